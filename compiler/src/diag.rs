@@ -1,0 +1,152 @@
+//! Diagnostics as data: what is wrong with a source, where, and what to do about it.
+//!
+//! Every pass *collects* into [`Diagnostics`] and goes on. Text for people (`render`) and JSON
+//! (by `serde`, in the server) are views of the same data. One mistake gives one message: a node
+//! or type named `Error` silences what would follow from it.
+//!
+//! House rules for messages: lower case, no full stop, code in backticks, expected before found.
+//! What can be pasted stands in `help`, and in `fix` when it is an exact edit.
+
+mod codes;
+
+pub use codes::Code;
+
+use crate::limits::DIAGNOSTICS_MAX;
+use crate::source::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The program cannot run.
+    Error,
+    /// The program runs, but is likely not what was meant.
+    Warning,
+}
+
+/// A place in the source that a diagnostic talks about, with what it says there.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What; may be empty for the primary label.
+    pub text: String,
+}
+
+/// An exact edit that repairs the mistake: put `replacement` in place of `span`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Fix {
+    /// What to replace; empty spans insert.
+    pub span: Span,
+    /// The text to put there.
+    pub replacement: String,
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[must_use = "a diagnostic does nothing until it is reported to `Diagnostics`"]
+pub struct Diagnostic {
+    /// Which rule was broken; `midflight explain` tells the rule.
+    pub code: Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// One line.
+    pub message: String,
+    /// The exact place of the mistake.
+    pub span: Span,
+    /// What is said at `span`; may be empty.
+    pub label: String,
+    /// Further places.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The help as an edit.
+    pub fix: Option<Fix>,
+}
+
+impl Diagnostic {
+    /// A diagnostic of `code` at `span`; its severity is the code's.
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            span,
+            label: String::new(),
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// Says something at the place of the mistake.
+    pub fn with_label(mut self, text: impl Into<String>) -> Diagnostic {
+        self.label = text.into();
+        self
+    }
+
+    /// Points to a further place.
+    pub fn with_note(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do.
+    pub fn with_help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Gives the exact edit that repairs the mistake.
+    pub fn with_fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
+        self.fix = Some(Fix { span, replacement: replacement.into() });
+        self
+    }
+}
+
+/// Collects diagnostics over all passes; at most `limits::DIAGNOSTICS_MAX` errors are kept.
+#[derive(Debug, Default, Clone)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    errors: usize,
+}
+
+impl Diagnostics {
+    /// Adds one. The same code at the same place is reported once.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        if self
+            .list
+            .iter()
+            .rev()
+            .take(16)
+            .any(|d| d.code == diagnostic.code && d.span == diagnostic.span)
+        {
+            return;
+        }
+        if diagnostic.severity == Severity::Error {
+            self.errors += 1;
+        }
+        if self.list.len() < 2 * DIAGNOSTICS_MAX {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Whether any error was reported.
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// Everything in the order of the source, at most `limits::DIAGNOSTICS_MAX` of them.
+    pub fn sorted(&self) -> Vec<Diagnostic> {
+        let mut list = self.list.clone();
+        list.sort_by_key(|d| (d.severity, d.span, d.code));
+        list.truncate(DIAGNOSTICS_MAX);
+        list.sort_by_key(|d| (d.span, d.code));
+        list
+    }
+
+    /// How many errors were found, those beyond the limit included.
+    pub fn error_count(&self) -> usize {
+        self.errors
+    }
+}

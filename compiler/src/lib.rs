@@ -1,0 +1,9 @@
+//! The Flight compiler: source text in, machine code and a description of it out.
+//!
+//! It knows no server, no disk, no clock and no threads.
+
+pub mod ast;
+pub mod diag;
+pub mod limits;
+pub mod source;
+pub mod trap;

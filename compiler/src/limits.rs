@@ -1,0 +1,54 @@
+//! The compiler's limits, each with its reason. A source that exceeds one is refused with a
+//! diagnostic that names it; none can be raised by a program.
+
+/// Bytes of one source. A hundred times the largest program that a person maintains by hand.
+pub const SOURCE_LEN_MAX: usize = 4 << 20;
+
+/// How deep brackets, blocks and types may nest. Every pass recurses over them.
+pub const NESTING_MAX: u32 = 256;
+
+/// The height of the syntax tree, which chains of operators make without nesting
+/// (`a + b + c …` leans to the left). Every pass recurses over it on a 64 MiB stack.
+pub const TREE_HEIGHT_MAX: u32 = 1_000;
+
+/// Nodes of the syntax tree in one function: bounds the work of every pass for one function.
+pub const FUNCTION_NODES_MAX: u32 = 20_000;
+
+/// Basic blocks of one function up to which the backtracking register allocator is used.
+/// Its time grows with the square: 1,000 blocks take 0.1 s, 10,000 take 8 s.
+pub const BLOCKS_BACKTRACKING_MAX: usize = 1_000;
+
+/// Basic blocks of one function up to which code is generated at all.
+pub const BLOCKS_MAX: usize = 4_000;
+
+/// Parameters of one function.
+pub const PARAMS_MAX: usize = 64;
+
+/// How deep string interpolations may nest.
+pub const INTERPOLATION_MAX: usize = 8;
+
+/// Errors reported in one run; the rest is summed up in a last line.
+pub const DIAGNOSTICS_MAX: usize = 100;
+
+/// Bytes of one row, its header included.
+pub const ROW_SIZE_MAX: u64 = 64 << 10;
+
+/// Bytes of `state`.
+pub const STATE_SIZE_MAX: u64 = 1 << 20;
+
+/// Bytes of any other value: a struct, a fixed array, a bounded list.
+pub const VALUE_SIZE_MAX: u64 = 1 << 20;
+
+/// Machine code of one version, in bytes.
+pub const CODE_SIZE_MAX: usize = 16 << 20;
+
+/// The logical stack of a call, in bytes. A function's logical cost is computed from the typed
+/// program (`ir::Function::stack_cost`), so that recursion ends at the same depth everywhere.
+/// Native frames are kept below twice the logical cost.
+pub const STACK_MAX: u32 = 128 << 10;
+
+/// Values larger than this live in the call's arena instead of the native stack.
+pub const STACK_VALUE_MAX: u64 = 1 << 10;
+
+const _: () = assert!(STATE_SIZE_MAX <= u32::MAX as u64 && VALUE_SIZE_MAX <= u32::MAX as u64);
+const _: () = assert!(BLOCKS_BACKTRACKING_MAX <= BLOCKS_MAX);

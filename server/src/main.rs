@@ -1,0 +1,2 @@
+//! The `midflight` command.
+fn main() {}
