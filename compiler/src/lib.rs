@@ -3,7 +3,10 @@
 //! It knows no server, no disk, no clock and no threads.
 
 pub mod ast;
+pub mod builtins;
 pub mod diag;
+pub mod ir;
 pub mod limits;
 pub mod source;
 pub mod trap;
+pub mod types;
