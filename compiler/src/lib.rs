@@ -2,10 +2,12 @@
 //!
 //! It knows no server, no disk, no clock and no threads.
 
+pub mod abi;
 pub mod ast;
 pub mod builtins;
 pub mod diag;
 pub mod ir;
+pub mod layout;
 pub mod limits;
 pub mod source;
 pub mod trap;
