@@ -233,6 +233,9 @@ host_functions! {
 
     // Values, by type. `type_id` is a `TypeId` of the version.
 
+    /// Copies bytes between two places that are the same or do not overlap; charges fuel by size.
+    traps fn memory_copy(target: *mut u8, source: *const u8, len: u64);
+
     /// Puts a text into a slot of state: the world gets a copy of its own.
     traps fn text_store(slot: *mut *const Text, text: *const Text);
     /// Copies a value into state; texts in it as `text_store` does.

@@ -1,0 +1,343 @@
+//! One function: its prologue, its blocks, its fuel and the way out of a trap.
+//!
+//! Invariants while a function is lowered:
+//! - the builder always stands in a block that is not filled; after `return`, `break` and the like
+//!   that is a block nobody reaches, which Cranelift throws away;
+//! - `noted` holds only what every path to the current block has noted.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self as cl, BlockArg, FuncRef, InstBuilder, SigRef, types as clif};
+use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_frontend::FunctionBuilder;
+use cranelift_module::Module;
+
+use super::place::Noted;
+use super::value::{Form, Storage};
+use super::{Unit, trusted};
+use crate::abi::{CallContext, HostFunction};
+use crate::diag::{Code, Diagnostic};
+use crate::ir;
+use crate::jit::Site;
+use crate::source::Span;
+use crate::trap::TrapKind;
+use crate::types::Type;
+use std::mem::offset_of;
+
+/// A value of Cranelift's IR.
+pub(super) type Value = cl::Value;
+
+/// Where `break` and `continue` go.
+pub(super) struct Loop {
+    pub(super) next: cl::Block,
+    pub(super) exit: cl::Block,
+}
+
+/// The function that is being lowered.
+pub(super) struct Lower<'u, 'p, 'f> {
+    pub(super) unit: &'u mut Unit<'p>,
+    pub(super) builder: FunctionBuilder<'f>,
+    pub(super) id: ir::FuncId,
+    pub(super) func: &'p ir::Function,
+    pub(super) ctx: Value,
+    /// What callees may use of the logical stack.
+    pub(super) stack_left: Value,
+    /// Where a result that stands in memory goes.
+    pub(super) out: Option<Value>,
+    pub(super) locals: Vec<Storage>,
+    pub(super) loops: Vec<Loop>,
+    pub(super) noted: Noted,
+    /// Bytes of stack slots so far.
+    pub(super) slot_bytes: u32,
+    pub(super) constants: Option<cl::GlobalValue>,
+    pub(super) signatures: HashMap<HostFunction, SigRef>,
+    callees: HashMap<ir::FuncId, FuncRef>,
+    /// Returns status 1; made when first needed.
+    trapped: Option<cl::Block>,
+}
+
+impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
+    /// A function before its prologue.
+    pub(super) fn new(
+        unit: &'u mut Unit<'p>,
+        mut builder: FunctionBuilder<'f>,
+        id: ir::FuncId,
+    ) -> Self {
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        let params = builder.block_params(entry);
+        let (ctx, stack_left) = (params[0], params[1]);
+        let func = unit.program.function(id);
+        Lower {
+            unit,
+            builder,
+            id,
+            func,
+            ctx,
+            stack_left,
+            out: None,
+            locals: Vec::new(),
+            loops: Vec::new(),
+            noted: Noted::default(),
+            slot_bytes: 0,
+            constants: None,
+            signatures: HashMap::new(),
+            callees: HashMap::new(),
+            trapped: None,
+        }
+    }
+
+    /// Lowers the internal function.
+    pub(super) fn run(mut self, frontend_config: TargetFrontendConfig) {
+        let func = self.func;
+        self.prologue();
+        self.charge(func.body.fuel, Some(func.span));
+        let value = self.block_value(&func.body, self.out);
+        if func.body.ty == Type::Never {
+            self.unreachable_end();
+        } else {
+            self.return_value(value);
+        }
+        self.builder.seal_all_blocks();
+        self.builder.finalize(frontend_config);
+    }
+
+    /// Lowers the door for the host: `(ctx, arguments, result) -> status`.
+    pub(super) fn run_entry(mut self, frontend_config: TargetFrontendConfig) {
+        let func = self.func;
+        let block = self.builder.current_block().expect("the entry block was just made");
+        let params = self.builder.block_params(block);
+        let (arguments, result) = (params[1], params[2]);
+        let stack = self.load_ctx(clif::I64, offset_of!(CallContext, stack));
+        let need = self.int(i64::from(func.stack_need));
+        let too_deep = self.builder.ins().icmp(IntCC::SignedLessThan, stack, need);
+        self.trap_if(too_deep, TrapKind::OutOfStack, func.span);
+        let form = self.unit.form(func.result);
+        let mut args = vec![self.ctx, stack];
+        if let Form::Memory(_) = form {
+            args.push(result);
+        }
+        let types: Vec<Type> = func.param_types().collect();
+        let Some(layout) = self.unit.layouts.block(&self.unit.types, types.iter().copied()) else {
+            return self.refuse(func.span, "arguments that are this large");
+        };
+        for (&ty, &offset) in types.iter().zip(&layout.offsets) {
+            match self.unit.form(ty) {
+                Form::Nothing => {}
+                Form::Register(_) => {
+                    let value = self.load(ty, arguments, offset);
+                    args.push(value);
+                }
+                Form::Memory(_) => {
+                    let address = self.offset(arguments, offset);
+                    args.push(address);
+                }
+            }
+        }
+        let callee = self.callee(self.id);
+        let call = self.builder.ins().call(callee, &args);
+        let results = self.builder.inst_results(call).to_vec();
+        if let (Form::Register(_), [value, _]) = (form, &results[..]) {
+            self.store(func.result, *value, result, 0);
+        }
+        let status = results.last().copied().expect("every function returns a status");
+        let _ = self.builder.ins().return_(&[status]);
+        self.builder.seal_all_blocks();
+        self.builder.finalize(frontend_config);
+    }
+
+    /// Says once that something cannot be compiled yet. What is generated is thrown away.
+    pub(super) fn refuse(&mut self, span: Span, what: &str) {
+        self.unit.errors.push(
+            Diagnostic::new(Code::E0900, span, format!("{what} cannot be compiled yet"))
+                .with_label("the rest of Midflight knows it, code generation does not"),
+        );
+    }
+
+    fn prologue(&mut self) {
+        let func = self.func;
+        let block = self.builder.current_block().expect("the entry block was just made");
+        let params = self.builder.block_params(block).to_vec();
+        let mut arguments = params[2..].iter().copied();
+        if let Form::Memory(_) = self.unit.form(func.result) {
+            self.out = arguments.next();
+        }
+        for (index, local) in func.locals.iter().enumerate() {
+            let argument = match self.unit.form(local.ty) {
+                Form::Nothing => None,
+                _ if index < func.param_count => arguments.next(),
+                _ => None,
+            };
+            let storage = self.storage_for(local, argument);
+            self.locals.push(storage);
+        }
+        if func.recursive {
+            let need = self.int(i64::from(func.stack_need));
+            let too_deep = self.builder.ins().icmp(IntCC::SignedLessThan, self.stack_left, need);
+            self.trap_if(too_deep, TrapKind::OutOfStack, func.span);
+        }
+        let cost = i64::from(func.stack_cost);
+        self.stack_left = self.builder.ins().iadd_imm(self.stack_left, -cost);
+    }
+
+    /// Takes `units` from the call's fuel; traps at `check`, where given, when none is left.
+    pub(super) fn charge(&mut self, units: u32, check: Option<Span>) {
+        if units == 0 && check.is_none() {
+            return;
+        }
+        let fuel = self.load_ctx(clif::I64, offset_of!(CallContext, fuel));
+        let left = self.builder.ins().iadd_imm(fuel, -i64::from(units));
+        self.store_ctx(left, offset_of!(CallContext, fuel));
+        if let Some(span) = check {
+            let zero = self.int(0);
+            let used_up = self.builder.ins().icmp(IntCC::SignedLessThan, left, zero);
+            self.trap_if(used_up, TrapKind::OutOfFuel, span);
+        }
+    }
+
+    /// Returns from the function with success.
+    pub(super) fn return_value(&mut self, value: Option<Value>) {
+        let status = self.builder.ins().iconst(clif::I32, 0);
+        let results = match (self.unit.form(self.func.result), value) {
+            (Form::Register(_), Some(value)) => vec![value, status],
+            (Form::Register(ty), None) => vec![self.zero(ty), status],
+            _ => vec![status],
+        };
+        let _ = self.builder.ins().return_(&results);
+    }
+
+    /// Ends a block that nobody reaches.
+    fn unreachable_end(&mut self) {
+        let trapped = self.trapped_block();
+        self.jump(trapped, &[]);
+    }
+
+    /// Goes on in a block that nobody reaches, after `return` and the like.
+    pub(super) fn dead_end(&mut self) {
+        let block = self.builder.create_block();
+        self.builder.switch_to_block(block);
+    }
+
+    /// The reference to an internal function.
+    pub(super) fn callee(&mut self, id: ir::FuncId) -> FuncRef {
+        if let Some(&known) = self.callees.get(&id) {
+            return known;
+        }
+        let function = self.unit.functions[id.index()];
+        let reference = self.unit.pages.declare_func_in_func(function, self.builder.func);
+        let _ = self.callees.insert(id, reference);
+        reference
+    }
+
+    // Blocks and branches.
+
+    /// Ends the block with a jump.
+    pub(super) fn jump(&mut self, target: cl::Block, arguments: &[Value]) {
+        let arguments: Vec<BlockArg> = arguments.iter().map(|&value| value.into()).collect();
+        let _ = self.builder.ins().jump(target, &arguments);
+    }
+
+    /// Ends the block with a branch.
+    pub(super) fn brif(&mut self, condition: Value, then: cl::Block, otherwise: cl::Block) {
+        let _ = self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+    }
+
+    /// Jumps to a block and goes on there.
+    pub(super) fn continue_in(&mut self, block: cl::Block) {
+        self.jump(block, &[]);
+        self.builder.switch_to_block(block);
+    }
+
+    // Traps.
+
+    /// Traps where the condition holds, else goes on.
+    pub(super) fn trap_if(&mut self, condition: Value, kind: TrapKind, span: Span) {
+        self.trap_if_with(condition, kind, span, &[]);
+    }
+
+    /// Traps where the condition holds and leaves up to two numbers for the message.
+    pub(super) fn trap_if_with(
+        &mut self,
+        condition: Value,
+        kind: TrapKind,
+        span: Span,
+        values: &[Value],
+    ) {
+        let cold = self.builder.create_block();
+        let next = self.builder.create_block();
+        self.builder.set_cold_block(cold);
+        self.brif(condition, cold, next);
+        self.builder.switch_to_block(cold);
+        for (index, &value) in values.iter().enumerate() {
+            self.store_ctx(value, offset_of!(CallContext, trap_values) + 8 * index);
+        }
+        self.trap(kind, span);
+        self.builder.switch_to_block(next);
+    }
+
+    /// Ends the block with a trap.
+    pub(super) fn trap(&mut self, kind: TrapKind, span: Span) {
+        let number = self.unit.site(Site { kind, span, function: self.id });
+        let number = self.builder.ins().iconst(clif::I32, i64::from(number));
+        self.store_ctx(number, offset_of!(CallContext, trap_site));
+        let trapped = self.trapped_block();
+        self.jump(trapped, &[]);
+    }
+
+    /// Leaves the function where the status of a callee is not 0; the callee said why.
+    pub(super) fn propagate(&mut self, status: Value) {
+        let next = self.builder.create_block();
+        let trapped = self.trapped_block();
+        self.brif(status, trapped, next);
+        self.builder.switch_to_block(next);
+    }
+
+    fn trapped_block(&mut self) -> cl::Block {
+        if let Some(block) = self.trapped {
+            return block;
+        }
+        let here = self.builder.current_block().expect("a block is being filled");
+        let block = self.builder.create_block();
+        self.builder.set_cold_block(block);
+        self.builder.switch_to_block(block);
+        let mut results = Vec::new();
+        let returns: Vec<_> =
+            self.builder.func.signature.returns.iter().map(|param| param.value_type).collect();
+        for ty in &returns[..returns.len() - 1] {
+            results.push(self.zero(*ty));
+        }
+        results.push(self.builder.ins().iconst(clif::I32, 1));
+        let _ = self.builder.ins().return_(&results);
+        self.builder.switch_to_block(here);
+        self.trapped = Some(block);
+        block
+    }
+
+    // The context.
+
+    /// Reads a field of the call context.
+    pub(super) fn load_ctx(&mut self, ty: cl::Type, offset: usize) -> Value {
+        self.builder.ins().load(ty, trusted(), self.ctx, offset as i32)
+    }
+
+    /// Writes a field of the call context.
+    pub(super) fn store_ctx(&mut self, value: Value, offset: usize) {
+        let _ = self.builder.ins().store(trusted(), value, self.ctx, offset as i32);
+    }
+
+    /// An `int` constant.
+    pub(super) fn int(&mut self, value: i64) -> Value {
+        self.builder.ins().iconst(clif::I64, value)
+    }
+
+    /// The zero of a register's type.
+    pub(super) fn zero(&mut self, ty: cl::Type) -> Value {
+        if ty == clif::F64 {
+            self.builder.ins().f64const(0.0)
+        } else {
+            self.builder.ins().iconst(ty, 0)
+        }
+    }
+}

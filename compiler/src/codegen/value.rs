@@ -1,0 +1,334 @@
+//! How values stand in registers and in memory: the only place of code generation that knows.
+//!
+//! A value of a scalar type is one register. A value of any other type is the address of its
+//! memory form (`layout`). Such an address is only borrowed when it is that of a place: who keeps
+//! it longer than until the next evaluation copies it.
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self as cl, InstBuilder, StackSlotData, StackSlotKind, types as clif};
+use cranelift_frontend::Variable;
+
+use super::function::{Lower, Value};
+use super::trusted;
+use crate::abi::HostFunction;
+use crate::ir;
+use crate::layout::{Layout, Layouts};
+use crate::limits::STACK_VALUE_MAX;
+use crate::source::Span;
+use crate::types::{Type, TypeId, Types};
+
+/// Bytes of stack slots in one function; what goes beyond lives in the arena.
+const SLOTS_SIZE_MAX: u32 = 8 << 10;
+
+/// Bytes up to which a copy is written out as loads and stores.
+const INLINE_COPY_MAX: u32 = 128;
+
+/// How values of a type stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `()` and never: there is no value.
+    Nothing,
+    /// In one register of this type.
+    Register(cl::Type),
+    /// In memory of this layout.
+    Memory(Layout),
+}
+
+impl Form {
+    /// The form of a type.
+    pub(super) fn of(types: &Types, layouts: &Layouts, ty: Type) -> Form {
+        match ty {
+            Type::Unit | Type::Never | Type::Error => Form::Nothing,
+            Type::Int | Type::Str | Type::Row(_) | Type::List(_) => Form::Register(clif::I64),
+            Type::Float => Form::Register(clif::F64),
+            Type::Bool => Form::Register(clif::I32),
+            Type::Enum(id) if types.enumeration(id).is_bare() => Form::Register(clif::I32),
+            Type::Optional(inner) if matches!(types.get(inner), Type::Row(_)) => {
+                Form::Register(clif::I64)
+            }
+            Type::Struct(_)
+            | Type::Enum(_)
+            | Type::Optional(_)
+            | Type::Array(..)
+            | Type::Bounded(..) => match layouts.of(types, ty) {
+                Some(layout) => Form::Memory(layout),
+                // The checker refuses what has no layout.
+                None => Form::Memory(Layout { size: 8, align: 8 }),
+            },
+        }
+    }
+
+    /// What a parameter of this form takes.
+    pub(super) fn register(self) -> Option<cl::Type> {
+        match self {
+            Form::Nothing => None,
+            Form::Register(ty) => Some(ty),
+            Form::Memory(_) => Some(clif::I64),
+        }
+    }
+}
+
+/// Where a local lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Storage {
+    /// Its type has no value.
+    Nothing,
+    /// In a register.
+    Register(Variable),
+    /// In a stack slot.
+    Slot(cl::StackSlot),
+    /// At an address: a parameter, or in the arena.
+    Address(Variable),
+}
+
+impl Lower<'_, '_, '_> {
+    /// Makes room for a local; a parameter brings its argument.
+    pub(super) fn storage_for(&mut self, local: &ir::Local, argument: Option<Value>) -> Storage {
+        match self.unit.form(local.ty) {
+            Form::Nothing => Storage::Nothing,
+            Form::Register(ty) => {
+                let variable = self.builder.declare_var(ty);
+                let first = match argument {
+                    Some(argument) => argument,
+                    None => self.zero(ty),
+                };
+                self.builder.def_var(variable, first);
+                Storage::Register(variable)
+            }
+            Form::Memory(layout) => {
+                if argument.is_none()
+                    && let Some(slot) = self.slot(layout)
+                {
+                    return Storage::Slot(slot);
+                }
+                let address = match argument {
+                    Some(argument) => argument,
+                    None => self.allocate(layout, self.func.span),
+                };
+                let variable = self.builder.declare_var(clif::I64);
+                self.builder.def_var(variable, address);
+                Storage::Address(variable)
+            }
+        }
+    }
+
+    /// The address of a local that lives in memory.
+    pub(super) fn local_address(&mut self, local: ir::LocalId) -> Value {
+        match self.locals[local.index()] {
+            Storage::Slot(slot) => self.builder.ins().stack_addr(clif::I64, slot, 0),
+            Storage::Address(variable) | Storage::Register(variable) => {
+                self.builder.use_var(variable)
+            }
+            Storage::Nothing => self.int(0),
+        }
+    }
+
+    /// Memory for a value that has no name.
+    pub(super) fn temporary(&mut self, layout: Layout, span: Span) -> Value {
+        match self.slot(layout) {
+            Some(slot) => self.builder.ins().stack_addr(clif::I64, slot, 0),
+            None => self.allocate(layout, span),
+        }
+    }
+
+    /// A stack slot, unless the value is too large for one or the function has too many.
+    fn slot(&mut self, layout: Layout) -> Option<cl::StackSlot> {
+        let size = layout.size.next_multiple_of(8).max(8);
+        if u64::from(size) > STACK_VALUE_MAX || self.slot_bytes + size > SLOTS_SIZE_MAX {
+            return None;
+        }
+        self.slot_bytes += size;
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3);
+        Some(self.builder.create_sized_stack_slot(data))
+    }
+
+    fn allocate(&mut self, layout: Layout, span: Span) -> Value {
+        let size = self.int(i64::from(layout.size));
+        self.host_value(HostFunction::arena_allocate, &[size], span)
+    }
+
+    /// `address + offset`
+    pub(super) fn offset(&mut self, address: Value, offset: u32) -> Value {
+        match offset {
+            0 => address,
+            _ => self.builder.ins().iadd_imm(address, i64::from(offset)),
+        }
+    }
+
+    /// Reads a value that stands in a register from its memory form.
+    pub(super) fn load(&mut self, ty: Type, address: Value, offset: u32) -> Value {
+        let offset = offset as i32;
+        match (ty, self.unit.form(ty)) {
+            (Type::Bool, _) => {
+                self.builder.ins().uload8(clif::I32, trusted(), address, offset)
+            }
+            (Type::Enum(id), Form::Register(_)) => {
+                self.load_tag(self.unit.layouts.enumeration(id).tag_size, address, offset as u32)
+            }
+            (_, Form::Register(register)) => {
+                self.builder.ins().load(register, trusted(), address, offset)
+            }
+            (_, Form::Nothing | Form::Memory(_)) => self.offset(address, offset as u32),
+        }
+    }
+
+    /// Writes a value that stands in a register to its memory form. A NaN becomes the one that
+    /// Flight has: the same program leaves the same bytes on every machine.
+    pub(super) fn store(&mut self, ty: Type, value: Value, address: Value, offset: u32) {
+        let place = offset as i32;
+        match (ty, self.unit.form(ty)) {
+            (_, Form::Nothing | Form::Memory(_)) => {}
+            (Type::Bool, _) => {
+                let _ = self.builder.ins().istore8(trusted(), value, address, place);
+            }
+            (Type::Enum(id), _) => {
+                let size = self.unit.layouts.enumeration(id).tag_size;
+                self.store_tag(size, value, address, offset);
+            }
+            (Type::Float, _) => {
+                let is_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
+                let nan = self.builder.ins().f64const(f64::NAN);
+                let canonical = self.builder.ins().select(is_nan, nan, value);
+                let _ = self.builder.ins().store(trusted(), canonical, address, place);
+            }
+            (_, Form::Register(_)) => {
+                let _ = self.builder.ins().store(trusted(), value, address, place);
+            }
+        }
+    }
+
+    /// Reads the tag of an enum or optional.
+    pub(super) fn load_tag(&mut self, size: u32, address: Value, offset: u32) -> Value {
+        let offset = offset as i32;
+        match size {
+            1 => self.builder.ins().uload8(clif::I32, trusted(), address, offset),
+            _ => self.builder.ins().uload16(clif::I32, trusted(), address, offset),
+        }
+    }
+
+    /// Writes the tag of an enum or optional.
+    pub(super) fn store_tag(&mut self, size: u32, tag: Value, address: Value, offset: u32) {
+        let offset = offset as i32;
+        let _ = match size {
+            1 => self.builder.ins().istore8(trusted(), tag, address, offset),
+            _ => self.builder.ins().istore16(trusted(), tag, address, offset),
+        };
+    }
+
+    /// Copies a value between two places that are the same or do not overlap.
+    pub(super) fn copy(&mut self, layout: Layout, target: Value, source: Value) {
+        if layout.size > INLINE_COPY_MAX {
+            let size = self.int(i64::from(layout.size));
+            let span = self.func.span;
+            let _ = self.host(HostFunction::memory_copy, &[target, source, size], span);
+            return;
+        }
+        let mut done = 0;
+        while done < layout.size {
+            let at = done as i32;
+            let (step, left) = (layout.align, layout.size - done);
+            if step == 8 && left >= 8 {
+                let part = self.builder.ins().load(clif::I64, trusted(), source, at);
+                let _ = self.builder.ins().store(trusted(), part, target, at);
+                done += 8;
+            } else if step >= 4 && left >= 4 {
+                let part = self.builder.ins().load(clif::I32, trusted(), source, at);
+                let _ = self.builder.ins().store(trusted(), part, target, at);
+                done += 4;
+            } else {
+                let part = self.builder.ins().uload8(clif::I32, trusted(), source, at);
+                let _ = self.builder.ins().istore8(trusted(), part, target, at);
+                done += 1;
+            }
+        }
+    }
+
+    /// The id of a type for host functions.
+    pub(super) fn type_id(&mut self, ty: Type) -> TypeId {
+        self.unit.types.intern(ty)
+    }
+
+    /// Whether a value of this type holds texts, which need care when it goes into state.
+    pub(super) fn holds_text(&self, ty: Type) -> bool {
+        holds(&self.unit.types, ty, &|ty| ty == Type::Str)
+    }
+
+    /// Whether a value of this type holds growing lists, which a copy must not share.
+    pub(super) fn holds_list(&self, ty: Type) -> bool {
+        holds(&self.unit.types, ty, &|ty| matches!(ty, Type::List(_)))
+    }
+
+    /// Copies a value so that the copy shares nothing that can be changed.
+    pub(super) fn copy_value(&mut self, ty: Type, target: Value, source: Value, span: Span) {
+        if self.holds_list(ty) {
+            let id = self.type_id(ty);
+            let id = self.number(id.0);
+            let _ = self.host(HostFunction::value_copy, &[id, target, source], span);
+        } else if let Form::Memory(layout) = self.unit.form(ty) {
+            self.copy(layout, target, source);
+        }
+    }
+
+    /// Whether two values are equal by structure, as 0 or 1.
+    pub(super) fn equal(&mut self, ty: Type, left: Value, right: Value) -> Value {
+        let result = match ty {
+            Type::Int | Type::Bool | Type::Row(_) => {
+                self.builder.ins().icmp(IntCC::Equal, left, right)
+            }
+            Type::Float => self.builder.ins().fcmp(FloatCC::Equal, left, right),
+            Type::Str => {
+                let span = self.func.span;
+                return self.host_value(HostFunction::text_equal, &[left, right], span);
+            }
+            _ => match self.unit.form(ty) {
+                Form::Nothing => return self.number(1),
+                Form::Register(_) if !matches!(ty, Type::List(_)) => {
+                    self.builder.ins().icmp(IntCC::Equal, left, right)
+                }
+                Form::Register(_) => {
+                    let (left, right) = (self.spill(ty, left), self.spill(ty, right));
+                    return self.equal_in_memory(ty, left, right);
+                }
+                Form::Memory(_) => return self.equal_in_memory(ty, left, right),
+            },
+        };
+        self.builder.ins().uextend(clif::I32, result)
+    }
+
+    fn equal_in_memory(&mut self, ty: Type, left: Value, right: Value) -> Value {
+        let id = self.type_id(ty);
+        let id = self.number(id.0);
+        self.host_value(HostFunction::value_equal, &[id, left, right], self.func.span)
+    }
+
+    /// The address of the memory form of any value.
+    pub(super) fn spill(&mut self, ty: Type, value: Value) -> Value {
+        if let Form::Memory(_) = self.unit.form(ty) {
+            return value;
+        }
+        let address = self.temporary(Layout { size: 8, align: 8 }, self.func.span);
+        self.store(ty, value, address, 0);
+        address
+    }
+}
+
+/// Whether a value of this type holds one of a type that `wanted` names. No type contains itself.
+fn holds(types: &Types, ty: Type, wanted: &dyn Fn(Type) -> bool) -> bool {
+    if wanted(ty) {
+        return true;
+    }
+    match ty {
+        Type::Struct(id) => {
+            types.strukt(id).fields.iter().any(|field| holds(types, field.ty, wanted))
+        }
+        Type::Enum(id) => {
+            let mut fields =
+                types.enumeration(id).variants.iter().flat_map(|variant| &variant.fields);
+            fields.any(|field| holds(types, field.ty, wanted))
+        }
+        Type::Optional(inner) | Type::Array(inner, _) | Type::Bounded(inner, _) => {
+            holds(types, types.get(inner), wanted)
+        }
+        _ => false,
+    }
+}
