@@ -5,6 +5,7 @@
 pub mod abi;
 pub mod ast;
 pub mod builtins;
+pub mod check;
 pub mod diag;
 pub mod ir;
 pub mod layout;

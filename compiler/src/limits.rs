@@ -39,6 +39,16 @@ pub const STATE_SIZE_MAX: u64 = 1 << 20;
 /// Bytes of any other value: a struct, a fixed array, a bounded list.
 pub const VALUE_SIZE_MAX: u64 = 1 << 20;
 
+/// How deep structs and enums may hold each other by value. Every pass recurses over types.
+pub const TYPE_DEPTH_MAX: u32 = 64;
+
+/// Bytes of one text that the compiler computes.
+pub const CONSTANT_TEXT_MAX: usize = 64 << 10;
+
+/// Bytes of all values that the compiler writes out as constants: bounds what a program can
+/// make of one large default by mentioning it often.
+pub const CONSTANTS_SIZE_MAX: u64 = 4 << 20;
+
 /// Machine code of one version, in bytes.
 pub const CODE_SIZE_MAX: usize = 16 << 20;
 
