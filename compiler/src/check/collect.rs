@@ -109,17 +109,17 @@ pub(super) struct Declared<'a> {
     pub(super) migrations: Vec<Migration<'a>>,
 }
 
-/// Declares a name; whoever was first keeps it.
+/// Declares a name, unless somebody was first: then says so.
 fn declare<'a, T: Copy>(
     space: &mut Space<'a, T>,
     name: &'a Name,
     meaning: T,
-) -> Result<(), Diagnostic> {
+) -> Option<Diagnostic> {
     if let Some(first) = space.get(name.text.as_str()) {
-        return Err(twice(name, first.span));
+        return Some(twice(name, first.span));
     }
     let _ = space.insert(&name.text, Entry { meaning, span: name.span });
-    Ok(())
+    None
 }
 
 fn twice(name: &Name, first: Span) -> Diagnostic {
@@ -288,19 +288,19 @@ impl<'a> Checker<'a> {
             let text = format!("`{}` is the name of a built-in type", name.text);
             return self.error(Code::E0210, name.span, text);
         }
-        if let Err(twice) = declare(&mut self.names.types, name, meaning) {
+        if let Some(twice) = declare(&mut self.names.types, name, meaning) {
             self.report(twice);
         }
     }
 
     fn declare_value(&mut self, name: &'a Name, meaning: ValueName) {
-        if let Err(twice) = declare(&mut self.names.values, name, meaning) {
+        if let Some(twice) = declare(&mut self.names.values, name, meaning) {
             self.report(twice);
         }
     }
 
     fn declare_call(&mut self, name: &'a Name, id: FuncId) {
-        if let Err(twice) = declare(&mut self.names.calls, name, id) {
+        if let Some(twice) = declare(&mut self.names.calls, name, id) {
             self.report(twice);
         }
     }
