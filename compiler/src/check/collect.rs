@@ -253,7 +253,11 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_function(&mut self, item: &'a Item) {
-        let Some(decl) = function_decl(item) else { return };
+        let Some(mut decl) = function_decl(item) else { return };
+        if let Role::OnLoad = decl.role {
+            let words = self.source.slice(decl.name_span).trim_end().len();
+            decl.name_span.end = decl.name_span.start + words as u32;
+        }
         let id = FuncId(self.declared.functions.len() as u32);
         self.declared.functions.push(decl);
         match &item.kind {
@@ -334,7 +338,7 @@ fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
         ItemKind::OnLoad { body } => FunctionDecl {
             role: Role::OnLoad,
             name: "on load",
-            // Up to the body: the two words.
+            // Up to the body: the two words, and space that is cut off later.
             name_span: Span::new(item.span.start, body.span.start.max(item.span.start)),
             params: &[],
             result: None,

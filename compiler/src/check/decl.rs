@@ -331,17 +331,15 @@ impl<'a> Checker<'a> {
             let text = "a timer has no parameter, or one row that it runs for";
             self.error(Code::E0414, param.name.span, text);
         }
-        let errors = self.diagnostics.error_count();
         match self.constant_of_type(written, Type::Int) {
-            Some(Const::Int(period)) if period >= 1 => period,
-            _ => {
-                if self.diagnostics.error_count() == errors {
-                    let text = "expected a period of at least one millisecond";
-                    self.error(Code::E0414, written.span, text);
-                }
-                1
+            Some(Const::Int(period)) if period >= 1 => return period,
+            Some(_) => {
+                let text = "expected a period of at least one millisecond";
+                self.error(Code::E0414, written.span, text);
             }
+            None => {}
         }
+        1
     }
 
     fn param(&mut self, role: Role<'a>, param: &'a ast::Param) -> Param<'a> {

@@ -245,6 +245,10 @@ impl<'a> Body<'_, 'a> {
     ) -> Option<ir::StmtKind> {
         let place = self.found_place(target);
         let assignable = self.assignable(&place, target);
+        if let Some(local) = root_local(&place).filter(|_| !assignable) {
+            // One mistake is enough for it.
+            self.scopes.mark_used(local);
+        }
         let ty = if assignable { place.ty } else { Type::Error };
         let Some((op, op_span)) = op else {
             let value = self.value(value, ty);
