@@ -50,5 +50,11 @@ pub const STACK_MAX: u32 = 128 << 10;
 /// Values larger than this live in the call's arena instead of the native stack.
 pub const STACK_VALUE_MAX: u64 = 1 << 10;
 
+/// The native stack of a call, in bytes: the frames of generated code, host functions not
+/// counted. A version whose frames could take more is refused.
+pub const NATIVE_STACK_MAX: usize = 256 << 10;
+
+const _: () = assert!(NATIVE_STACK_MAX >= 2 * STACK_MAX as usize);
+const _: () = assert!(STACK_VALUE_MAX < STACK_MAX as u64);
 const _: () = assert!(STATE_SIZE_MAX <= u32::MAX as u64 && VALUE_SIZE_MAX <= u32::MAX as u64);
 const _: () = assert!(BLOCKS_BACKTRACKING_MAX <= BLOCKS_MAX);

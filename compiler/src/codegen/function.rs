@@ -8,14 +8,18 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self as cl, BlockArg, FuncRef, InstBuilder, SigRef, types as clif};
+use cranelift_codegen::ir::{
+    self as cl, AliasRegion, AliasRegionData, BlockArg, FuncRef, InstBuilder, MemFlagsData, SigRef,
+    types as clif,
+};
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::FunctionBuilder;
 use cranelift_module::Module;
 
-use super::place::Noted;
+use super::Unit;
+use super::range::Ranges;
+use super::undo::Noted;
 use super::value::{Form, Storage};
-use super::{Unit, trusted};
 use crate::abi::{CallContext, HostFunction};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
@@ -48,6 +52,14 @@ pub(super) struct Lower<'u, 'p, 'f> {
     pub(super) locals: Vec<Storage>,
     pub(super) loops: Vec<Loop>,
     pub(super) noted: Noted,
+    pub(super) ranges: Ranges,
+    /// How memory outside of the call context is accessed. Every access that is generated is
+    /// aligned and inside of memory that the call owns or the world holds still; `layout` and the
+    /// checks before each access see to that.
+    pub(super) memory: MemFlagsData,
+    /// How the call context is accessed: nothing else reaches it, so that what is read from it
+    /// is still known after a write elsewhere.
+    context: MemFlagsData,
     /// Bytes of stack slots so far.
     pub(super) slot_bytes: u32,
     pub(super) constants: Option<cl::GlobalValue>,
@@ -55,6 +67,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     callees: HashMap<ir::FuncId, FuncRef>,
     /// Returns status 1; made when first needed.
     trapped: Option<cl::Block>,
+    /// Where traps go instead, inside of `assert fails`.
+    pub(super) caught: Option<cl::Block>,
 }
 
 impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
@@ -70,6 +84,9 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let params = builder.block_params(entry);
         let (ctx, stack_left) = (params[0], params[1]);
         let func = unit.program.function(id);
+        let memory = region(builder.func, 0, "memory");
+        let context = region(builder.func, 1, "context");
+        builder.seal_block(entry);
         Lower {
             unit,
             builder,
@@ -81,11 +98,15 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             locals: Vec::new(),
             loops: Vec::new(),
             noted: Noted::default(),
+            ranges: Ranges::default(),
+            memory,
+            context,
             slot_bytes: 0,
             constants: None,
             signatures: HashMap::new(),
             callees: HashMap::new(),
             trapped: None,
+            caught: None,
         }
     }
 
@@ -94,14 +115,11 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let func = self.func;
         self.prologue();
         self.charge(func.body.fuel, Some(func.span));
-        let value = self.block_value(&func.body, self.out);
-        if func.body.ty == Type::Never {
-            self.unreachable_end();
-        } else {
+        let value = self.block(&func.body, self.out);
+        if func.body.ty != Type::Never {
             self.return_value(value);
         }
-        self.builder.seal_all_blocks();
-        self.builder.finalize(frontend_config);
+        self.finish(frontend_config);
     }
 
     /// Lowers the door for the host: `(ctx, arguments, result) -> status`.
@@ -120,8 +138,10 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             args.push(result);
         }
         let types: Vec<Type> = func.param_types().collect();
-        let Some(layout) = self.unit.layouts.block(&self.unit.types, types.iter().copied()) else {
-            return self.refuse(func.span, "arguments that are this large");
+        let Some(layout) = self.unit.layouts.block(self.unit.types, types.iter().copied()) else {
+            self.refuse(func.span, "a call with arguments that are this large");
+            self.trap(TrapKind::Internal, func.span);
+            return self.finish(frontend_config);
         };
         for (&ty, &offset) in types.iter().zip(&layout.offsets) {
             match self.unit.form(ty) {
@@ -144,8 +164,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         }
         let status = results.last().copied().expect("every function returns a status");
         let _ = self.builder.ins().return_(&[status]);
-        self.builder.seal_all_blocks();
-        self.builder.finalize(frontend_config);
+        self.finish(frontend_config);
     }
 
     /// Says once that something cannot be compiled yet. What is generated is thrown away.
@@ -179,7 +198,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             self.trap_if(too_deep, TrapKind::OutOfStack, func.span);
         }
         let cost = i64::from(func.stack_cost);
-        self.stack_left = self.builder.ins().iadd_imm(self.stack_left, -cost);
+        self.stack_left = self.builder.ins().iadd_imm_s(self.stack_left, -cost);
     }
 
     /// Takes `units` from the call's fuel; traps at `check`, where given, when none is left.
@@ -188,7 +207,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             return;
         }
         let fuel = self.load_ctx(clif::I64, offset_of!(CallContext, fuel));
-        let left = self.builder.ins().iadd_imm(fuel, -i64::from(units));
+        let left = self.builder.ins().iadd_imm_s(fuel, -i64::from(units));
         self.store_ctx(left, offset_of!(CallContext, fuel));
         if let Some(span) = check {
             let zero = self.int(0);
@@ -208,16 +227,10 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let _ = self.builder.ins().return_(&results);
     }
 
-    /// Ends a block that nobody reaches.
-    fn unreachable_end(&mut self) {
-        let trapped = self.trapped_block();
-        self.jump(trapped, &[]);
-    }
-
     /// Goes on in a block that nobody reaches, after `return` and the like.
     pub(super) fn dead_end(&mut self) {
         let block = self.builder.create_block();
-        self.builder.switch_to_block(block);
+        self.start(block);
     }
 
     /// The reference to an internal function.
@@ -225,7 +238,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         if let Some(&known) = self.callees.get(&id) {
             return known;
         }
-        let function = self.unit.functions[id.index()];
+        let function = self.unit.internal(id);
         let reference = self.unit.pages.declare_func_in_func(function, self.builder.func);
         let _ = self.callees.insert(id, reference);
         reference
@@ -244,9 +257,22 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let _ = self.builder.ins().brif(condition, then, &[], otherwise, &[]);
     }
 
-    /// Jumps to a block and goes on there.
-    pub(super) fn continue_in(&mut self, block: cl::Block) {
-        self.jump(block, &[]);
+    /// Ends the block with a branch that hands values on.
+    pub(super) fn brif_with(
+        &mut self,
+        condition: Value,
+        then: (cl::Block, &[Value]),
+        otherwise: (cl::Block, &[Value]),
+    ) {
+        let arguments =
+            |values: &[Value]| -> Vec<BlockArg> { values.iter().map(|&v| v.into()).collect() };
+        let (then_args, else_args) = (arguments(then.1), arguments(otherwise.1));
+        let _ = self.builder.ins().brif(condition, then.0, &then_args, otherwise.0, &else_args);
+    }
+
+    /// Goes on in a block to which everything that leads has been written.
+    pub(super) fn start(&mut self, block: cl::Block) {
+        self.builder.seal_block(block);
         self.builder.switch_to_block(block);
     }
 
@@ -269,12 +295,12 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let next = self.builder.create_block();
         self.builder.set_cold_block(cold);
         self.brif(condition, cold, next);
-        self.builder.switch_to_block(cold);
+        self.start(cold);
         for (index, &value) in values.iter().enumerate() {
             self.store_ctx(value, offset_of!(CallContext, trap_values) + 8 * index);
         }
         self.trap(kind, span);
-        self.builder.switch_to_block(next);
+        self.start(next);
     }
 
     /// Ends the block with a trap.
@@ -291,40 +317,56 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let next = self.builder.create_block();
         let trapped = self.trapped_block();
         self.brif(status, trapped, next);
-        self.builder.switch_to_block(next);
+        self.start(next);
     }
 
+    /// Where traps go: out of the function, or to what catches them.
     fn trapped_block(&mut self) -> cl::Block {
-        if let Some(block) = self.trapped {
+        if let Some(block) = self.caught.or(self.trapped) {
             return block;
         }
-        let here = self.builder.current_block().expect("a block is being filled");
         let block = self.builder.create_block();
         self.builder.set_cold_block(block);
-        self.builder.switch_to_block(block);
-        let mut results = Vec::new();
-        let returns: Vec<_> =
-            self.builder.func.signature.returns.iter().map(|param| param.value_type).collect();
-        for ty in &returns[..returns.len() - 1] {
-            results.push(self.zero(*ty));
-        }
-        results.push(self.builder.ins().iconst(clif::I32, 1));
-        let _ = self.builder.ins().return_(&results);
-        self.builder.switch_to_block(here);
         self.trapped = Some(block);
         block
+    }
+
+    /// Writes the block that traps leave the function by, if any does, and ends the function.
+    fn finish(mut self, frontend_config: TargetFrontendConfig) {
+        if let Some(block) = self.trapped {
+            self.start(block);
+            let returns: Vec<cl::Type> =
+                self.builder.func.signature.returns.iter().map(|param| param.value_type).collect();
+            let values = &returns[..returns.len() - 1];
+            let mut results: Vec<Value> = values.iter().map(|&ty| self.zero(ty)).collect();
+            results.push(self.builder.ins().iconst(clif::I32, 1));
+            let _ = self.builder.ins().return_(&results);
+        }
+        self.builder.seal_all_blocks();
+        self.builder.finalize(frontend_config);
     }
 
     // The context.
 
     /// Reads a field of the call context.
     pub(super) fn load_ctx(&mut self, ty: cl::Type, offset: usize) -> Value {
-        self.builder.ins().load(ty, trusted(), self.ctx, offset as i32)
+        self.builder.ins().load(ty, self.context, self.ctx, offset as i32)
     }
 
     /// Writes a field of the call context.
     pub(super) fn store_ctx(&mut self, value: Value, offset: usize) {
-        let _ = self.builder.ins().store(trusted(), value, self.ctx, offset as i32);
+        let _ = self.builder.ins().store(self.context, value, self.ctx, offset as i32);
+    }
+
+    /// Reads an address that stays the same for the whole call.
+    pub(super) fn load_fixed(&mut self, base: Value, offset: usize) -> Value {
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        self.builder.ins().load(clif::I64, flags, base, offset as i32)
+    }
+
+    /// The first byte of the fields of `state`.
+    pub(super) fn state(&mut self) -> Value {
+        self.load_fixed(self.ctx, offset_of!(CallContext, state))
     }
 
     /// An `int` constant.
@@ -340,4 +382,11 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             self.builder.ins().iconst(ty, 0)
         }
     }
+}
+
+/// The flags of accesses to a kind of memory that no other kind overlaps.
+fn region(func: &mut cl::Function, id: u32, name: &'static str) -> MemFlagsData {
+    let data = AliasRegionData { user_id: id, description: name.into() };
+    let region: AliasRegion = func.dfg.alias_regions.insert(data);
+    MemFlagsData::trusted().with_alias_region(Some(region))
 }

@@ -41,4 +41,8 @@ codes! {
     E0003 Error "an escape that Flight does not know",
     E0004 Error "a number that does not fit or is malformed",
     E0100 Error "unexpected token",
+    E0604 Error "a function that is too large to be compiled",
+    E0605 Error "a program whose code is too large",
+    E0690 Error "a fault of the compiler itself",
+    E0900 Error "a part of the language that is not built yet",
 }
