@@ -1,9 +1,9 @@
 //! Code generation: the typed program in, machine code out, by way of Cranelift's IR.
 //!
 //! Every Flight function that a handler, timer, test or `on load` can reach becomes one internal
-//! function `(ctx, stack left, result?, arguments…) -> (result?, status)`. Those that the host
-//! calls get an entry of the shape [`crate::abi::Entry`] besides. Status 0 is success; 1 is a
-//! trap, whose site stands in the context.
+//! function `(ctx, stack left, fuel, result?, arguments…) -> (result?, fuel)`, or an entry of the
+//! shape [`crate::abi::Entry`] where only the host calls it, or both. A call that trapped gives
+//! [`function::TRAPPED`] in place of the fuel, an entry the status 1; the context says why.
 //!
 //! Guarantees: only the part of Cranelift's IR that WebAssembly uses (i32, i64, f64, the host's
 //! calling convention); no instruction that can fault (`audit` looks at what comes out); no name
@@ -20,6 +20,7 @@ mod arith;
 mod audit;
 mod call;
 mod constants;
+mod entry;
 mod expr;
 mod function;
 mod host;
@@ -204,14 +205,7 @@ impl<'p> Unit<'p> {
         for id in roots(self.program) {
             if entries[id.index()].is_none() {
                 entries[id.index()] = Some(self.define_entry(&mut scratch, id)?);
-            }
-        }
-        while let Some(id) = self.queue.pop() {
-            self.define_internal(&mut scratch, id)?;
-            if self.size > CODE_SIZE_MAX || self.constants.is_full() {
-                let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of code");
-                let span = self.program.function(id).span;
-                return Err(Diagnostic::new(DiagnosticCode::E0605, span, text).into());
+                self.define_queue(&mut scratch)?;
             }
         }
         if !self.errors.is_empty() {
@@ -223,6 +217,19 @@ impl<'p> Unit<'p> {
         self.pages.define_data(self.constants_id, &data).map_err(broken)?;
         self.pages.finalize_definitions().map_err(broken)?;
         Ok(entries)
+    }
+
+    /// Defines what was reached and is not defined yet.
+    fn define_queue(&mut self, scratch: &mut Scratch) -> Result<(), Refused> {
+        while let Some(id) = self.queue.pop() {
+            self.define_internal(scratch, id)?;
+            if self.size > CODE_SIZE_MAX || self.constants.is_full() {
+                let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of code");
+                let span = self.program.function(id).span;
+                return Err(Diagnostic::new(DiagnosticCode::E0605, span, text).into());
+            }
+        }
+        Ok(())
     }
 
     /// The internal function of a Flight function; from now on it will be defined.
@@ -240,10 +247,10 @@ impl<'p> Unit<'p> {
         function
     }
 
-    /// `(ctx, stack left, out?, arguments…) -> (result?, status)`
+    /// `(ctx, stack left, fuel, out?, arguments…) -> (result?, fuel)`
     fn internal_signature(&self, func: &ir::Function) -> Signature {
         let mut signature = self.signature();
-        signature.params.extend([AbiParam::new(clif::I64), AbiParam::new(clif::I64)]);
+        signature.params.extend([AbiParam::new(clif::I64); 3]);
         if let Form::Memory(_) = self.form(func.result) {
             signature.params.push(AbiParam::new(clif::I64));
         }
@@ -252,7 +259,7 @@ impl<'p> Unit<'p> {
         if let Form::Register(ty) = self.form(func.result) {
             signature.returns.push(AbiParam::new(ty));
         }
-        signature.returns.push(AbiParam::new(clif::I32));
+        signature.returns.push(AbiParam::new(clif::I64));
         signature
     }
 
@@ -274,6 +281,7 @@ impl<'p> Unit<'p> {
     /// The door for the host: reads the argument block, calls, writes the result.
     fn define_entry(&mut self, scratch: &mut Scratch, id: ir::FuncId) -> Result<FuncId, Refused> {
         let func = self.program.function(id);
+        let is_called = self.functions[id.index()].is_some();
         let mut signature = self.signature();
         signature.params.extend([AbiParam::new(clif::I64); 3]);
         signature.returns.push(AbiParam::new(clif::I32));
@@ -285,7 +293,12 @@ impl<'p> Unit<'p> {
         scratch.ctx.func.signature = signature;
         let frontend_config = self.pages.isa().frontend_config();
         let builder = FunctionBuilder::new(&mut scratch.ctx.func, &mut scratch.builder);
-        Lower::new(self, builder, id).run_entry(frontend_config);
+        let lower = Lower::new(self, builder, id);
+        if is_called {
+            lower.run_door(frontend_config);
+        } else {
+            lower.run_for_host(frontend_config);
+        }
         self.compile(scratch, (entry, &format!("{} (entry)", func.name)), func)?;
         Ok(entry)
     }
@@ -309,12 +322,13 @@ impl<'p> Unit<'p> {
     }
 }
 
-/// What the host calls, in the order of the declarations of each kind.
+/// What the host calls. Tests come first: they call handlers, which nothing else may do, so that
+/// afterwards it is known which handlers are called at all.
 fn roots(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_ {
     let handlers = program.handlers.iter().map(|handler| handler.function);
     let timers = program.timers.iter().map(|timer| timer.function);
     let tests = program.tests.iter().map(|test| test.function);
-    handlers.chain(timers).chain(program.on_load).chain(tests)
+    tests.chain(program.on_load).chain(timers).chain(handlers)
 }
 
 /// Buffers that are used again for every function.

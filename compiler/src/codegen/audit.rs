@@ -98,3 +98,49 @@ fn depends_on(func: &Function, value: Value, wanted: Value, depth: usize) -> boo
     depth > 0
         && func.dfg.inst_args(inst).iter().any(|&arg| depends_on(func, arg, wanted, depth - 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData, TrapCode};
+    use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+    /// Audits a function of one `i64` after optimisation.
+    fn audit(write: impl FnOnce(&mut FunctionBuilder<'_>, Value) -> Value) -> Result<(), String> {
+        let isa = super::super::machine::isa("backtracking").expect("this machine is known");
+        let mut ctx = Context::new();
+        ctx.func.signature.params.push(AbiParam::new(types::I64));
+        ctx.func.signature.returns.push(AbiParam::new(types::I64));
+        let mut frontend = FunctionBuilderContext::new();
+        let mut builder = FunctionBuilder::new(&mut ctx.func, &mut frontend);
+        let block = builder.create_block();
+        builder.append_block_params_for_function_params(block);
+        builder.switch_to_block(block);
+        let param = builder.block_params(block)[0];
+        let result = write(&mut builder, param);
+        let _ = builder.ins().return_(&[result]);
+        builder.seal_all_blocks();
+        builder.finalize(isa.frontend_config());
+        ctx.optimize(&*isa, &mut Default::default()).expect("the function is well formed");
+        check(&ctx)
+    }
+
+    #[test]
+    fn what_can_fault_is_refused() {
+        assert!(audit(|b, x| b.ins().iadd(x, x)).is_ok());
+        assert!(audit(|b, x| b.ins().sdiv(x, x)).is_err());
+        let code = TrapCode::unwrap_user(1);
+        assert!(audit(|b, x| b.ins().uadd_overflow_trap(x, x, code)).is_err());
+        let trapping = MemFlagsData::new();
+        assert!(audit(|b, x| b.ins().load(types::I64, trapping, x, 0)).is_err());
+        let guarded = |b: &mut FunctionBuilder<'_>, x| {
+            let [zero, divide] = [(); 2].map(|()| b.create_block());
+            let _ = b.ins().brif(x, divide, &[], zero, &[]);
+            b.switch_to_block(zero);
+            let _ = b.ins().return_(&[x]);
+            b.switch_to_block(divide);
+            b.ins().srem(x, x)
+        };
+        assert!(audit(guarded).is_ok());
+    }
+}

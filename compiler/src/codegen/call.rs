@@ -26,7 +26,6 @@ impl<'p> Lower<'_, 'p, '_> {
         target: Option<Value>,
     ) -> Option<Value> {
         let func = self.unit.program.function(callee);
-        let mut passed = vec![self.ctx, self.stack_left];
         let form = self.unit.form(func.result);
         let out = match form {
             Form::Memory(layout) => {
@@ -34,18 +33,21 @@ impl<'p> Lower<'_, 'p, '_> {
             }
             _ => None,
         };
-        passed.extend(out);
+        let mut values = Vec::with_capacity(args.len());
         for (index, arg) in args.iter().enumerate() {
             let rest = args.get(index + 1..).unwrap_or_default();
             if let Some(value) = self.argument(arg, rest, func)? {
-                passed.push(value);
+                values.push(value);
             }
         }
+        // The arguments are evaluated by now, so that this is what is left for the callee.
+        let mut passed = vec![self.ctx, self.stack_left, self.fuel()];
+        passed.extend(out.into_iter().chain(values));
         let reference = self.callee(callee);
         let call = self.builder.ins().call(reference, &passed);
         let results = self.builder.inst_results(call).to_vec();
-        let status = results.last().copied().expect("every function returns a status");
-        self.propagate(status);
+        let left = results.last().copied().expect("every function gives its fuel back");
+        self.propagate(left);
         match (form, &results[..]) {
             (Form::Register(_), [value, _]) => Some(*value),
             _ => out,

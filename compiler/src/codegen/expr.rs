@@ -14,6 +14,7 @@ use cranelift_codegen::ir::{self as cl, InstBuilder};
 
 use super::arith::Sides;
 use super::function::{Lower, Value};
+use super::undo::Noted;
 use super::value::Form;
 use crate::abi::HostFunction;
 use crate::ir::{self, CompareOp, Expr, ExprKind};
@@ -228,7 +229,7 @@ impl<'p> Lower<'_, 'p, '_> {
         }
     }
 
-    /// The right side of `&&` or `||`: what it notes, the path around it has not.
+    /// The right side of `&&` or `||`: what it notes, the way around it has not.
     fn branch_again(&mut self, here: cl::Block, to: (&'p Expr, cl::Block, cl::Block)) {
         let before = self.noted.clone();
         self.start(here);
@@ -253,18 +254,24 @@ impl<'p> Lower<'_, 'p, '_> {
         };
         self.branch(cond, then_block, else_block);
         let before = self.noted.clone();
+        let mark = self.ranges.mark();
+        self.ranges.assume(self.func, cond, true);
         self.start(then_block);
         self.arm(then, &mut join);
-        self.noted = match otherwise {
-            Some(_) => before,
-            None => {
-                join.noted.get_or_insert_with(|| before.clone()).meet(&before);
-                before
+        self.ranges.forget(mark);
+        self.noted = before;
+        match otherwise {
+            Some(otherwise) => {
+                self.ranges.assume(self.func, cond, false);
+                self.start(else_block);
+                self.arm(otherwise, &mut join);
+                self.ranges.forget(mark);
             }
-        };
-        if let Some(otherwise) = otherwise {
-            self.start(else_block);
-            self.arm(otherwise, &mut join);
+            None => join.meet(&self.noted),
+        }
+        // Behind an `if` whose arm does not end here, its condition is known.
+        if then.ty == Type::Never {
+            self.ranges.assume(self.func, cond, false);
         }
         self.end_join(join)
     }
@@ -296,10 +303,7 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.jump(join.done, &[zero]);
             }
         }
-        match &mut join.noted {
-            Some(noted) => noted.meet(&self.noted),
-            None => join.noted = Some(self.noted.clone()),
-        }
+        join.meet(&self.noted);
     }
 
     /// Goes on where the arms meet.
@@ -319,7 +323,17 @@ pub(super) struct Join {
     /// The parameter of `done` that is the value of a register's type.
     pub(super) value: Option<Value>,
     /// What every arm so far has noted.
-    pub(super) noted: Option<super::undo::Noted>,
+    pub(super) noted: Option<Noted>,
+}
+
+impl Join {
+    /// One more way to get here, with what was noted on it.
+    fn meet(&mut self, noted: &Noted) {
+        match &mut self.noted {
+            Some(all) => all.meet(noted),
+            None => self.noted = Some(noted.clone()),
+        }
+    }
 }
 
 /// Whether evaluating an expression can change nothing, wherever it stands.

@@ -31,6 +31,10 @@ impl Lower<'_, '_, '_> {
                 reference
             }
         };
+        // What can trap can also charge.
+        if signature.traps {
+            self.store_fuel();
+        }
         let table = self.load_fixed(self.ctx, offset_of!(CallContext, host));
         let address = self.load_fixed(table, signature.offset);
         let mut all = vec![self.ctx];
@@ -38,6 +42,7 @@ impl Lower<'_, '_, '_> {
         let call = self.builder.ins().call_indirect(reference, address, &all);
         let result = self.builder.inst_results(call).first().copied();
         if signature.traps {
+            self.load_fuel();
             self.check_host_trap(span);
         }
         result

@@ -4,7 +4,7 @@
 //! range of `int`, so being ignorant is always right.
 
 use crate::builtins::Builtin;
-use crate::ir::{self, BinaryOp, ExprKind, Root};
+use crate::ir::{self, BinaryOp, CompareOp, ExprKind, Root};
 use crate::types::Type;
 
 /// All the values from `low` to `high`, both included.
@@ -88,18 +88,87 @@ impl Range {
 }
 
 /// The ranges of the locals of one function that are never assigned after their declaration.
+///
+/// What is learned holds in the code that the declaration or condition dominates: until
+/// [`Ranges::forget`] goes back to a mark that was taken before.
 #[derive(Debug, Default)]
-pub(super) struct Ranges(Vec<Option<Range>>);
+pub(super) struct Ranges {
+    known: Vec<Option<Range>>,
+    /// What was known before each change, to go back.
+    log: Vec<(ir::LocalId, Option<Range>)>,
+}
+
+/// A point to go back to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
 
 impl Ranges {
-    /// Remembers what a local is given, if nothing can be assigned to it later.
+    /// A point to go back to.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.log.len())
+    }
+
+    /// Forgets what was learned after the mark.
+    pub(super) fn forget(&mut self, mark: Mark) {
+        while self.log.len() > mark.0
+            && let Some((local, before)) = self.log.pop()
+        {
+            self.known[local.index()] = before;
+        }
+    }
+
+    /// Learns what a local is given, if nothing can be assigned to it later.
     pub(super) fn learn(&mut self, func: &ir::Function, local: ir::LocalId, range: Range) {
         let declared = &func.locals[local.index()];
         if declared.mutable || declared.ty != Type::Int || range == Range::ALL {
             return;
         }
-        self.0.resize(func.locals.len(), None);
-        self.0[local.index()] = Some(range);
+        self.known.resize(func.locals.len(), None);
+        self.log.push((local, self.known[local.index()]));
+        self.known[local.index()] = Some(range);
+    }
+
+    /// Learns what follows from a condition that holds, or does not.
+    pub(super) fn assume(&mut self, func: &ir::Function, cond: &ir::Expr, holds: bool) {
+        match &cond.kind {
+            ExprKind::Not(inner) => self.assume(func, inner, !holds),
+            ExprKind::And(left, right) if holds => {
+                self.assume(func, left, true);
+                self.assume(func, right, true);
+            }
+            ExprKind::Or(left, right) if !holds => {
+                self.assume(func, left, false);
+                self.assume(func, right, false);
+            }
+            ExprKind::Compare(op, left, right) if left.ty == Type::Int => {
+                let op = if holds { *op } else { opposite(*op) };
+                self.narrow(func, left, op, self.of(right));
+                self.narrow(func, right, mirrored(op), self.of(left));
+            }
+            _ => {}
+        }
+    }
+
+    /// Learns that `expr op other` holds for some value of `other`.
+    fn narrow(&mut self, func: &ir::Function, expr: &ir::Expr, op: CompareOp, other: Range) {
+        let ExprKind::Place(place) = &expr.kind else { return };
+        let (Root::Local(local), []) = (&place.root, &place.path[..]) else { return };
+        let mut range = self.of(expr);
+        match op {
+            CompareOp::Eq => {
+                range.low = range.low.max(other.low);
+                range.high = range.high.min(other.high);
+            }
+            CompareOp::Ne => {}
+            CompareOp::Lt => range.high = range.high.min(other.high.saturating_sub(1)),
+            CompareOp::Le => range.high = range.high.min(other.high),
+            CompareOp::Gt => range.low = range.low.max(other.low.saturating_add(1)),
+            CompareOp::Ge => range.low = range.low.max(other.low),
+        }
+        // An empty range is that of code that is never reached: nothing is worth knowing there.
+        if range.low <= range.high {
+            self.learn(func, *local, range);
+        }
     }
 
     /// The range of an expression of type `int`.
@@ -121,7 +190,7 @@ impl Ranges {
         let (Root::Local(local), []) = (&place.root, &place.path[..]) else {
             return Range::ALL;
         };
-        self.0.get(local.index()).copied().flatten().unwrap_or(Range::ALL)
+        self.known.get(local.index()).copied().flatten().unwrap_or(Range::ALL)
     }
 
     fn of_builtin(&self, builtin: Builtin, args: &[ir::Expr]) -> Range {
@@ -145,6 +214,29 @@ impl Ranges {
             (Builtin::TextLen | Builtin::ListLen, _) => Range { low: 0, high: i64::from(u32::MAX) },
             _ => Range::ALL,
         }
+    }
+}
+
+/// The comparison that holds where this one does not.
+fn opposite(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Eq => CompareOp::Ne,
+        CompareOp::Ne => CompareOp::Eq,
+        CompareOp::Lt => CompareOp::Ge,
+        CompareOp::Le => CompareOp::Gt,
+        CompareOp::Gt => CompareOp::Le,
+        CompareOp::Ge => CompareOp::Lt,
+    }
+}
+
+/// The same comparison with its sides exchanged.
+fn mirrored(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Eq | CompareOp::Ne => op,
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::Le => CompareOp::Ge,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::Ge => CompareOp::Le,
     }
 }
 

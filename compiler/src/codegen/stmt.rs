@@ -25,6 +25,13 @@ impl<'p> Lower<'_, 'p, '_> {
     /// Runs statements and evaluates the value of the block, at the target where it stands in
     /// memory and a target is given. The block's fuel is charged by who enters it.
     pub(super) fn block(&mut self, block: &'p ir::Block, target: Option<Value>) -> Option<Value> {
+        let mark = self.ranges.mark();
+        let value = self.block_in_scope(block, target);
+        self.ranges.forget(mark);
+        value
+    }
+
+    fn block_in_scope(&mut self, block: &'p ir::Block, target: Option<Value>) -> Option<Value> {
         for stmt in &block.stmts {
             self.stmt(stmt);
             if never_ends(stmt) {
@@ -256,6 +263,7 @@ impl<'p> Lower<'_, 'p, '_> {
         self.store_ctx(text, offset_of!(CallContext, trap_text));
         self.trap(TrapKind::Assertion, span);
         self.start(caught);
+        self.load_fuel();
         let _ = self.host(HostFunction::rollback_to_savepoint, &[], span);
         self.noted = before;
     }

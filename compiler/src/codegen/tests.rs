@@ -182,3 +182,14 @@ fn memory_of_code_is_given_back() {
     let after = maps().expect("it was there before");
     assert!(after <= before + 16, "{before} mappings before, {after} after");
 }
+
+#[test]
+fn a_fault_of_a_pass_refuses_the_program() {
+    let func =
+        function(&[], &[], block(Vec::new(), Some(call(7, Vec::new(), Type::Int))), Type::Int);
+    let mut program = program(vec![func], &[Type::Int]);
+    let layouts = layouts(&program);
+    let errors = generate(&mut program, &layouts).expect_err("there is no function 7");
+    assert_eq!(errors[0].code, crate::diag::Code::E0690);
+    assert_eq!(program.types.structs.len(), 1, "the program is as it was");
+}
