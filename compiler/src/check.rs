@@ -30,7 +30,7 @@ mod literal;
 mod loops;
 mod method;
 mod migrate;
-mod near;
+pub(crate) mod near;
 mod operator;
 mod pattern;
 mod place;

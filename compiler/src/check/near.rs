@@ -4,10 +4,7 @@
 const NAME_LEN_MAX: usize = 40;
 
 /// The candidate that is nearest to `name`, if one is near enough to be what was meant.
-pub(super) fn nearest<'n>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let wanted: Vec<char> = name.to_lowercase().chars().collect();
     if wanted.len() > NAME_LEN_MAX {
         return None;
