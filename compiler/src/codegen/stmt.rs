@@ -81,9 +81,15 @@ impl<'p> Lower<'_, 'p, '_> {
             StmtKind::Emit { event, fields } => {
                 let _ = self.emit(*event, fields, stmt.span);
             }
-            StmtKind::ForList(_) => self.refuse(stmt.span, "a loop over a list"),
-            StmtKind::ForRows(_) => self.refuse(stmt.span, "a loop over a table"),
-            StmtKind::Remove { .. } => self.refuse(stmt.span, "`remove`"),
+            StmtKind::ForList(each) => {
+                let _ = self.for_list(each, stmt.span);
+            }
+            StmtKind::ForRows(each) => {
+                let _ = self.for_rows(each, stmt.span);
+            }
+            StmtKind::Remove { row } => {
+                let _ = self.remove(row, stmt.span);
+            }
         }
     }
 
@@ -122,12 +128,11 @@ impl<'p> Lower<'_, 'p, '_> {
         Some(())
     }
 
-    // Loops. What is noted before a loop is noted in every round and after it; what a round notes
-    // is not known to the next one, nor behind the loop, which may have had no round.
+    // Loops that count or wait for a condition.
 
     fn while_loop(&mut self, cond: &'p Expr, body: &'p ir::Block, span: Span) {
         let [head, round, exit] = [(); 3].map(|()| self.builder.create_block());
-        let before = self.noted.clone();
+        let before = self.before_loop(body);
         self.jump(head, &[]);
         self.builder.switch_to_block(head);
         self.branch(cond, round, exit);
@@ -160,7 +165,7 @@ impl<'p> Lower<'_, 'p, '_> {
         // The counter is not the local, which a program might be allowed to change one day.
         let counter = self.builder.declare_var(clif::I64);
         self.builder.def_var(counter, start);
-        let before = self.noted.clone();
+        let before = self.before_loop(body);
         let some = self.builder.ins().icmp(IntCC::SignedLessThan, start, end);
         self.brif(some, round, exit);
 

@@ -156,16 +156,6 @@ fn functions_that_nothing_reaches_are_left_out() {
 }
 
 #[test]
-fn what_is_not_built_is_refused() {
-    let fails = expr(Type::Int, ExprKind::TableLen(crate::types::TableId(0)));
-    let func = function(&[], &[], block(Vec::new(), Some(fails)), Type::Int);
-    let mut program = program(vec![func], &[]);
-    let layouts = layouts(&program);
-    let errors = generate(&mut program, &layouts).expect_err("it is not built");
-    assert_eq!(errors.len(), 1);
-}
-
-#[test]
 fn memory_of_code_is_given_back() {
     let maps = || std::fs::read_to_string("/proc/self/maps").map(|maps| maps.lines().count());
     let Ok(_) = maps() else { return };
