@@ -240,7 +240,7 @@ impl<'p> Unit<'p> {
             if self.size > CODE_SIZE_MAX || self.constants.is_full() {
                 let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of code");
                 let span = self.program.function(id).span;
-                return Err(Diagnostic::new(DiagnosticCode::E0611, span, text).into());
+                return Err(Diagnostic::new(DiagnosticCode::E0605, span, text).into());
             }
         }
         Ok(())

@@ -100,7 +100,7 @@ impl Unit<'_> {
 
 fn too_large(func: &ir::Function) -> Diagnostic {
     let text = format!("`{}` is too large to be compiled", func.name);
-    Diagnostic::new(DiagnosticCode::E0610, func.span, text)
+    Diagnostic::new(DiagnosticCode::E0604, func.span, text)
         .with_help("move parts of it into functions of their own")
 }
 
