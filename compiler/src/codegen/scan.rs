@@ -3,9 +3,8 @@
 //! One walk over every statement and expression, in no promised order, and the questions that
 //! code generation asks by it.
 
-use crate::ir::{
-    Block, Expr, ExprKind, Function, LocalId, Piece, Place, Program, Root, StepKind, Stmt, StmtKind,
-};
+use crate::ir::walk::Part;
+use crate::ir::{Block, Expr, ExprKind, Function, LocalId, Place, Program, Root, Stmt, StmtKind};
 use crate::types::{TableId, Type};
 
 /// What a walk comes by.
@@ -98,99 +97,24 @@ fn in_block(block: &Block, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
 }
 
 fn in_stmt(stmt: &Stmt, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
-    if found(Node::Stmt(stmt)) {
-        return true;
+    let mut hit = found(Node::Stmt(stmt));
+    if !hit {
+        stmt.parts(&mut |part| hit = hit || in_part(part, found));
     }
-    match &stmt.kind {
-        StmtKind::Let { value, .. } => in_expr(value, found),
-        StmtKind::Assign { place, value } | StmtKind::OpAssign { place, value, .. } => {
-            in_place(place, found) || in_expr(value, found)
-        }
-        StmtKind::While { cond, body } => in_expr(cond, found) || in_block(body, found),
-        StmtKind::ForRange { start, end, body, .. } => {
-            in_expr(start, found) || in_expr(end, found) || in_block(body, found)
-        }
-        StmtKind::ForList(each) => {
-            let clauses = [Some(&each.list), each.filter.as_ref(), each.limit.as_ref()];
-            in_any(clauses.into_iter().flatten(), found) || in_block(&each.body, found)
-        }
-        StmtKind::ForRows(each) => {
-            let clauses = [each.filter.as_ref(), each.limit.as_ref()];
-            in_any(clauses.into_iter().flatten(), found) || in_block(&each.body, found)
-        }
-        StmtKind::Assert { cond, message } => in_any([cond, message].into_iter(), found),
-        StmtKind::Emit { fields, .. } => in_any(fields.iter().map(|(_, field)| field), found),
-        StmtKind::Expr(inner)
-        | StmtKind::AssertFails { call: inner }
-        | StmtKind::Log { message: inner }
-        | StmtKind::Remove { row: inner }
-        | StmtKind::Advance { duration_ms: inner } => in_expr(inner, found),
-    }
-}
-
-fn in_any<'a>(
-    mut exprs: impl Iterator<Item = &'a Expr>,
-    found: &mut dyn FnMut(Node<'_>) -> bool,
-) -> bool {
-    exprs.any(|expr| in_expr(expr, found))
-}
-
-fn in_place(place: &Place, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
-    let in_root = match &place.root {
-        Root::Local(_) | Root::State => false,
-        Root::Row(_, inner) | Root::Value(inner) => in_expr(inner, found),
-    };
-    in_root
-        || place.path.iter().any(|step| match &step.kind {
-            StepKind::Field(_) => false,
-            StepKind::Index(index) => in_expr(index, found),
-        })
+    hit
 }
 
 fn in_expr(expr: &Expr, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
-    if found(Node::Expr(expr)) {
-        return true;
+    let mut hit = found(Node::Expr(expr));
+    if !hit {
+        expr.parts(&mut |part| hit = hit || in_part(part, found));
     }
-    match &expr.kind {
-        ExprKind::Const(_) | ExprKind::TableLen(_) | ExprKind::Break | ExprKind::Continue => false,
-        ExprKind::Place(place) => in_place(place, found),
-        ExprKind::Neg(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::Some(inner)
-        | ExprKind::Repeat(inner)
-        | ExprKind::ToList(inner)
-        | ExprKind::RowGet(_, inner)
-        | ExprKind::RowFind(_, inner)
-        | ExprKind::RowExists(_, inner)
-        | ExprKind::Fail { message: inner, .. } => in_expr(inner, found),
-        ExprKind::Binary(_, left, right)
-        | ExprKind::Compare(_, left, right)
-        | ExprKind::And(left, right)
-        | ExprKind::Or(left, right)
-        | ExprKind::Coalesce(left, right) => in_expr(left, found) || in_expr(right, found),
-        ExprKind::Call(_, args)
-        | ExprKind::Builtin(_, args)
-        | ExprKind::Variant(_, _, args)
-        | ExprKind::List(args) => in_any(args.iter(), found),
-        ExprKind::Mutate { place, args, .. } => {
-            in_place(place, found) || in_any(args.iter(), found)
-        }
-        ExprKind::Struct(_, fields) | ExprKind::Insert(_, fields) => {
-            in_any(fields.iter().map(|(_, field)| field), found)
-        }
-        ExprKind::Interpolate(pieces) => pieces.iter().any(|piece| match piece {
-            Piece::Text(_) => false,
-            Piece::Value(value, _) => in_expr(value, found),
-        }),
-        ExprKind::If { cond, then, otherwise } => {
-            in_expr(cond, found)
-                || in_block(then, found)
-                || otherwise.as_ref().is_some_and(|block| in_block(block, found))
-        }
-        ExprKind::Match { value, arms } => {
-            in_expr(value, found) || arms.iter().any(|arm| in_block(&arm.body, found))
-        }
-        ExprKind::Block(block) => in_block(block, found),
-        ExprKind::Return(value) => value.as_deref().is_some_and(|value| in_expr(value, found)),
+    hit
+}
+
+fn in_part(part: Part<'_>, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    match part {
+        Part::Expr(expr) => in_expr(expr, found),
+        Part::Block(block) => in_block(block, found),
     }
 }

@@ -9,7 +9,7 @@ use super::function::{Loop, Lower, Value};
 use super::range::Range;
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
-use crate::ir::{self, Expr, Stmt, StmtKind};
+use crate::ir::{self, Expr, ExprKind, Root, Stmt, StmtKind};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -44,6 +44,7 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.expr_into(value, target)?;
                 Some(target)
             }
+            _ if std::ptr::eq(block, &raw const self.func.body) => self.result(value),
             _ => self.owned(value),
         }
     }
@@ -219,11 +220,23 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.expr_into(value, out)?;
                 Some(out)
             }
-            (Some(value), None) => Some(self.owned(value)?),
+            (Some(value), None) => Some(self.result(value)?),
         };
         self.return_value(result);
         self.dead_end();
         None
+    }
+
+    /// A result in a register. A local of the function goes with it, so that its list is moved; a
+    /// parameter's is the caller's.
+    pub(super) fn result(&mut self, value: &'p Expr) -> Option<Value> {
+        if let ExprKind::Place(place) = &value.kind
+            && let (Root::Local(local), []) = (&place.root, &place.path[..])
+            && local.index() >= self.func.param_count
+        {
+            return self.expr(value);
+        }
+        self.owned(value)
     }
 
     // Assertions and `fail`.

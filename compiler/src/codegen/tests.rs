@@ -3,6 +3,8 @@
 
 mod build;
 mod machine;
+mod source;
+mod world;
 
 use super::{Listing, generate, list};
 use crate::ir::*;
@@ -95,11 +97,11 @@ fn writes_to_state_note_each_chunk_once() {
     let code = compile(program(vec![func], &state));
     let mut machine = Machine::new(320);
     assert_eq!(machine.call(&code, 0, &[3, 4]), Ok(7));
-    assert_eq!(machine.noted, [(0, 256), (256, 64)]);
-    assert_eq!((machine.word(0), machine.word(39 * 8)), (7, 4));
+    assert_eq!(machine.world.noted, [(0, 256), (256, 64)]);
+    assert_eq!((machine.world.word(0), machine.world.word(39 * 8)), (7, 4));
     // The same transaction goes on: both chunks carry its epoch.
     assert_eq!(machine.call(&code, 0, &[1, 1]), Ok(9));
-    assert_eq!(machine.noted.len(), 2);
+    assert_eq!(machine.world.noted.len(), 2);
 }
 
 #[test]

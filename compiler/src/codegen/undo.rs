@@ -24,6 +24,10 @@ use crate::types::{TableId, Type};
 /// the epochs itself.
 const CHUNKS_INLINE_MAX: u32 = 2;
 
+/// How many facts of a kind are kept; they are copied at every branch. Forgetting one costs a
+/// comparison when the program runs.
+const FACTS_MAX: usize = 64;
+
 /// What every path to the current point of a function has noted in this transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Noted {
@@ -45,7 +49,7 @@ impl Noted {
 
     /// A row was found, or looked at, and is there.
     pub(super) fn row_is_alive(&mut self, row: Value) {
-        let _ = self.alive.insert(row);
+        remember(&mut self.alive, row);
     }
 
     /// Whether a row is known to be there.
@@ -87,9 +91,10 @@ impl Lower<'_, '_, '_> {
         if self.unit.layouts.row(table).layout.size > CHUNK_SIZE {
             return self.note_large_row((table, row), at, size, span);
         }
-        if !self.noted.rows.insert((row, 0)) {
+        if self.noted.rows.contains(&(row, 0)) {
             return;
         }
+        remember(&mut self.noted.rows, (row, 0));
         let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
         let number = self.number(table.0);
         self.note_unless_current(&[epoch], (HostFunction::note_row, &[number, row]), span);
@@ -112,7 +117,9 @@ impl Lower<'_, '_, '_> {
         let passed = [self.number(table.0), row, start, self.int(i64::from(size))];
         let _ = self.host(HostFunction::note_row_range, &passed, span);
         if at.index_bytes.is_none() {
-            self.noted.rows.extend((first..=last).map(|chunk| (row, chunk)));
+            for chunk in first..=last {
+                remember(&mut self.noted.rows, (row, chunk));
+            }
         }
     }
 
@@ -140,7 +147,9 @@ impl Lower<'_, '_, '_> {
                 .collect();
             self.note_unless_current(&epochs, (HostFunction::note_state, &[start, len]), span);
         }
-        self.noted.chunks.extend(missing);
+        for chunk in missing {
+            remember(&mut self.noted.chunks, chunk);
+        }
     }
 
     /// Notes `size` bytes from a start that is known only when the program runs.
@@ -196,5 +205,11 @@ impl Lower<'_, '_, '_> {
         let _ = self.host(function, arguments, span);
         self.jump(done, &[]);
         self.start(done);
+    }
+}
+
+fn remember<T: Ord>(facts: &mut BTreeSet<T>, fact: T) {
+    if facts.len() < FACTS_MAX {
+        let _ = facts.insert(fact);
     }
 }
