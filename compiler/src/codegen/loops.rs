@@ -156,7 +156,7 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     fn name_row(&mut self, each: &ir::ForRows, row: Value) {
-        self.noted.row_is_alive(row);
+        self.row_is_alive(row);
         if let Storage::Register(variable) = self.locals[each.local.index()] {
             self.builder.def_var(variable, row);
         }
@@ -192,12 +192,10 @@ impl<'p> Lower<'_, 'p, '_> {
         self.start(block);
         let first = self.load_word(entry, 0);
         let here = self.choose(IntCC::SignedLessThan, slots, block_len);
-        let size_value = self.int(i64::from(size));
-        let bytes = self.builder.ins().imul(here, size_value);
-        let last = self.builder.ins().iadd(first, bytes);
-
-        let row = self.builder.declare_var(clif::I64);
+        // Counted down: the address of the last row would be computed again for every row.
+        let [row, left] = [(); 2].map(|()| self.builder.declare_var(clif::I64));
         self.builder.def_var(row, first);
+        self.builder.def_var(left, here);
         let visit = self.builder.create_block();
         self.jump(visit, &[]);
         self.builder.switch_to_block(visit);
@@ -210,8 +208,10 @@ impl<'p> Lower<'_, 'p, '_> {
         let address = self.builder.use_var(row);
         let following = self.builder.ins().iadd_imm_s(address, i64::from(size));
         self.builder.def_var(row, following);
-        let more = self.builder.ins().icmp(IntCC::NotEqual, following, last);
-        self.brif(more, visit, inner_next);
+        let fewer = self.builder.use_var(left);
+        let fewer = self.builder.ins().iadd_imm_s(fewer, -1);
+        self.builder.def_var(left, fewer);
+        self.brif(fewer, visit, inner_next);
         self.builder.seal_block(visit);
         self.start(inner_next);
         let rest = self.builder.ins().isub(slots, here);

@@ -233,6 +233,7 @@ impl<'p> Lower<'_, 'p, '_> {
             return Some(());
         }
         let found = self.find(place)?;
+        self.note_early(&found);
         let value = match self.unit.form(place.ty) {
             Form::Nothing => {
                 let _ = self.expr(value);
@@ -263,6 +264,7 @@ impl<'p> Lower<'_, 'p, '_> {
             return Some(());
         }
         let found = self.find(place)?;
+        self.note_early(&found);
         let right = self.expr(value)?;
         let at = self.locate(&found);
         let left = self.load(place.ty, at.base, at.offset);
@@ -270,6 +272,21 @@ impl<'p> Lower<'_, 'p, '_> {
         let result = self.binary(op, sides, place.span);
         self.write(place, at, result);
         Some(())
+    }
+
+    /// Notes what will be written before the right side is evaluated, so that no value has to be
+    /// kept across the call that notes. A row that might be gone is noted later, after the check.
+    fn note_early(&mut self, found: &Found<'p>) {
+        let is_there = match found.root {
+            FoundRoot::Row(table, row) => !self.unit.removes_from(table) || self.is_alive(row),
+            FoundRoot::State => true,
+            FoundRoot::Local(_) | FoundRoot::Value(..) => false,
+        };
+        if is_there && found.indices.is_empty() {
+            let at = self.locate(found);
+            let size = self.unit.layout(found.place.ty).size;
+            self.before_write(at, size, found.place.span);
+        }
     }
 
     /// Puts a value where a place was located.

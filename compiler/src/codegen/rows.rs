@@ -27,7 +27,7 @@ impl<'p> Lower<'_, 'p, '_> {
             Type::Int => self.trap_if_with(missing, TrapKind::MissingRow, span, &[value]),
             _ => self.trap_if(missing, TrapKind::MissingRow, span),
         }
-        self.noted.row_is_alive(row);
+        self.row_is_alive(row);
         Some(row)
     }
 
@@ -90,7 +90,7 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let number = self.number(table.0);
         let row = self.host_value(HostFunction::row_insert, &[number, image], span);
-        self.noted.row_is_alive(row);
+        self.row_is_alive(row);
         Some(row)
     }
 
@@ -128,13 +128,13 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// Traps where the row was removed, unless that cannot be.
     pub(super) fn check_alive(&mut self, table: TableId, row: Value, span: Span) {
-        if !self.unit.removes_from(table) || self.noted.is_alive(row) {
+        if !self.unit.removes_from(table) || self.is_alive(row) {
             return;
         }
         let alive = self.load_alive(row);
         let gone = self.builder.ins().icmp_imm_s(IntCC::Equal, alive, 0);
         self.trap_if(gone, TrapKind::MissingRow, span);
-        self.noted.row_is_alive(row);
+        self.row_is_alive(row);
     }
 
     /// 1 for a row that is there, else 0.

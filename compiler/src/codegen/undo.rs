@@ -47,16 +47,6 @@ impl Noted {
         self.alive.retain(|row| other.alive.contains(row));
     }
 
-    /// A row was found, or looked at, and is there.
-    pub(super) fn row_is_alive(&mut self, row: Value) {
-        remember(&mut self.alive, row);
-    }
-
-    /// Whether a row is known to be there.
-    pub(super) fn is_alive(&self, row: Value) -> bool {
-        self.alive.contains(&row)
-    }
-
     /// Something may have removed rows.
     pub(super) fn rows_may_be_gone(&mut self) {
         self.alive.clear();
@@ -86,15 +76,32 @@ impl Lower<'_, '_, '_> {
         }
     }
 
+    /// A row was found, or looked at, and is there.
+    pub(super) fn row_is_alive(&mut self, row: Value) {
+        let row = self.known_as(row);
+        remember(&mut self.noted.alive, row);
+    }
+
+    /// Whether a row is known to be there.
+    pub(super) fn is_alive(&self, row: Value) -> bool {
+        self.noted.alive.contains(&self.known_as(row))
+    }
+
+    /// The value that facts about a row are kept under: the same one wherever a local is read.
+    fn known_as(&self, row: Value) -> Value {
+        self.builder.func.dfg.resolve_aliases(row)
+    }
+
     /// Notes a row before a write: a small one whole, of a large one the bytes to be written.
     fn note_row(&mut self, (table, row): (TableId, Value), at: Located, size: u32, span: Span) {
         if self.unit.layouts.row(table).layout.size > CHUNK_SIZE {
             return self.note_large_row((table, row), at, size, span);
         }
-        if self.noted.rows.contains(&(row, 0)) {
+        let fact = (self.known_as(row), 0);
+        if self.noted.rows.contains(&fact) {
             return;
         }
-        remember(&mut self.noted.rows, (row, 0));
+        remember(&mut self.noted.rows, fact);
         let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
         let number = self.number(table.0);
         self.note_unless_current(&[epoch], (HostFunction::note_row, &[number, row]), span);
@@ -108,17 +115,18 @@ impl Lower<'_, '_, '_> {
         size: u32,
         span: Span,
     ) {
+        let name = self.known_as(row);
         let (first, last) = (at.offset / CHUNK_SIZE, (at.offset + size - 1) / CHUNK_SIZE);
         let start = match at.index_bytes {
             Some(bytes) => self.offset(bytes, at.offset),
-            None if (first..=last).all(|chunk| self.noted.rows.contains(&(row, chunk))) => return,
+            None if (first..=last).all(|chunk| self.noted.rows.contains(&(name, chunk))) => return,
             None => self.int(i64::from(at.offset)),
         };
         let passed = [self.number(table.0), row, start, self.int(i64::from(size))];
         let _ = self.host(HostFunction::note_row_range, &passed, span);
         if at.index_bytes.is_none() {
             for chunk in first..=last {
-                remember(&mut self.noted.rows, (row, chunk));
+                remember(&mut self.noted.rows, (name, chunk));
             }
         }
     }
