@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use midflight_compiler::ir::FuncId;
-use midflight_compiler::types::TableId;
+use midflight_compiler::types::{TableId, Type};
 
-use crate::cursor::{Slot, TextMemory, View, WriteError};
+use crate::cursor::{Slot, TextMemory, View};
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
@@ -260,6 +260,12 @@ impl Arguments<'_> {
         self.given |= 1 << index;
         // SAFETY: the block has the layout of the arguments.
         let address = unsafe { self.block.add(offset) };
+        if !matches!(ty, Type::Int | Type::Float | Type::Bool | Type::Str) {
+            let program = self.frame.version.program();
+            let size = program.layouts.of(&program.ir.types, ty).map_or(0, |layout| layout.size);
+            // SAFETY: as above. What a host leaves out of a struct is zero.
+            unsafe { address.write_bytes(0, size as usize) };
+        }
         let frame = &mut *self.frame;
         let texts = TextMemory::Call(&mut frame.arena, &mut frame.ctx);
         // SAFETY: the place of this argument, aligned by its layout, and reached only here.
@@ -287,11 +293,9 @@ impl Arguments<'_> {
                 let expected = self.slot_at(index).type_name();
                 return Err(ArgumentError::Missing { name: name(), expected });
             };
-            match self.slot_at(index).write_const(default) {
-                Ok(()) => {}
-                Err(WriteError::TooLarge | WriteError::WrongType) => {
-                    return Err(ArgumentError::TooLarge { name: name() });
-                }
+            // Its shape is the parameter's: only memory can be missing.
+            if self.slot_at(index).write_const(default).is_err() {
+                return Err(ArgumentError::TooLarge { name: name() });
             }
         }
         Ok(())
