@@ -31,7 +31,7 @@ mod literal;
 mod loops;
 mod method;
 mod migrate;
-mod near;
+pub(crate) mod near;
 mod operator;
 mod pattern;
 mod place;

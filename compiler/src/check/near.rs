@@ -7,10 +7,7 @@ const NAME_LEN_MAX: usize = 40;
 const CANDIDATES_MAX: usize = 10_000;
 
 /// The candidate that is nearest to `name`, if one is near enough to be what was meant.
-pub(super) fn nearest<'n>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if name.len() > NAME_LEN_MAX {
         return None;
     }
