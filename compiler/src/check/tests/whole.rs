@@ -361,6 +361,7 @@ fn timers_migrations_and_tests() {
             ("on load { }\non load { }", &["E0401 on load"]),
             ("migrate player(old) { nope = old.x }", &["E0203 nope"]),
             ("migrate player(old) { hp = \"x\" }", &["E0300 \"x\""]),
+            ("migrate player(old) { hp = player.len + 1 }", &["E0413 player.len"]),
             ("migrate gone(old) { hp = 1 }", &["E0207 gone"]),
             ("drop table player", &["E0413 player"]),
             ("drop player.hp", &["E0413 player.hp"]),
