@@ -6,6 +6,7 @@ pub mod abi;
 pub mod ast;
 pub mod builtins;
 pub mod diag;
+pub mod fmt;
 pub mod ir;
 pub mod layout;
 pub mod lexer;

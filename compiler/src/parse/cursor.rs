@@ -266,10 +266,12 @@ impl<'a> Parser<'a> {
         Some(result)
     }
 
-    /// The `///` lines before the current token.
+    /// The `///` lines before the current token, and before a comma before it.
     pub(super) fn documentation(&self) -> Option<String> {
         let end = self.peek().span.start;
-        let after = self.previous_end();
+        let before = self.tokens.get(..self.position).unwrap_or_default();
+        let last = before.iter().rev().find(|token| token.kind != TokenKind::Comma);
+        let after = last.map_or(0, |token| token.span.end);
         let first = self.comments.partition_point(|comment| comment.span.start < after);
         let comments = self.comments.get(first..).unwrap_or_default();
         let lines: Vec<&str> = comments
