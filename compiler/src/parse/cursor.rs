@@ -1,6 +1,6 @@
 //! The parser's place in the tokens, what it may take there, and how it reports.
 
-use super::recover::{self, Brackets};
+use super::brackets::{self, Brackets};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lexer::{Comment, CommentKind, Lexed, Token, TokenKind};
@@ -75,7 +75,7 @@ impl<'a> Parser<'a> {
             context: Context::BRACES,
             trust: Trust::Full,
             brackets: Brackets::new(&lexed.tokens),
-            indents: recover::indents(source, &lexed.tokens),
+            indents: brackets::indents(source, &lexed.tokens),
             tokens: lexed.tokens,
             comments: lexed.comments,
             position: 0,

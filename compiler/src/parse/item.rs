@@ -2,15 +2,11 @@
 
 use super::cursor::{Context, Parser, Trust};
 use super::field::Body;
-use super::hint;
 use crate::ast::{
     Block, Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
 };
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
-
-/// What a program consists of, for messages.
-const A_DECLARATION: &str = "a declaration";
 
 impl Parser<'_> {
     /// `program = { item }`
@@ -105,7 +101,7 @@ impl Parser<'_> {
         Item { kind, span: self.span_from(start), doc }
     }
 
-    fn item_kind(&mut self) -> ItemKind {
+    pub(super) fn item_kind(&mut self) -> ItemKind {
         let token = self.peek();
         if token.kind == TokenKind::State {
             return self.state();
@@ -129,62 +125,6 @@ impl Parser<'_> {
             "test" => self.test(),
             _ => self.no_item(),
         }
-    }
-
-    /// Something that begins no declaration.
-    fn no_item(&mut self) -> ItemKind {
-        let token = self.peek();
-        if token.kind.is_closer() {
-            let message = format!("{} closes nothing", token.kind.name());
-            let diagnostic = Diagnostic::new(Code::E0103, token.span, message);
-            self.fail(diagnostic.with_help("remove it, or open the bracket before"));
-            return ItemKind::Error;
-        }
-        let Some(foreign) = hint::foreign_item(self.text(token)) else {
-            let expected = self.unexpected_token(A_DECLARATION);
-            let diagnostic = match hint::near_item(self.text(token)) {
-                Some(word) if token.kind == TokenKind::Name => {
-                    expected.with_help(format!("did you mean `{word}`?"))
-                }
-                _ => expected.with_help(hint::DECLARATIONS),
-            };
-            self.fail_unless_reported(diagnostic);
-            return ItemKind::Error;
-        };
-        let message = format!("`{}` begins no declaration in Flight", self.text(token));
-        let diagnostic = Diagnostic::new(Code::E0122, token.span, message).with_help(foreign.help);
-        match foreign.replacement {
-            Some(replacement) => self.report(diagnostic.with_fix(token.span, replacement)),
-            None => self.fail(diagnostic),
-        }
-        match foreign.replacement {
-            Some("fn") => self.func(FuncKind::Fn),
-            Some("struct") => self.named_body(Body::Struct),
-            Some("post") => self.func(FuncKind::Post),
-            Some(_) => {
-                let _ = self.bump();
-                self.item_kind_again()
-            }
-            None => ItemKind::Error,
-        }
-    }
-
-    /// What follows a word such as `pub` that was dropped.
-    fn item_kind_again(&mut self) -> ItemKind {
-        if self.looks_like_item() {
-            return self.item_kind();
-        }
-        self.panic_silently();
-        ItemKind::Error
-    }
-
-    fn at_foreign_item(&self) -> bool {
-        let token = self.peek();
-        token.newline_before
-            && token.kind == TokenKind::Name
-            && self.nth(1).kind == TokenKind::Name
-            && hint::foreign_item(self.text(token)).is_some()
-            && self.indent(self.position()) == 0
     }
 
     /// `"const" name "=" expr`
@@ -216,7 +156,7 @@ impl Parser<'_> {
     }
 
     /// `( "struct" | "event" ) name "{" fields "}"`
-    fn named_body(&mut self, body: Body) -> ItemKind {
+    pub(super) fn named_body(&mut self, body: Body) -> ItemKind {
         let _ = self.bump();
         let name = self.name(body.a_name());
         let fields = self.body(body).fields;
@@ -244,7 +184,7 @@ impl Parser<'_> {
     }
 
     /// `( "fn" | "get" | "post" ) name params [ "->" type ] block`
-    fn func(&mut self, kind: FuncKind) -> ItemKind {
+    pub(super) fn func(&mut self, kind: FuncKind) -> ItemKind {
         let _ = self.bump();
         let name = self.name("a name for the function");
         let params = self.params();
