@@ -375,7 +375,11 @@ impl<'a> Parser<'a> {
     /// Panics, and is silent where the lexer has already spoken about this place.
     pub(super) fn fail_unless_reported(&mut self, diagnostic: Diagnostic) {
         let before = self.position.checked_sub(1).map(|index| self.token_at(index));
-        if self.peek().is_reported() || before.is_some_and(|token| token.is_reported()) {
+        let place = diagnostic.span;
+        let is_reported = self.peek().is_reported()
+            || before.is_some_and(|token| token.is_reported())
+            || self.diagnostics.has_at(place.start);
+        if is_reported {
             self.panic_silently();
         } else {
             self.fail(diagnostic);

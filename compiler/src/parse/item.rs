@@ -3,7 +3,7 @@
 use super::cursor::{Context, Parser, Trust};
 use super::field::Body;
 use crate::ast::{
-    Block, Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
+    Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
 };
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
@@ -189,7 +189,7 @@ impl Parser<'_> {
         let name = self.name("a name for the function");
         let params = self.params();
         let result = self.result_type();
-        let body = self.item_block();
+        let body = self.block();
         ItemKind::Func(Func { kind, name, params, result, body })
     }
 
@@ -235,12 +235,6 @@ impl Parser<'_> {
         self.eat(TokenKind::Arrow).then(|| self.type_expr())
     }
 
-    /// The body of a declaration, found again after a mistake in the head.
-    fn item_block(&mut self) -> Block {
-        self.recover_to_block();
-        self.block()
-    }
-
     /// `"every" period name params block`
     fn timer(&mut self) -> ItemKind {
         let _ = self.bump();
@@ -252,7 +246,7 @@ impl Parser<'_> {
             let diagnostic = Diagnostic::new(Code::E0116, result.span, message);
             self.report(diagnostic.with_help("leave the type out"));
         }
-        let body = self.item_block();
+        let body = self.block();
         ItemKind::Timer { period, name, params, body }
     }
 
@@ -260,6 +254,7 @@ impl Parser<'_> {
     fn period(&mut self) -> Expr {
         let token = self.peek();
         match token.kind {
+            TokenKind::Int if self.at_parted_duration() => self.parted_duration(),
             TokenKind::Duration | TokenKind::Int => self.number(),
             TokenKind::Name if self.nth(1).kind == TokenKind::Name => self.name_expr(),
             _ => {
@@ -277,7 +272,7 @@ impl Parser<'_> {
         if !self.eat_word("load") {
             self.unexpected("`load`");
         }
-        ItemKind::OnLoad { body: self.item_block() }
+        ItemKind::OnLoad { body: self.block() }
     }
 
     /// `"migrate" ( name | "state" ) "(" name ")" "{" { field "=" expr } "}"`
@@ -287,7 +282,6 @@ impl Parser<'_> {
         let _ = self.expect(TokenKind::OpenParen);
         let old = self.name("a name for the old row");
         let _ = self.expect(TokenKind::CloseParen);
-        self.recover_to_block();
         let fields = self.line_list(Self::migrated_field);
         ItemKind::Migrate { target, old, fields }
     }
@@ -345,7 +339,7 @@ impl Parser<'_> {
             String::new()
         };
         let name_span = self.span_from(start);
-        let body = self.within(Context::BRACES, Self::item_block);
+        let body = self.within(Context::BRACES, Self::block);
         ItemKind::Test { name, name_span, body }
     }
 

@@ -5,7 +5,7 @@ use super::cursor::Parser;
 use super::expr;
 use super::field::Body;
 use super::hint::{self, Meant};
-use crate::ast::{FuncKind, ItemKind, StmtKind};
+use crate::ast::{Expr, FuncKind, ItemKind, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -39,6 +39,9 @@ impl Parser<'_> {
     /// What stands here begins something that should have a line of its own.
     pub(super) fn report_same_line(&mut self, what: &str) {
         let place = self.peek().span;
+        if self.diagnostics.has_at(place.start) {
+            return;
+        }
         let gap = Span::new(self.previous_end(), place.start);
         let message = format!("two {what} on one line");
         self.report(
@@ -116,6 +119,26 @@ impl Parser<'_> {
         self.report(diagnostic.with_help("move it to the top level"));
         let _ = self.item();
         StmtKind::Error
+    }
+
+    /// `50 ms`
+    pub(super) fn at_parted_duration(&self) -> bool {
+        let unit = self.nth(1);
+        let is_unit = matches!(self.text(unit), "ms" | "s" | "m" | "h");
+        is_unit && self.nth(2).kind == TokenKind::Name
+    }
+
+    pub(super) fn parted_duration(&mut self) -> Expr {
+        let number = self.number();
+        let unit = self.bump();
+        let place = number.span.to(unit.span);
+        let whole = format!("{}{}", self.source.slice(number.span), self.text(unit));
+        self.report(
+            Diagnostic::new(Code::E0004, place, "a duration is written without a space")
+                .with_help(format!("write `{whole}`"))
+                .with_fix(place, whole),
+        );
+        number
     }
 
     /// Something that begins no declaration.

@@ -94,7 +94,7 @@ impl Parser<'_> {
     }
 
     /// After a mistake in a head: goes to the `{` on the same line, if there is one.
-    pub(super) fn recover_to_block(&mut self) {
+    fn recover_to_block(&mut self) {
         if self.trust != Trust::Panicking {
             return;
         }
@@ -178,23 +178,24 @@ impl Parser<'_> {
         self.fail_unless_reported(diagnostic);
     }
 
-    /// Takes the `{` of a body. A `{` that is missing at the end of a line
-    /// is reported and taken as given, where some `}` would be left over otherwise.
+    /// Takes the `{` of a body, or finds it further on the line after a mistake. A `{` that is
+    /// missing at the end of a line is taken as given, where some `}` would be left over else.
     pub(super) fn open_body(&mut self) -> Option<Body> {
-        let opener = self.position();
-        if self.eat(TokenKind::OpenBrace) {
-            return Some(Body { opener, outdent: self.outdent(opener) });
-        }
-        let begins_body = self.peek().newline_before && !self.at_item();
-        if self.is_panicking() || !(begins_body && self.brackets.has_stray_brace) {
+        self.recover_to_block();
+        let goes_on = self.peek().newline_before && !self.at_item();
+        if !self.is_panicking() && !self.at(TokenKind::OpenBrace) {
             let diagnostic = self.missing("`{`");
+            if goes_on && self.brackets.has_stray_brace {
+                let end = self.previous_end();
+                self.report(diagnostic.with_fix(Span::new(end, end), " {"));
+                return Some(Body { opener: MISSING, outdent: None });
+            }
             self.fail_unless_reported(diagnostic);
-            return None;
+            self.recover_to_block();
         }
-        let diagnostic = self.missing("`{`");
-        let end = self.previous_end();
-        self.report(diagnostic.with_fix(Span::new(end, end), " {"));
-        Some(Body { opener: MISSING, outdent: None })
+        let opener = self.position();
+        let found = self.eat(TokenKind::OpenBrace);
+        found.then(|| Body { opener, outdent: self.outdent(opener) })
     }
 
     /// How far the line of the `{` before the current token is indented, where that can tell

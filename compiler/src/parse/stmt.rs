@@ -171,7 +171,6 @@ impl Parser<'_> {
     fn while_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
         let cond = self.condition();
-        self.recover_to_block();
         StmtKind::While { cond, body: self.block() }
     }
 
@@ -190,7 +189,6 @@ impl Parser<'_> {
             body: Block { stmts: Vec::new(), span: self.peek().span, height: 1 },
         };
         self.for_clauses(&mut head);
-        self.recover_to_block();
         head.body = self.block();
         StmtKind::For(Box::new(head))
     }
