@@ -101,6 +101,10 @@ impl Formatter<'_> {
         }
     }
 
+    fn has_comment_before(&self, offset: u32) -> bool {
+        self.comments.get(self.next_comment).is_some_and(|comment| comment.span.start < offset)
+    }
+
     /// Whether only white space stands before this place on its line.
     fn begins_line(&self, offset: u32) -> bool {
         let before = self.source.slice(Span::new(0, offset));
@@ -176,6 +180,9 @@ impl Formatter<'_> {
         start_of: impl Fn(&T) -> u32,
         mut print: impl FnMut(&mut Self, &T),
     ) {
+        if elements.is_empty() && !self.has_comment_before(end) {
+            return self.text("{ }");
+        }
         self.text("{");
         self.group(|fmt| {
             fmt.indented(|fmt| {

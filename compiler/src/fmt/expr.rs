@@ -218,7 +218,7 @@ impl Formatter<'_> {
 
     /// A block of a chain of `if`, broken with the chain.
     fn if_block(&mut self, block: &Block, shape: Shape) {
-        if shape == Shape::Lines {
+        if shape == Shape::Lines || block.stmts.is_empty() {
             let end = block.span.end;
             return self.body(&block.stmts, (shape, end), |stmt| stmt.span.start, Self::stmt);
         }
