@@ -78,7 +78,8 @@ pub struct RowHeader {
     pub epoch: u64,
     /// The row's number in its table.
     pub slot: u32,
-    /// 1 for a row that is there, 0 for one that was removed or never used.
+    /// 0 for a row that was removed or never used; else a number that tells it from the others that
+    /// were or will be in its slot.
     pub alive: u32,
 }
 
@@ -224,7 +225,9 @@ host_functions! {
 
     // Undo.
 
-    /// Notes `len` bytes of `state` from `offset` on, before they are written.
+    /// Notes `len` bytes of `state` from `offset` on, before they are written: every chunk that
+    /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
+    /// epochs, as the other notes do.
     traps fn note_state(offset: u64, len: u64);
     /// Notes a row before it is written.
     traps fn note_row(table: u32, row: *mut RowHeader);

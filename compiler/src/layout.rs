@@ -15,6 +15,8 @@
 //!
 //! All sizes are computed with checked arithmetic; a value that is too large has no layout.
 
+pub(crate) mod print;
+
 use crate::limits::{ROW_SIZE_MAX, STATE_SIZE_MAX, VALUE_SIZE_MAX};
 use crate::types::{EnumId, StructId, TableId, Type, Types};
 
@@ -160,6 +162,18 @@ pub fn optional_value_offset(inner: Layout) -> u32 {
 /// Where the elements of a bounded list begin, from its length.
 pub fn bounded_elements_offset(element: Layout) -> u32 {
     element.align.max(BOUNDED_LEN_SIZE as u32)
+}
+
+/// How many chunks `state` of this many bytes has; each has an epoch of 8 bytes. At least one.
+pub fn state_chunks(size: u32) -> u32 {
+    size.div_ceil(CHUNK_SIZE).max(1)
+}
+
+/// Where the epoch of a chunk of `state` stands, from the first byte of the fields: before them,
+/// the epoch of chunk 0 nearest. The memory of `state` begins `8 * state_chunks(size)` bytes before
+/// the fields, and both are aligned to 8.
+pub fn state_epoch_offset(chunk: u32) -> i32 {
+    -8 * (chunk as i32 + 1)
 }
 
 struct Builder<'a> {

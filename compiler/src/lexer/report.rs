@@ -136,7 +136,7 @@ impl Lexer<'_> {
     pub(super) fn report_interpolation_depth(&mut self, range: Range<usize>) {
         let message = format!("strings are nested more than {INTERPOLATION_MAX} deep");
         self.diagnostics.report(
-            Diagnostic::new(Code::E0604, span(range), message)
+            Diagnostic::new(Code::E0606, span(range), message)
                 .with_help("give the inner text a name with `let`"),
         );
     }
