@@ -10,6 +10,7 @@ pub mod ir;
 pub mod jit;
 pub mod layout;
 pub mod limits;
+pub mod schema;
 pub mod source;
 pub mod trap;
 pub mod types;

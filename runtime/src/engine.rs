@@ -19,7 +19,7 @@ use crate::gate::{Full, Spawn};
 use crate::handle::{FlightArguments, FlightResult, Handler};
 use crate::limits::Limits;
 use crate::plan::{Plan, plan};
-use crate::test::run_tests;
+use crate::test::{TestReport, all_passed, run_tests};
 use crate::version::{Version, hash};
 use crate::versions::{Activation, Versions};
 use crate::world::{Room, World};
@@ -259,10 +259,24 @@ impl Engine {
         let program = self.shared.compilations.compile(&source, &self.shared.limits)?;
         let compile_time = began.elapsed();
         let version = Arc::new(Version::new(source, program));
-        let tests_passed = run_tests(&version, &self.shared.limits).into_result()?;
+        let tests_passed = all_passed(run_tests(&version, &self.shared.limits))?;
         let version = Arc::into_inner(version).expect("the worlds of the tests are gone");
         let admitted = self.admit(version, options.then, options.expect)?;
         Ok(Loaded { tests_passed, compile_time, ..admitted })
+    }
+
+    /// Compiles a source and runs its tests, each in a fresh world. Nothing is loaded.
+    ///
+    /// # Errors
+    /// When the source cannot be compiled; a test that fails stands in the report.
+    pub fn test(&self, source: Source) -> Result<TestReport, LoadError> {
+        let program = self.shared.compilations.compile(&source, &self.shared.limits)?;
+        let version = Arc::new(Version::new(source, program));
+        Ok(TestReport {
+            results: run_tests(&version, &self.shared.limits),
+            source: version.source().clone(),
+            warnings: version.warnings().to_vec(),
+        })
     }
 
     /// Gives a good version its number and makes it what `then` says. What is refused here has
@@ -436,6 +450,13 @@ impl Engine {
             Err(error) => action(Err(error)),
         });
         world.gate.submit(job).map_err(|Full| CallError::Busy)
+    }
+
+    /// Bytes that the texts of a world's state take; `None` while a call runs in it.
+    pub fn text_bytes(&self, world: &str) -> Option<usize> {
+        let world = self.shared.world(world).ok()?;
+        let room = world.gate.try_enter()?;
+        Some(room.text_bytes())
     }
 
     /// The worlds, by name.

@@ -72,6 +72,7 @@ pub use error::{ActivateError, ArgumentError, CallError, LoadError, TestFailure,
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
 pub use plan::{Change, ChangeKind, Plan};
+pub use test::{TestReport, TestResult};
 pub use trap::Trap;
 pub use version::Version;
 pub use versions::Activation;

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::ir::Test;
+use midflight_compiler::source::{Position, Source};
+
 use crate::call::{Budget, Counts, Turn};
 use crate::error::{LoadError, TestFailure};
 use crate::frame::Frame;
@@ -10,34 +14,47 @@ use crate::trap::Trap;
 use crate::version::Version;
 
 /// How the tests of a program went.
-#[derive(Debug, Default)]
-pub(crate) struct TestReport {
-    /// Each test's name with the trap that ended it, if one did, in the order of the source.
-    pub(crate) results: Vec<(String, Option<Trap>)>,
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestReport {
+    /// The source that was tested.
+    pub source: Source,
+    /// What the compiler warns of.
+    pub warnings: Vec<Diagnostic>,
+    /// Every test, in the order of the source.
+    pub results: Vec<TestResult>,
 }
 
-impl TestReport {
-    /// How many passed.
-    ///
-    /// # Errors
-    /// The tests that did not, where there is one.
-    pub(crate) fn into_result(self) -> Result<usize, LoadError> {
-        let count = self.results.len();
-        let failed = self
-            .results
-            .into_iter()
-            .filter_map(|(name, trap)| trap.map(|trap| TestFailure { name, trap }));
-        let failed: Vec<_> = failed.collect();
-        if failed.is_empty() { Ok(count) } else { Err(LoadError::Tests(failed)) }
-    }
+/// How one test went.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestResult {
+    /// The test's name.
+    pub name: String,
+    /// Where it stands.
+    pub position: Position,
+    /// What ended it, where it did not pass.
+    pub trap: Option<Trap>,
+}
+
+/// How many of these tests passed.
+///
+/// # Errors
+/// The tests that did not, where there is one.
+pub(crate) fn all_passed(results: Vec<TestResult>) -> Result<usize, LoadError> {
+    let count = results.len();
+    let failed = results
+        .into_iter()
+        .filter_map(|TestResult { name, trap, .. }| trap.map(|trap| TestFailure { name, trap }));
+    let failed: Vec<_> = failed.collect();
+    if failed.is_empty() { Ok(count) } else { Err(LoadError::Tests(failed)) }
 }
 
 /// Runs every test. The clock stands at 0.
-pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> TestReport {
-    let mut report = TestReport::default();
+pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResult> {
     // All tests of a program share one cap, so that a posted one cannot hold a core for long.
     let mut fuel = limits.test_fuel_max;
-    for test in &version.program().ir.tests {
+    let run = |test: &Test| {
         let trap = match Frame::new(version.clone(), limits) {
             Ok(mut frame) => {
                 let counts = Counts::default();
@@ -49,7 +66,8 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> TestReport {
             }
             Err(kind) => Some(Trap::at_test(version, test, kind)),
         };
-        report.results.push((test.name.clone(), trap));
-    }
-    report
+        let position = version.source().position(test.span.start);
+        TestResult { name: test.name.clone(), position, trap }
+    };
+    version.program().ir.tests.iter().map(run).collect()
 }

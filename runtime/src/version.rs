@@ -9,8 +9,9 @@ use midflight_compiler::Program;
 use midflight_compiler::abi::Entry;
 use midflight_compiler::ast::FuncKind;
 use midflight_compiler::diag::Diagnostic;
-use midflight_compiler::ir::{Const, FuncId, Handler};
+use midflight_compiler::ir::{Const, Handler};
 use midflight_compiler::layout::FieldsLayout;
+use midflight_compiler::schema::Schema;
 use midflight_compiler::source::Source;
 use midflight_compiler::types::Type;
 use sha2::{Digest, Sha256};
@@ -39,7 +40,6 @@ pub struct Version {
 pub(crate) struct Signature {
     pub(crate) name: String,
     pub(crate) kind: FuncKind,
-    pub(crate) function: FuncId,
     pub(crate) entry: Entry,
     pub(crate) parameters: Vec<Parameter>,
     /// Of the argument block.
@@ -96,6 +96,11 @@ impl Version {
         &self.program
     }
 
+    /// What it exposes: state, handlers, types.
+    pub fn schema(&self) -> Schema {
+        Schema::of(&self.program.ir, &self.program.layouts)
+    }
+
     /// What the load changed in the layout of the state.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -150,7 +155,6 @@ fn signatures(program: &Program) -> Vec<Signature> {
         Some(Signature {
             name: handler.name.clone(),
             kind: handler.kind,
-            function: handler.function,
             entry: program.code.entry(handler.function)?,
             parameters: parameters
                 .zip(&handler.defaults)

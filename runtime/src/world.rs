@@ -82,6 +82,11 @@ impl Room {
         Ok(Turn::new(frame, &self.counts, budget))
     }
 
+    /// Bytes that the texts of the state take.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.frame.as_ref().map_or(0, |frame| frame.data.texts.taken())
+    }
+
     /// Moves to the current version; gives the one that was left.
     fn adopt(&mut self, shared: &Shared) -> Result<Option<Arc<Version>>, CallError> {
         // The epoch first: a version that becomes current after it is read moves the world again.
