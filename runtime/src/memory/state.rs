@@ -30,11 +30,6 @@ impl StateBlock {
         StateBlock { start, size }
     }
 
-    /// Bytes of fields.
-    pub(crate) fn size(&self) -> u32 {
-        self.size
-    }
-
     /// The first byte of the fields.
     pub(crate) fn fields(&self) -> *mut u8 {
         // SAFETY: the fields begin behind the epochs, inside of the block.
