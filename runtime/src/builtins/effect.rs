@@ -1,0 +1,69 @@
+//! What a call does besides computing: random numbers, events, log lines, and the parts of a test
+//! that are taken back.
+
+use midflight_compiler::abi::Text;
+use midflight_compiler::ir::EventId;
+use midflight_compiler::trap::TrapKind;
+
+use super::host;
+use super::memory::BYTES_PER_FUEL;
+use crate::memory::texts::characters;
+
+/// Fuel of an event or a log line besides its size: it bounds how many one call can leave.
+const MESSAGE_FUEL: usize = 50;
+
+host! {
+    fn random(frame, bound: i64) -> i64 {
+        let bound = u64::try_from(bound).map_err(|_| TrapKind::InvalidArgument)?;
+        if bound == 0 {
+            return Err(TrapKind::InvalidArgument);
+        }
+        frame.undo.note_generator(&frame.data);
+        Ok(frame.data.generator.below(bound).cast_signed())
+    }
+
+    fn savepoint(frame) {
+        frame.undo.savepoint(frame.outbox.events.len());
+        // A new epoch: what was noted before is noted again, so that it can be taken back to here.
+        frame.ctx.epoch += 1;
+        Ok(())
+    }
+
+    fn rollback_to_savepoint(frame) {
+        let events = frame.undo.rollback_to_savepoint(&mut frame.data);
+        frame.outbox.events.truncate(events);
+        frame.ctx.epoch += 1;
+        frame.ctx.trap_kind = 0;
+        frame.ctx.trap_text = std::ptr::null();
+        Ok(())
+    }
+
+    fn advance(frame, duration_ms: i64) {
+        let now = frame.ctx.now.checked_add(duration_ms).ok_or(TrapKind::Overflow)?;
+        frame.ctx.now = now.max(frame.ctx.now);
+        Ok(())
+    }
+
+    fn emit(frame, event: u32, fields: *const u8) {
+        let version = frame.version.clone();
+        let program = version.program();
+        let Some(declared) = program.ir.events.get(event as usize) else { return Ok(()) };
+        let size = program.layouts.strukt(declared.fields).layout.size as usize;
+        frame.charge(MESSAGE_FUEL + size / BYTES_PER_FUEL)?;
+        let copy = frame.arena.allocate(&mut frame.ctx, size)?.as_ptr();
+        // SAFETY: the fields of the event stand at `fields`, and the copy has room for them.
+        unsafe { std::ptr::copy_nonoverlapping(fields, copy, size) };
+        frame.outbox.events.push((EventId(event), copy));
+        Ok(())
+    }
+
+    fn log(frame, text: *const Text) {
+        // SAFETY: null or live.
+        let text = unsafe { characters(text) };
+        frame.charge(MESSAGE_FUEL + text.len() / BYTES_PER_FUEL)?;
+        // A copy: a text of the world's heap may be freed when the call is taken back.
+        let copy = frame.arena.text(&mut frame.ctx, &[text])?;
+        frame.outbox.lines.push(copy);
+        Ok(())
+    }
+}
