@@ -304,6 +304,11 @@ fn tables_and_rows() {
                 "fn g() { insert room { name: \"a\" } }\npost f() { for p in player { g()\np.hp = 1 } }",
                 "in snapshot player",
             ),
+            (
+                "post f(b: bool) -> int { return 1 + if b { for p in player { remove p }\n1 } \
+                 else { 2 } }",
+                "in snapshot player",
+            ),
             ("post f() { emit hit { target: 1 } }", "emit hit { target: 1, left: 3 }"),
             (
                 "get f() -> [player] { var o: [player] = []\nfor p in player { o.push(p) }\no }",
