@@ -11,9 +11,9 @@ use std::marker::PhantomData;
 use midflight_compiler::Program;
 use midflight_compiler::abi::{CallContext, ListHeader, Text};
 use midflight_compiler::ir::Const;
-use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
+use midflight_compiler::layout::{Layout, bounded_elements_offset, optional_value_offset};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::{Field, Type};
+use midflight_compiler::types::{Field, Type, TypeId};
 
 use crate::memory::arena::Arena;
 use crate::memory::budget::MemoryBudget;
@@ -202,8 +202,66 @@ impl<'a> Slot<'a> {
                 }
                 Ok(())
             }
+            (&Const::Variant(tag, ref payload), Type::Enum(id)) => {
+                let layout = self.program.layouts.enumeration(id);
+                let variant = self.program.ir.types.enumeration(id).variants.get(tag as usize);
+                let offsets = layout.payloads.get(tag as usize);
+                let (Some(variant), Some(offsets)) = (variant, offsets) else {
+                    return Err(WriteError::WrongType);
+                };
+                self.write_bytes(&tag.to_le_bytes()[..layout.tag_size as usize]);
+                for ((field, value), &offset) in variant.fields.iter().zip(payload).zip(offsets) {
+                    self.part(field.ty, offset).write_const(value)?;
+                }
+                Ok(())
+            }
+            (Const::None, Type::Optional(inner)) => {
+                let is_row = matches!(self.program.ir.types.get(inner), Type::Row(_));
+                self.write_bytes(&[0; 8][..if is_row { 8 } else { 1 }]);
+                Ok(())
+            }
+            (Const::Some(value), Type::Optional(inner)) => {
+                let inner = self.program.ir.types.get(inner);
+                let offset = self.layout(inner).map(optional_value_offset)?;
+                self.write_bytes(&[1]);
+                self.part(inner, offset).write_const(value)
+            }
+            (Const::List(values), Type::Array(inner, _)) => self.write_elements(inner, values, 0),
+            (Const::List(values), Type::Bounded(inner, _)) => {
+                let inner_layout = self.layout(self.program.ir.types.get(inner))?;
+                self.write_bytes(&(values.len() as u32).to_le_bytes());
+                self.write_elements(inner, values, bounded_elements_offset(inner_layout))
+            }
+            (Const::List(values), Type::List(_)) if values.is_empty() => {
+                self.write_bytes(&[0; 8]);
+                Ok(())
+            }
             _ => Err(WriteError::WrongType),
         }
+    }
+
+    fn write_elements(
+        &mut self,
+        inner: TypeId,
+        values: &[Const],
+        start: u32,
+    ) -> Result<(), WriteError> {
+        let ty = self.program.ir.types.get(inner);
+        let stride = self.layout(ty)?.size;
+        for (index, value) in values.iter().enumerate() {
+            self.part(ty, start + index as u32 * stride).write_const(value)?;
+        }
+        Ok(())
+    }
+
+    fn layout(&self, ty: Type) -> Result<Layout, WriteError> {
+        self.program.layouts.of(&self.program.ir.types, ty).ok_or(WriteError::WrongType)
+    }
+
+    /// Writes the first bytes of the slot.
+    fn write_bytes(&mut self, bytes: &[u8]) {
+        // SAFETY: callers write a tag, a length or an address, which the slot's type begins with.
+        unsafe { self.address.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
 
     fn expect(&self, ty: Type) -> Result<(), WriteError> {

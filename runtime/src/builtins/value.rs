@@ -9,8 +9,8 @@ use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset}
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type, TypeId};
 
-use super::host;
 use super::memory::BYTES_PER_FUEL;
+use super::{host, list};
 use crate::frame::Frame;
 use crate::memory::texts::characters;
 
@@ -19,15 +19,15 @@ host! {
         store(frame, TypeId(type_id), target, source)
     }
 
-    /// Until growing lists are compiled, no value shares anything that can change.
     fn value_copy(frame, type_id: u32, target: *mut u8, source: *const u8) {
         let version = frame.version.clone();
         let program = version.program();
-        let size = size(program, program.ir.types.get(TypeId(type_id)));
+        let ty = program.ir.types.get(TypeId(type_id));
+        let size = size(program, ty);
         frame.charge(size / BYTES_PER_FUEL)?;
-        // SAFETY: both hold a value of this type.
+        // SAFETY: both hold a value of this type; they may be the same.
         unsafe { ptr::copy(source, target, size) };
-        Ok(())
+        unshare(frame, program, ty, target)
     }
 
     fn value_equal(frame, type_id: u32, left: *const u8, right: *const u8) -> u32 {
@@ -75,6 +75,61 @@ fn store(
         unsafe { slot.write(copy) };
     }
     Ok(())
+}
+
+/// Gives a copied value growing lists of its own, in place of those that it shares with what it
+/// was copied from.
+fn unshare(
+    frame: &mut Frame,
+    program: &Program,
+    ty: Type,
+    address: *mut u8,
+) -> Result<(), TrapKind> {
+    let Type::List(inner) = ty else {
+        for part in parts(program, ty, address) {
+            // SAFETY: a part lies inside of its value.
+            let address = unsafe { address.add(part.offset) };
+            unshare(frame, program, part.ty, address)?;
+        }
+        return Ok(());
+    };
+    let inner = program.ir.types.get(inner);
+    let (shared, stride) = (list_at(address), size(program, inner));
+    let len = shared.len as usize;
+    let own = if len == 0 { ptr::null_mut() } else { list::new(frame, shared.len, stride as u64)? };
+    // SAFETY: the value is the address of a list.
+    unsafe { address.cast::<*mut ListHeader>().write(own) };
+    if len == 0 {
+        return Ok(());
+    }
+    let data = list_at(address).data;
+    // SAFETY: the new list has room for the elements of the shared one.
+    unsafe { ptr::copy_nonoverlapping(shared.data, data, len * stride) };
+    if holds_list(program, inner) {
+        for index in 0..len {
+            unshare(frame, program, inner, data.wrapping_add(index * stride))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value of this type can hold growing lists.
+fn holds_list(program: &Program, ty: Type) -> bool {
+    let types = &program.ir.types;
+    match ty {
+        Type::List(_) => true,
+        Type::Optional(inner) | Type::Array(inner, _) | Type::Bounded(inner, _) => {
+            holds_list(program, types.get(inner))
+        }
+        Type::Struct(id) => {
+            types.strukt(id).fields.iter().any(|field| holds_list(program, field.ty))
+        }
+        Type::Enum(id) => {
+            let mut variants = types.enumeration(id).variants.iter();
+            variants.any(|variant| variant.fields.iter().any(|field| holds_list(program, field.ty)))
+        }
+        _ => false,
+    }
 }
 
 /// Bytes of a value.
