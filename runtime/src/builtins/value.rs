@@ -9,8 +9,9 @@ use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset}
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type, TypeId};
 
+use super::host;
+use super::list;
 use super::memory::BYTES_PER_FUEL;
-use super::{host, list};
 use crate::frame::Frame;
 use crate::memory::texts::characters;
 
@@ -27,7 +28,7 @@ host! {
         frame.charge(size / BYTES_PER_FUEL)?;
         // SAFETY: both hold a value of this type; they may be the same.
         unsafe { ptr::copy(source, target, size) };
-        unshare(frame, program, ty, target)
+        own_lists(frame, program, ty, target)
     }
 
     fn value_equal(frame, type_id: u32, left: *const u8, right: *const u8) -> u32 {
@@ -77,9 +78,8 @@ fn store(
     Ok(())
 }
 
-/// Gives a copied value growing lists of its own, in place of those that it shares with what it
-/// was copied from.
-fn unshare(
+/// Gives a value that was just copied lists of its own, in place of those that it shares.
+fn own_lists(
     frame: &mut Frame,
     program: &Program,
     ty: Type,
@@ -89,47 +89,31 @@ fn unshare(
         for part in parts(program, ty, address) {
             // SAFETY: a part lies inside of its value.
             let address = unsafe { address.add(part.offset) };
-            unshare(frame, program, part.ty, address)?;
+            own_lists(frame, program, part.ty, address)?;
         }
         return Ok(());
     };
     let inner = program.ir.types.get(inner);
-    let (shared, stride) = (list_at(address), size(program, inner));
-    let len = shared.len as usize;
-    let own = if len == 0 { ptr::null_mut() } else { list::new(frame, shared.len, stride as u64)? };
-    // SAFETY: the value is the address of a list.
-    unsafe { address.cast::<*mut ListHeader>().write(own) };
+    let stride = size(program, inner);
+    let ListHeader { len, data, .. } = list_at(address);
     if len == 0 {
+        // SAFETY: the value is a list; null is the empty one.
+        unsafe { address.cast::<*mut ListHeader>().write(ptr::null_mut()) };
         return Ok(());
     }
-    let data = list_at(address).data;
-    // SAFETY: the new list has room for the elements of the shared one.
-    unsafe { ptr::copy_nonoverlapping(shared.data, data, len * stride) };
-    if holds_list(program, inner) {
-        for index in 0..len {
-            unshare(frame, program, inner, data.wrapping_add(index * stride))?;
-        }
+    let copy = list::new(frame, len, stride as u64)?;
+    // SAFETY: it was just made.
+    let elements = unsafe { (*copy).data };
+    // SAFETY: both have `len` elements.
+    unsafe { ptr::copy_nonoverlapping(data, elements, len as usize * stride) };
+    // SAFETY: the value is a list.
+    unsafe { address.cast::<*mut ListHeader>().write(copy) };
+    for index in 0..len as usize {
+        // SAFETY: an element of the copy.
+        let element = unsafe { elements.add(index * stride) };
+        own_lists(frame, program, inner, element)?;
     }
     Ok(())
-}
-
-/// Whether a value of this type can hold growing lists.
-fn holds_list(program: &Program, ty: Type) -> bool {
-    let types = &program.ir.types;
-    match ty {
-        Type::List(_) => true,
-        Type::Optional(inner) | Type::Array(inner, _) | Type::Bounded(inner, _) => {
-            holds_list(program, types.get(inner))
-        }
-        Type::Struct(id) => {
-            types.strukt(id).fields.iter().any(|field| holds_list(program, field.ty))
-        }
-        Type::Enum(id) => {
-            let mut variants = types.enumeration(id).variants.iter();
-            variants.any(|variant| variant.fields.iter().any(|field| holds_list(program, field.ty)))
-        }
-        _ => false,
-    }
 }
 
 /// Bytes of a value.
