@@ -93,6 +93,9 @@ impl Failure {
                 });
                 Failure(text.collect())
             }
+            LoadError::OnLoad(trapped) => {
+                Failure(report::trap(source, "`on load` failed", &trapped.trap))
+            }
             error => Failure::new(error),
         }
     }

@@ -40,7 +40,7 @@ mod tests {
             match turn.call(handler, |slots| super::bind(arguments, slots)) {
                 Ok(Outcome::Done(result)) => {
                     let mut json = Vec::new();
-                    super::write(result, &mut json).expect("it is small");
+                    super::write(result, &mut json, 1 << 20).expect("it is small");
                     String::from_utf8(json).expect("JSON is text")
                 }
                 Ok(Outcome::Trapped(trap)) => trap.to_string(),
