@@ -67,9 +67,9 @@ impl Observer for Events {
 fn message(number: u64, event: &Event<'_>) -> Vec<u8> {
     let &Event { world, name, version, .. } = event;
     let mut message = format!("id: {number}\nevent: {name}\ndata: ").into_bytes();
-    let head = json!({ "world": world, "version": version, "event": name }).to_string();
-    message.extend_from_slice(head.trim_end_matches('}').as_bytes());
-    message.extend_from_slice(b",\"fields\":");
+    let (world, name) = (json!(world), json!(name));
+    let head = format!(r#"{{"world":{world},"version":{version},"event":{name},"fields":"#);
+    message.extend_from_slice(head.as_bytes());
     let fields = message.len();
     if json::write(event.fields, &mut message, EVENT_LEN_MAX).is_err() {
         message.truncate(fields);

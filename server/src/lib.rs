@@ -5,6 +5,8 @@
 //! only crate with async, JSON, HTTP, files and the environment. It knows nothing of how a
 //! program is compiled or a call is run.
 
+#![forbid(unsafe_code)]
+
 mod access;
 mod body;
 mod cli;

@@ -73,12 +73,7 @@ impl Serve {
             let message = "`--data` is not built yet: state cannot be kept on disk so far";
             return Err(Failure::with_help(message, "midflight serve --memory"));
         }
-        let filter = EnvFilter::try_from_env("MIDFLIGHT_LOG");
-        tracing_subscriber::fmt()
-            .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new(LOG)))
-            .with_writer(io::stderr)
-            .with_ansi(style() == Style::Coloured)
-            .init();
+        log()?;
         let source = match &self.file {
             Some(file) => read(file)?,
             None => Source::new(HELLO_NAME, HELLO),
@@ -143,6 +138,21 @@ impl Serve {
             _ => Failure::new(format!("cannot listen on {listen}: {error}")),
         }
     }
+}
+
+/// Sends what is logged to the standard error.
+fn log() -> Result<(), Failure> {
+    let filter = std::env::var("MIDFLIGHT_LOG").unwrap_or_else(|_| LOG.to_owned());
+    let filter = EnvFilter::try_new(&filter).map_err(|error| {
+        let message = format!("`MIDFLIGHT_LOG={filter}` cannot be read: {error}");
+        Failure::with_help(message, "MIDFLIGHT_LOG=info")
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(style() == Style::Coloured)
+        .init();
+    Ok(())
 }
 
 fn read_token(file: &Path) -> Result<String, Failure> {

@@ -119,7 +119,7 @@ fn text(loaded: &Loaded) -> String {
         LoadStatus::Activated => format!("done: version {number} is live ({facts}), {plan}\n"),
         LoadStatus::Staged => format!(
             "done: version {number} is staged ({facts}), {plan}; \
-             POST /-/versions/{number}/activate makes it live\n"
+             `midflight activate {number}` makes it live\n"
         ),
         LoadStatus::DryRun => {
             format!("done: it would be accepted ({facts}), {plan}; nothing was changed\n")
