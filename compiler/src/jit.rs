@@ -80,8 +80,8 @@ impl Code {
     ///
     /// # Panics
     /// When the id is not one of the program that was compiled.
-    pub fn entry(&self, function: ir::FuncId) -> Entry {
-        self.entries[function.index()]
+    pub fn entry(&self, function: ir::FuncId) -> Option<Entry> {
+        self.entries.get(function.index()).copied()
     }
 
     /// Where the code can trap; `CallContext::trap_site` is an index into it.

@@ -162,6 +162,18 @@ pub fn bounded_elements_offset(element: Layout) -> u32 {
     element.align.max(BOUNDED_LEN_SIZE as u32)
 }
 
+/// How many chunks `state` of this many bytes has; each has an epoch of 8 bytes. At least one.
+pub fn state_chunks(size: u32) -> u32 {
+    size.div_ceil(CHUNK_SIZE).max(1)
+}
+
+/// Where the epoch of a chunk of `state` stands, from the first byte of the fields: before them,
+/// the epoch of chunk 0 nearest. The memory of `state` begins `8 * state_chunks(size)` bytes before
+/// the fields, and both are aligned to 8.
+pub fn state_epoch_offset(chunk: u32) -> i32 {
+    -8 * (chunk as i32 + 1)
+}
+
 struct Builder<'a> {
     types: &'a Types,
     structs: Vec<Option<FieldsLayout>>,

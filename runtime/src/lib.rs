@@ -1,1 +1,82 @@
-//! Midflight.
+//! Midflight's runtime: an engine that holds state and runs logic that changes while it runs.
+//!
+//! Logic is Flight source. A load compiles it to machine code against the layout of the state; the
+//! swap happens between two calls; old code is freed when its last call has ended. Every call is a
+//! transaction on one version: it commits whole or leaves no trace.
+//!
+//! ```
+//! use midflight_runtime::Engine;
+//!
+//! let engine = Engine::builder().memory().build()?;
+//! engine.load(
+//!     r#"
+//!     state { visits: int }
+//!     post visit(name: str) -> str {
+//!         state.visits += 1
+//!         return "hello {name}, visit {state.visits}"
+//!     }
+//!     "#,
+//! )?;
+//! let visit = engine.handler::<(&str,), String>("visit")?;
+//! assert_eq!(visit.call("main", ("ann",))?, "hello ann, visit 1");
+//!
+//! // The next version is live at once, and finds the state as the last call left it.
+//! engine.load(
+//!     r#"
+//!     state { visits: int }
+//!     post visit(name: str) -> str {
+//!         state.visits += 10
+//!         return "welcome back {name}, visit {state.visits}"
+//!     }
+//!     "#,
+//! )?;
+//! assert_eq!(visit.call("main", ("ann",))?, "welcome back ann, visit 11");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Four nouns: an [`Engine`] has [`World`]s, copies of the state, and [`Version`]s of the logic; a
+//! call ends in an [`Outcome`]. Hosts that know the types of a handler use a typed [`Handler`];
+//! hosts that do not walk a [`Turn`]'s [`Arguments`] and result with typed cursors.
+//!
+//! The crate knows no HTTP, no JSON and no async. `unsafe` stands in the modules that reach memory
+//! by address (`memory`, `cursor`, `frame`, `undo`, `builtins`), enter machine code (`enter`,
+//! `call`) or hand out exclusive access (`gate`), nowhere else.
+
+mod builtins;
+mod call;
+mod compile;
+mod cursor;
+mod data;
+mod engine;
+mod enter;
+mod error;
+mod float;
+mod frame;
+mod gate;
+mod generator;
+mod handle;
+mod limits;
+mod memory;
+mod plan;
+mod test;
+mod trap;
+mod undo;
+mod version;
+mod versions;
+mod world;
+
+pub use call::{Arguments, Outcome, Turn};
+pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
+pub use engine::{Builder, Engine, LoadOptions, LoadStatus, Loaded, MAIN_WORLD, Then, VersionInfo};
+pub use error::{ActivateError, ArgumentError, CallError, LoadError, TestFailure, Unexpected};
+pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
+pub use limits::Limits;
+pub use plan::{Change, ChangeKind, Plan};
+pub use test::{TestReport, TestResult};
+pub use trap::Trap;
+pub use version::Version;
+pub use versions::Activation;
+pub use world::World;
+
+/// The compiler that the engine uses: diagnostics, sources, and what a program looks like inside.
+pub use midflight_compiler as compiler;

@@ -1,0 +1,245 @@
+//! What a program exposes, as data: its state with every field's place, its handlers, the types
+//! that they use. The server publishes it; hosts read it; nothing here computes an offset.
+//!
+//! Types are written as a program writes them (`[Item; ..16]`); structs and enums that occur are
+//! listed by name.
+
+use serde::Serialize;
+
+use crate::ast::FuncKind;
+use crate::ir::{Const, Program};
+use crate::layout::Layouts;
+use crate::types::{self, Type, Types};
+
+/// A program's outside.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Schema {
+    /// The fields of `state`.
+    pub state: FieldsSchema,
+    /// The structs that the program declares, in the order of the source.
+    pub structs: Vec<StructSchema>,
+    /// The enums that the program declares, in the order of the source.
+    pub enums: Vec<EnumSchema>,
+    /// The handlers, in the order of the source.
+    pub handlers: Vec<HandlerSchema>,
+}
+
+/// Fields with their places.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct FieldsSchema {
+    /// Bytes of the whole.
+    pub size: u32,
+    /// The fields in the order of the source.
+    pub fields: Vec<FieldSchema>,
+}
+
+/// A field of `state` or of a struct.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct FieldSchema {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Bytes from the beginning of the whole.
+    pub offset: u32,
+    /// What it is at first.
+    pub default: Option<Constant>,
+    /// Its documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A struct.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StructSchema {
+    /// Its name.
+    pub name: String,
+    /// Its fields.
+    #[serde(flatten)]
+    pub fields: FieldsSchema,
+    /// Its documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// An enum.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct EnumSchema {
+    /// Its name.
+    pub name: String,
+    /// Its variants in the order of the source, each as a program writes it: `healer(power: int)`.
+    pub variants: Vec<String>,
+    /// Its documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A handler.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HandlerSchema {
+    /// Its name, part of the path.
+    pub name: String,
+    /// `get` or `post`.
+    pub method: &'static str,
+    /// Its parameters, in order.
+    pub params: Vec<ParamSchema>,
+    /// The type of its result.
+    pub result: String,
+    /// Its documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A parameter of a handler.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ParamSchema {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Its default; a parameter without must be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Constant>,
+}
+
+/// A constant in its JSON form.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Constant {
+    /// `null`: `none`, and `()`.
+    Null,
+    /// A `bool`.
+    Bool(bool),
+    /// An `int`.
+    Int(i64),
+    /// A `float`.
+    Float(f64),
+    /// A `str`, or a variant without payload.
+    Text(String),
+    /// A list or an array.
+    List(Vec<Constant>),
+    /// A struct, or a variant with its payload.
+    Object(std::collections::BTreeMap<String, Constant>),
+}
+
+impl Schema {
+    /// Describes a checked program.
+    pub fn of(program: &Program, layouts: &Layouts) -> Schema {
+        let types = &program.types;
+        let in_source = |id: &usize| *id != program.state.index();
+        let structs = (0..types.structs.len()).filter(in_source).map(|index| {
+            let strukt = &types.structs[index];
+            let id = types::StructId(index as u32);
+            StructSchema {
+                name: strukt.name.clone(),
+                fields: fields(types, layouts, id),
+                doc: strukt.doc.clone(),
+            }
+        });
+        let enums = types.enums.iter().map(|enumeration| EnumSchema {
+            name: enumeration.name.clone(),
+            variants: enumeration.variants.iter().map(|variant| spell(types, variant)).collect(),
+            doc: enumeration.doc.clone(),
+        });
+        Schema {
+            state: fields(types, layouts, program.state),
+            structs: structs.collect(),
+            enums: enums.collect(),
+            handlers: program.handlers.iter().map(|handler| describe(program, handler)).collect(),
+        }
+    }
+}
+
+fn fields(types: &Types, layouts: &Layouts, id: types::StructId) -> FieldsSchema {
+    let layout = layouts.strukt(id);
+    let fields = types.strukt(id).fields.iter().zip(&layout.offsets);
+    let fields = fields.map(|(field, &offset)| FieldSchema {
+        name: field.name.clone(),
+        ty: types.show(field.ty).to_string(),
+        offset,
+        default: Const::default_of(types, field).map(|value| constant(types, field.ty, &value)),
+        doc: field.doc.clone(),
+    });
+    FieldsSchema { size: layout.layout.size, fields: fields.collect() }
+}
+
+fn spell(types: &Types, variant: &types::VariantType) -> String {
+    if variant.fields.is_empty() {
+        return variant.name.clone();
+    }
+    let payload: Vec<String> = variant
+        .fields
+        .iter()
+        .map(|field| format!("{}: {}", field.name, types.show(field.ty)))
+        .collect();
+    format!("{}({})", variant.name, payload.join(", "))
+}
+
+fn describe(program: &Program, handler: &crate::ir::Handler) -> HandlerSchema {
+    let types = &program.types;
+    let function = program.function(handler.function);
+    let params = function.locals.iter().take(function.param_count).zip(&handler.defaults);
+    let params = params.map(|(local, default)| ParamSchema {
+        name: local.name.clone(),
+        ty: types.show(local.ty).to_string(),
+        default: default.as_ref().map(|value| constant(types, local.ty, value)),
+    });
+    HandlerSchema {
+        name: handler.name.clone(),
+        method: if handler.kind == FuncKind::Get { "get" } else { "post" },
+        params: params.collect(),
+        result: types.show(function.result).to_string(),
+        doc: handler.doc.clone(),
+    }
+}
+
+/// The JSON form of a constant of a type.
+fn constant(types: &Types, ty: Type, value: &Const) -> Constant {
+    match (value, ty) {
+        (Const::Unit | Const::None, _) => Constant::Null,
+        (&Const::Int(value), _) => Constant::Int(value),
+        (&Const::Float(value), _) => Constant::Float(value),
+        (&Const::Bool(value), _) => Constant::Bool(value),
+        (Const::Str(value), _) => Constant::Text(value.to_string()),
+        (Const::Some(value), Type::Optional(inner)) => constant(types, types.get(inner), value),
+        (Const::Struct(values), Type::Struct(id)) => {
+            object(types, &types.strukt(id).fields, values)
+        }
+        (Const::Variant(tag, payload), Type::Enum(id)) => {
+            let Some(variant) = types.enumeration(id).variants.get(*tag as usize) else {
+                return Constant::Null;
+            };
+            let name = variant.name.clone();
+            if payload.is_empty() {
+                return Constant::Text(name);
+            }
+            Constant::Object([(name, object(types, &variant.fields, payload))].into())
+        }
+        (
+            Const::List(values),
+            Type::Array(inner, _) | Type::Bounded(inner, _) | Type::List(inner),
+        ) => {
+            let inner = types.get(inner);
+            Constant::List(values.iter().map(|value| constant(types, inner, value)).collect())
+        }
+        (Const::Some(_) | Const::Struct(_) | Const::Variant(..) | Const::List(_), _) => {
+            unreachable!("the checker gives a constant the shape of its type")
+        }
+    }
+}
+
+fn object(types: &Types, fields: &[types::Field], values: &[Const]) -> Constant {
+    let fields = fields.iter().zip(values);
+    let fields =
+        fields.map(|(field, value)| (field.name.clone(), constant(types, field.ty, value)));
+    Constant::Object(fields.collect())
+}

@@ -1,0 +1,163 @@
+//! Texts. What a function makes lies in the call's arena; what takes time by size charges fuel by
+//! size before it begins.
+
+use std::cmp::Ordering;
+use std::fmt::Write;
+
+use midflight_compiler::abi::{PIECE_SHORTEST, Piece, PieceKind, Text};
+use midflight_compiler::trap::TrapKind;
+
+use super::host;
+use super::memory::BYTES_PER_FUEL;
+use super::number::hash;
+use super::value::compare_texts;
+use crate::float::write_float;
+use crate::frame::Frame;
+use crate::memory::texts::characters;
+
+host! {
+    fn text_concat(frame, left: *const Text, right: *const Text) -> *const Text {
+        let (left, right) = (borrow(frame, left)?, borrow(frame, right)?);
+        frame.arena.text(&mut frame.ctx, &[left, right])
+    }
+
+    fn text_interpolate(frame, pieces: *const Piece, count: u64) -> *const Text {
+        // SAFETY: generated code has put `count` pieces there.
+        let pieces = unsafe { std::slice::from_raw_parts(pieces, count as usize) };
+        interpolate(frame, pieces)
+    }
+
+    fn text_equal(frame, left: *const Text, right: *const Text) -> u32 {
+        Ok(u32::from(compare_texts(frame, left, right) == Ordering::Equal))
+    }
+
+    fn text_compare(frame, left: *const Text, right: *const Text) -> i64 {
+        Ok(compare_texts(frame, left, right) as i64)
+    }
+
+    fn text_len(frame, text: *const Text) -> i64 {
+        Ok(borrow(frame, text)?.chars().count() as i64)
+    }
+
+    fn text_contains(frame, text: *const Text, part: *const Text) -> u32 {
+        let (text, part) = (borrow(frame, text)?, borrow(frame, part)?);
+        Ok(u32::from(text.contains(part)))
+    }
+
+    fn text_starts_with(frame, text: *const Text, part: *const Text) -> u32 {
+        let (text, part) = (borrow(frame, text)?, borrow(frame, part)?);
+        Ok(u32::from(text.starts_with(part)))
+    }
+
+    fn text_ends_with(frame, text: *const Text, part: *const Text) -> u32 {
+        let (text, part) = (borrow(frame, text)?, borrow(frame, part)?);
+        Ok(u32::from(text.ends_with(part)))
+    }
+
+    fn text_slice(frame, text: *const Text, start: i64, end: i64) -> *const Text {
+        let part = slice(borrow(frame, text)?, start, end).ok_or(TrapKind::IndexOutOfBounds)?;
+        frame.arena.text(&mut frame.ctx, &[part])
+    }
+
+    fn text_trim(frame, text: *const Text) -> *const Text {
+        let part = borrow(frame, text)?.trim();
+        frame.arena.text(&mut frame.ctx, &[part])
+    }
+
+    fn text_lower(frame, text: *const Text) -> *const Text {
+        let text = borrow(frame, text)?.to_lowercase();
+        frame.arena.text(&mut frame.ctx, &[&text])
+    }
+
+    fn text_upper(frame, text: *const Text) -> *const Text {
+        let text = borrow(frame, text)?.to_uppercase();
+        frame.arena.text(&mut frame.ctx, &[&text])
+    }
+
+    fn parse_int(frame, text: *const Text, out: *mut i64) -> u32 {
+        let Ok(value) = borrow(frame, text)?.parse::<i64>() else { return Ok(0) };
+        // SAFETY: generated code gives room for an `int`.
+        unsafe { out.write(value) };
+        Ok(1)
+    }
+
+    fn parse_float(frame, text: *const Text, out: *mut f64) -> u32 {
+        let Ok(value) = borrow(frame, text)?.parse::<f64>() else { return Ok(0) };
+        // SAFETY: generated code gives room for a `float`.
+        unsafe { out.write(value) };
+        Ok(1)
+    }
+
+    fn hash_text(frame, text: *const Text) -> i64 {
+        Ok(hash(borrow(frame, text)?.as_bytes()))
+    }
+}
+
+/// The characters of an argument, after charging for reading them.
+fn borrow<'t>(frame: &mut Frame, text: *const Text) -> Result<&'t str, TrapKind> {
+    // SAFETY: null or live, until the call is over; nothing that is made here outlives the call.
+    let text = unsafe { characters(text) };
+    frame.charge(text.len() / BYTES_PER_FUEL)?;
+    Ok(text)
+}
+
+/// The characters from `start` to before `end`, counted in Unicode scalar values.
+fn slice(text: &str, start: i64, end: i64) -> Option<&str> {
+    let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
+    let count = end.checked_sub(start)?;
+    let mut offsets = text.char_indices().map(|(offset, _)| offset).chain([text.len()]);
+    let from = offsets.nth(start)?;
+    let to = match count {
+        0 => from,
+        _ => offsets.nth(count - 1)?,
+    };
+    text.get(from..to)
+}
+
+fn interpolate(frame: &mut Frame, pieces: &[Piece]) -> Result<*const Text, TrapKind> {
+    let mut buffer = std::mem::take(&mut frame.text_buffer);
+    buffer.clear();
+    for piece in pieces {
+        append(frame, &mut buffer, piece)?;
+    }
+    let text = frame.arena.text(&mut frame.ctx, &[&buffer]);
+    frame.text_buffer = buffer;
+    text
+}
+
+fn append(frame: &mut Frame, buffer: &mut String, piece: &Piece) -> Result<(), TrapKind> {
+    const TEXT: u32 = PieceKind::Text as u32;
+    const INT: u32 = PieceKind::Int as u32;
+    const FLOAT: u32 = PieceKind::Float as u32;
+    match piece.kind {
+        TEXT => buffer.push_str(borrow(frame, piece.value as *const Text)?),
+        INT => buffer.push_str(itoa::Buffer::new().format(piece.value.cast_signed())),
+        FLOAT => {
+            let value = f64::from_bits(piece.value);
+            match piece.digits {
+                PIECE_SHORTEST => write_float(buffer, value),
+                digits => {
+                    let digits = digits as usize;
+                    write!(buffer, "{value:.digits$}").expect("a `String` takes everything");
+                }
+            }
+        }
+        _ => buffer.push_str(if piece.value == 0 { "false" } else { "true" }),
+    }
+    if buffer.len() > frame.arena.left() { Err(TrapKind::OutOfMemory) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slice;
+
+    #[test]
+    fn slices_count_characters() {
+        assert_eq!(slice("aéz", 1, 2), Some("é"));
+        assert_eq!(slice("aéz", 0, 3), Some("aéz"));
+        assert_eq!(slice("aéz", 3, 3), Some(""));
+        assert_eq!(slice("aéz", 2, 4), None);
+        assert_eq!(slice("aéz", 2, 1), None);
+        assert_eq!(slice("aéz", -1, 1), None);
+    }
+}

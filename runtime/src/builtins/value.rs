@@ -1,0 +1,222 @@
+//! Values by their type: stored into state, copied, compared by structure.
+
+use std::cmp::Ordering;
+use std::ptr;
+
+use midflight_compiler::Program;
+use midflight_compiler::abi::Text;
+use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
+use midflight_compiler::trap::TrapKind;
+use midflight_compiler::types::{Type, TypeId};
+
+use super::host;
+use super::memory::BYTES_PER_FUEL;
+use crate::frame::Frame;
+use crate::memory::texts::characters;
+
+host! {
+    fn value_store(frame, type_id: u32, target: *mut u8, source: *const u8) {
+        store(frame, TypeId(type_id), target, source)
+    }
+
+    /// Until growing lists are compiled, no value shares anything that can change.
+    fn value_copy(frame, type_id: u32, target: *mut u8, source: *const u8) {
+        let version = frame.version.clone();
+        let program = version.program();
+        let size = size(program, program.ir.types.get(TypeId(type_id)));
+        frame.charge(size / BYTES_PER_FUEL)?;
+        // SAFETY: both hold a value of this type.
+        unsafe { ptr::copy(source, target, size) };
+        Ok(())
+    }
+
+    fn value_equal(frame, type_id: u32, left: *const u8, right: *const u8) -> u32 {
+        let version = frame.version.clone();
+        let program = version.program();
+        let ty = program.ir.types.get(TypeId(type_id));
+        let _ = frame.charge(size(program, ty) / BYTES_PER_FUEL);
+        Ok(u32::from(equal(frame, program, ty, left, right)))
+    }
+}
+
+/// Copies a value into state: its texts are copied into the world's heap, those that it replaces
+/// are retired.
+fn store(
+    frame: &mut Frame,
+    type_id: TypeId,
+    target: *mut u8,
+    source: *const u8,
+) -> Result<(), TrapKind> {
+    let version = frame.version.clone();
+    let program = version.program();
+    let ty = program.ir.types.get(type_id);
+    let size = size(program, ty);
+    frame.charge(size / BYTES_PER_FUEL)?;
+    let mut before = Vec::new();
+    each_text(program, ty, target, &mut |slot| {
+        // SAFETY: a slot of the value that stands there now.
+        before.push(unsafe { slot.read() });
+    });
+    // SAFETY: both hold a value of this type; they may be the same.
+    unsafe { ptr::copy(source, target, size) };
+    let mut slots = Vec::new();
+    each_text(program, ty, target, &mut |slot| slots.push(slot));
+    for text in before {
+        let _ = frame.undo.replace_text(&mut frame.data, text, "")?;
+    }
+    for slot in slots {
+        // SAFETY: a slot of the value that was just copied.
+        let text = unsafe { slot.read() };
+        // SAFETY: null or live; a text that was retired above stays live until the call is over.
+        let characters = unsafe { characters(text) };
+        frame.charge(characters.len() / BYTES_PER_FUEL)?;
+        let copy = frame.undo.replace_text(&mut frame.data, ptr::null(), characters)?;
+        // SAFETY: as above.
+        unsafe { slot.write(copy) };
+    }
+    Ok(())
+}
+
+fn size(program: &Program, ty: Type) -> usize {
+    program.layouts.of(&program.ir.types, ty).map_or(0, |layout| layout.size as usize)
+}
+
+/// A part of a value: its type and its offset from the value.
+struct Part {
+    ty: Type,
+    offset: usize,
+}
+
+/// The parts that the value at an address has now: fields, the payload of its variant, the value
+/// of an optional that has one, elements. None for what has no parts.
+fn parts(program: &Program, ty: Type, address: *const u8) -> Vec<Part> {
+    let (types, layouts) = (&program.ir.types, &program.layouts);
+    let elements = |inner: Type, count: usize, start: usize| {
+        let stride = size(program, inner);
+        (0..count).map(|index| Part { ty: inner, offset: start + index * stride }).collect()
+    };
+    match ty {
+        Type::Struct(id) => {
+            let offsets = &layouts.strukt(id).offsets;
+            let fields = types.strukt(id).fields.iter().zip(offsets);
+            fields.map(|(field, &offset)| Part { ty: field.ty, offset: offset as usize }).collect()
+        }
+        Type::Enum(id) => {
+            let layout = layouts.enumeration(id);
+            let tag = tag(layout.tag_size, address);
+            let variant = types.enumeration(id).variants.get(tag);
+            let fields = variant.into_iter().flat_map(|variant| &variant.fields);
+            let offsets = layout.payloads.get(tag).into_iter().flatten();
+            fields
+                .zip(offsets)
+                .map(|(field, &offset)| Part { ty: field.ty, offset: offset as usize })
+                .collect()
+        }
+        Type::Optional(inner) if tag(1, address) == 1 => {
+            let ty = types.get(inner);
+            let offset = layouts.of(types, ty).map_or(0, optional_value_offset) as usize;
+            vec![Part { ty, offset }]
+        }
+        Type::Array(inner, len) => elements(types.get(inner), len as usize, 0),
+        Type::Bounded(inner, _) => {
+            let inner = types.get(inner);
+            let start = layouts.of(types, inner).map_or(0, bounded_elements_offset) as usize;
+            // SAFETY: a bounded list begins with its length.
+            let len = unsafe { address.cast::<u32>().read() } as usize;
+            elements(inner, len, start)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn tag(size: u32, address: *const u8) -> usize {
+    match size {
+        // SAFETY: the value begins with a tag of this size.
+        1 => usize::from(unsafe { address.read() }),
+        // SAFETY: as above; tags are aligned to their size.
+        _ => usize::from(unsafe { address.cast::<u16>().read() }),
+    }
+}
+
+fn each_text(
+    program: &Program,
+    ty: Type,
+    address: *mut u8,
+    visit: &mut dyn FnMut(*mut *const Text),
+) {
+    if ty == Type::Str {
+        return visit(address.cast());
+    }
+    for part in parts(program, ty, address) {
+        // SAFETY: a part lies inside of its value.
+        let address = unsafe { address.add(part.offset) };
+        each_text(program, part.ty, address, visit);
+    }
+}
+
+fn equal(
+    frame: &mut Frame,
+    program: &Program,
+    ty: Type,
+    left: *const u8,
+    right: *const u8,
+) -> bool {
+    match ty {
+        Type::Int | Type::Row(_) => {
+            // SAFETY: it holds a value of 8 bytes.
+            let left = unsafe { left.cast::<i64>().read() };
+            // SAFETY: as above.
+            left == unsafe { right.cast::<i64>().read() }
+        }
+        Type::Float => {
+            // SAFETY: it holds a `float`.
+            let left = unsafe { left.cast::<f64>().read() };
+            // SAFETY: as above.
+            left == unsafe { right.cast::<f64>().read() }
+        }
+        Type::Bool => {
+            // SAFETY: it holds a `bool`.
+            let left = unsafe { left.read() };
+            // SAFETY: as above.
+            left == unsafe { right.read() }
+        }
+        Type::Str => {
+            // SAFETY: it holds a `str`.
+            let left = unsafe { left.cast::<*const Text>().read() };
+            // SAFETY: as above.
+            let right = unsafe { right.cast::<*const Text>().read() };
+            compare_texts(frame, left, right) == Ordering::Equal
+        }
+        _ => {
+            let same_shape = match ty {
+                Type::Enum(id) => {
+                    let size = program.layouts.enumeration(id).tag_size;
+                    tag(size, left) == tag(size, right)
+                }
+                Type::Optional(_) => tag(1, left) == tag(1, right),
+                _ => true,
+            };
+            let (ours, theirs) = (parts(program, ty, left), parts(program, ty, right));
+            same_shape
+                && ours.len() == theirs.len()
+                && ours.iter().all(|part| {
+                    // SAFETY: a part lies inside of its value, at the same offset in both.
+                    let left = unsafe { left.add(part.offset) };
+                    // SAFETY: as above.
+                    let right = unsafe { right.add(part.offset) };
+                    equal(frame, program, part.ty, left, right)
+                })
+        }
+    }
+}
+
+/// How two texts compare, by their bytes. The fuel for it may be overdrawn: a comparison cannot
+/// trap, the next check of the fuel does.
+pub(super) fn compare_texts(frame: &mut Frame, left: *const Text, right: *const Text) -> Ordering {
+    // SAFETY: null or live.
+    let left = unsafe { characters(left) };
+    // SAFETY: as above.
+    let right = unsafe { characters(right) };
+    let _ = frame.charge(left.len().min(right.len()) / BYTES_PER_FUEL);
+    left.as_bytes().cmp(right.as_bytes())
+}

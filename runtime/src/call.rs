@@ -1,0 +1,243 @@
+//! One call: bind the arguments, enter, commit or take back, and show what came out.
+//!
+//! A [`Turn`] is exclusive access to one world between two calls of others. Everything in it runs
+//! on the version that the world had when the turn began.
+
+#![expect(unsafe_code, reason = "gives machine code its argument and result blocks")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use midflight_compiler::ir::FuncId;
+
+use crate::cursor::{Slot, TextMemory, View, WriteError};
+use crate::enter::{Exit, enter};
+use crate::error::{ArgumentError, CallError};
+use crate::frame::Frame;
+use crate::handle::FlightValue;
+use crate::trap::Trap;
+use crate::version::{Signature, Version};
+
+/// Exclusive access to one world.
+#[derive(Debug)]
+pub struct Turn<'w> {
+    frame: &'w mut Frame,
+    /// The frame's, without a reference count on the path of a call.
+    version: &'w Version,
+    counts: &'w Counts,
+    budget: Budget,
+}
+
+/// What every call of a turn may use, and when it takes place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    pub(crate) fuel: i64,
+    pub(crate) now_ms: i64,
+}
+
+/// How many calls ended in a world since it moved to its version. Only the holder of the world
+/// writes; anybody may read.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// The number of that version.
+    pub(crate) version: AtomicU64,
+    pub(crate) calls: AtomicU64,
+    pub(crate) traps: AtomicU64,
+}
+
+/// How a call ended. What it shows is readable until the turn's next call.
+#[derive(Debug)]
+#[must_use = "a trap is an outcome too"]
+pub enum Outcome<'t> {
+    /// It committed, with this result.
+    Done(View<'t>),
+    /// It trapped, and left no trace.
+    Trapped(Trap),
+}
+
+impl<'w> Turn<'w> {
+    pub(crate) fn new(frame: &'w mut Frame, counts: &'w Counts, budget: Budget) -> Turn<'w> {
+        let version = Arc::as_ptr(&frame.version);
+        // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
+        // replaces it, between turns. A version never changes.
+        let version = unsafe { &*version };
+        Turn { frame, version, counts, budget }
+    }
+
+    /// The version that the turn runs on.
+    pub fn version(&self) -> &'w Version {
+        self.version
+    }
+
+    /// The fields of `state`, to be read.
+    pub fn state(&self) -> View<'_> {
+        self.frame.state()
+    }
+
+    /// Fuel that the last call used. Defined for committed calls only.
+    pub fn fuel_used(&self) -> i64 {
+        self.budget.fuel - self.frame.ctx.fuel
+    }
+
+    /// Calls a handler. `bind` gives the arguments; parameters that it leaves out take their
+    /// defaults.
+    ///
+    /// # Errors
+    /// When there is no such handler or an argument does not fit; the handler does not run then.
+    pub fn call(
+        &mut self,
+        handler: &str,
+        bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
+    ) -> Result<Outcome<'_>, CallError> {
+        let Some((_, signature)) = self.version.handler(handler) else {
+            return Err(CallError::UnknownHandler { name: handler.to_owned() });
+        };
+        self.call_signature(signature, bind)
+    }
+
+    /// Calls a handler whose signature is known to be the turn's version's.
+    pub(crate) fn call_signature(
+        &mut self,
+        signature: &Signature,
+        bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
+    ) -> Result<Outcome<'_>, CallError> {
+        self.frame.begin(self.budget.fuel, self.budget.now_ms);
+        let size = signature.arguments.layout.size + signature.result_size.next_multiple_of(8) + 8;
+        let frame = &mut *self.frame;
+        let block = frame.arena.blocks(&mut frame.ctx, size as usize);
+        let block = block.map_err(|_| CallError::TooLarge)?.as_ptr();
+        let result_offset = signature.arguments.layout.size.next_multiple_of(8) as usize;
+        let mut arguments = Arguments { frame: self.frame, signature, block, given: 0 };
+        bind(&mut arguments)?;
+        arguments.finish()?;
+        // SAFETY: the block holds the arguments and, behind them, the result (`size`).
+        let result = unsafe { block.add(result_offset) };
+        // SAFETY: the signature is of the frame's version (`call`), so the entry is; the blocks
+        // have the sizes that it gives.
+        let exit = unsafe { enter(self.frame, signature.entry, block, result) };
+        self.conclude(exit);
+        Ok(match exit {
+            // SAFETY: the code has written its result; texts in it are constants, in the arena, or
+            // in the world's heap, all of them live until the turn's next call.
+            Exit::Returned => Outcome::Done(unsafe {
+                View::new(self.version.program(), signature.result, result)
+            }),
+            Exit::Trapped => Outcome::Trapped(Trap::of(self.frame)),
+        })
+    }
+
+    /// Runs a function that takes nothing and gives nothing: a test.
+    pub(crate) fn run(&mut self, function: FuncId) -> Result<(), Trap> {
+        let Some(entry) = self.version.program().code.entry(function) else { return Ok(()) };
+        self.frame.begin(self.budget.fuel, self.budget.now_ms);
+        let mut nothing = [0_u64; 1];
+        let block = nothing.as_mut_ptr().cast::<u8>();
+        // SAFETY: the entry is of the frame's version, and its blocks are empty.
+        let exit = unsafe { enter(self.frame, entry, block, block) };
+        self.conclude(exit);
+        match exit {
+            Exit::Returned => Ok(()),
+            Exit::Trapped => Err(Trap::of(self.frame)),
+        }
+    }
+
+    fn conclude(&mut self, exit: Exit) {
+        let count = |counter: &AtomicU64| {
+            counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        };
+        count(&self.counts.calls);
+        match exit {
+            Exit::Returned => self.frame.undo.commit(),
+            Exit::Trapped => {
+                count(&self.counts.traps);
+                let frame = &mut *self.frame;
+                frame.undo.rollback(&mut frame.data);
+            }
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.frame.settle();
+    }
+}
+
+/// The arguments of a call, while they are bound.
+#[derive(Debug)]
+pub struct Arguments<'a> {
+    frame: &'a mut Frame,
+    signature: &'a Signature,
+    block: *mut u8,
+    /// One bit for each parameter that has its value.
+    given: u64,
+}
+
+const _: () = assert!(midflight_compiler::limits::PARAMS_MAX <= 64);
+
+impl Arguments<'_> {
+    /// The names of the parameters, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.signature.parameters.iter().map(|parameter| parameter.name.as_str())
+    }
+
+    /// Where the argument of this name goes.
+    ///
+    /// # Errors
+    /// When the handler has no such parameter, or it was given before.
+    pub fn slot(&mut self, name: &str) -> Result<Slot<'_>, ArgumentError> {
+        let place = self.names().position(|known| known == name);
+        let Some(index) = place else {
+            let known = self.names().map(str::to_owned).collect();
+            return Err(ArgumentError::Unknown { name: name.to_owned(), known });
+        };
+        if self.given & (1 << index) != 0 {
+            return Err(ArgumentError::Duplicate { name: name.to_owned() });
+        }
+        Ok(self.slot_at(index))
+    }
+
+    /// Where the argument at this index goes; the index is one of a parameter.
+    pub(crate) fn slot_at(&mut self, index: usize) -> Slot<'_> {
+        let ty = self.signature.parameters[index].ty;
+        let offset = self.signature.arguments.offsets[index] as usize;
+        self.given |= 1 << index;
+        // SAFETY: the block has the layout of the arguments.
+        let address = unsafe { self.block.add(offset) };
+        let frame = &mut *self.frame;
+        let texts = TextMemory::Call(&mut frame.arena, &mut frame.ctx);
+        // SAFETY: the place of this argument, aligned by its layout, and reached only here.
+        unsafe { Slot::new(frame.version.program(), ty, address, texts) }
+    }
+
+    /// Gives the argument at this index, whose type is known to fit.
+    pub(crate) fn give(
+        &mut self,
+        index: usize,
+        value: &impl FlightValue,
+    ) -> Result<(), ArgumentError> {
+        value.write(&mut self.slot_at(index)).map_err(|_| ArgumentError::TooLarge {
+            name: self.signature.parameters[index].name.clone(),
+        })
+    }
+
+    fn finish(mut self) -> Result<(), ArgumentError> {
+        for (index, parameter) in self.signature.parameters.iter().enumerate() {
+            if self.given & (1 << index) != 0 {
+                continue;
+            }
+            let name = || parameter.name.clone();
+            let Some(default) = &parameter.default else {
+                let expected = self.slot_at(index).type_name();
+                return Err(ArgumentError::Missing { name: name(), expected });
+            };
+            match self.slot_at(index).write_const(default) {
+                Ok(()) => {}
+                Err(WriteError::TooLarge | WriteError::WrongType) => {
+                    return Err(ArgumentError::TooLarge { name: name() });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,510 @@
+//! The engine: worlds by name, versions by number, and which version is current.
+//!
+//! Activation with an unchanged layout is one store: the current version, then the epoch. Calls in
+//! flight finish on the version they began with; each world moves at its next turn, and idle ones
+//! are moved by whoever activates. No call takes a lock of the engine while the version stays.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::source::Source;
+
+use crate::call::Turn;
+use crate::compile::Compilations;
+use crate::error::{ActivateError, CallError, LoadError};
+use crate::gate::{Full, Spawn};
+use crate::handle::{FlightArguments, FlightResult, Handler};
+use crate::limits::Limits;
+use crate::plan::{Plan, plan};
+use crate::test::{TestReport, all_passed, run_tests};
+use crate::version::{Version, hash};
+use crate::versions::{Activation, Versions};
+use crate::world::{Room, World};
+
+/// The name of the world that is there from the start.
+pub const MAIN_WORLD: &str = "main";
+
+/// The engine. Cheap to clone: clones are the same engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What the engine's parts share.
+pub(crate) struct Shared {
+    /// Moves on with each activation.
+    pub(crate) epoch: AtomicU64,
+    pub(crate) limits: Limits,
+    /// Milliseconds since 1970.
+    pub(crate) clock: Clock,
+    current: RwLock<Option<Arc<Version>>>,
+    /// Serialises activations. Never taken while a gate is held.
+    versions: Mutex<Versions>,
+    worlds: RwLock<BTreeMap<String, Arc<World>>>,
+    compilations: Compilations,
+}
+
+pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Sets up an [`Engine`].
+#[derive(Default)]
+pub struct Builder {
+    limits: Limits,
+    clock: Option<Clock>,
+    spawn: Option<Spawn>,
+}
+
+/// How a source is to be loaded.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// What messages call the source.
+    pub name: String,
+    /// What happens once the source has proved to be good.
+    pub then: Then,
+    /// The version that must be current for the load to happen; 0 for none.
+    pub expect: Option<u64>,
+}
+
+/// What happens to a good source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It becomes a version, and the current one.
+    Activate,
+    /// It becomes a version that can be activated.
+    Stage,
+    /// Nothing: the load was only a question.
+    Forget,
+}
+
+impl Default for LoadOptions {
+    fn default() -> LoadOptions {
+        LoadOptions { name: "source".to_owned(), then: Then::Activate, expect: None }
+    }
+}
+
+/// A source that was loaded, or would have been.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The version's number; `None` after [`Then::Forget`].
+    pub number: Option<u64>,
+    /// The SHA-256 of the source.
+    pub hash: String,
+    /// What it is now.
+    pub status: LoadStatus,
+    /// The version that was current before.
+    pub before: Option<u64>,
+    /// What it does to the layout of the state.
+    pub plan: Plan,
+    /// What the compiler warns of.
+    pub warnings: Vec<Diagnostic>,
+    /// The source that the warnings' spans are in.
+    pub source: Source,
+    /// Tests that passed.
+    pub tests_passed: usize,
+    /// How long it took to compile.
+    pub compile_time: Duration,
+}
+
+/// What became of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadStatus {
+    /// It is the current version.
+    Activated,
+    /// It can be activated.
+    Staged,
+    /// It would have been accepted.
+    DryRun,
+    /// The same source is current already; nothing happened.
+    Unchanged,
+}
+
+/// One of the versions that an engine knows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct VersionInfo {
+    /// The version.
+    pub version: Arc<Version>,
+    /// Whether calls run on it.
+    pub is_current: bool,
+    /// Calls that ended in it, those that trapped included.
+    pub calls: u64,
+    /// Calls that trapped in it.
+    pub traps: u64,
+}
+
+impl Builder {
+    /// Keeps the state in memory only. It is the only way so far, and the default.
+    #[must_use]
+    pub fn memory(self) -> Builder {
+        self
+    }
+
+    /// Sets the budgets.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Builder {
+        self.limits = limits;
+        self
+    }
+
+    /// Gives the time, in milliseconds since 1970, instead of the system's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> i64 + Send + Sync + 'static) -> Builder {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Says where calls go that wait for a world for long: [`Engine::submit`] never waits itself,
+    /// and hands what is left of a long queue to a thread that may take its time.
+    #[must_use]
+    pub fn spawn(
+        mut self,
+        spawn: impl Fn(Box<dyn FnOnce() + Send>) + Send + Sync + 'static,
+    ) -> Builder {
+        self.spawn = Some(Arc::new(spawn));
+        self
+    }
+
+    /// The engine, with the world `main` and no version yet.
+    ///
+    /// # Errors
+    /// None so far; a store that cannot be opened will be one.
+    pub fn build(self) -> Result<Engine, std::convert::Infallible> {
+        let main = World::new(MAIN_WORLD, &self.limits, self.spawn);
+        let shared = Shared {
+            epoch: AtomicU64::new(0),
+            limits: self.limits,
+            clock: self.clock.unwrap_or_else(|| Arc::new(system_time_ms)),
+            current: RwLock::new(None),
+            versions: Mutex::default(),
+            worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),
+            compilations: Compilations::default(),
+        };
+        Ok(Engine { shared: Arc::new(shared) })
+    }
+}
+
+fn system_time_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Shared {
+    pub(crate) fn current(&self) -> Option<Arc<Version>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn world(&self, name: &str) -> Result<Arc<World>, CallError> {
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        let unknown = || CallError::UnknownWorld { name: name.to_owned() };
+        worlds.get(name).cloned().ok_or_else(unknown)
+    }
+
+    fn versions(&self) -> MutexGuard<'_, Versions> {
+        // A panic while they are locked would be a fault of ours; each change is one assignment.
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a version current. The caller has locked `versions`.
+    fn publish(self: &Arc<Self>, version: Arc<Version>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(version);
+        let _ = self.epoch.fetch_add(1, Ordering::Release);
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        for world in worlds.values() {
+            world.sweep(self);
+        }
+    }
+}
+
+impl Engine {
+    /// Begins to set up an engine.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Compiles, checks, tests and activates a source.
+    ///
+    /// # Errors
+    /// When the source has mistakes, one of its tests fails, or its layout of the state is not
+    /// the live one. Nothing has changed then.
+    ///
+    /// ```
+    /// # use midflight_runtime::Engine;
+    /// let engine = Engine::builder().memory().build()?;
+    /// let loaded = engine.load("get answer() -> int { return 42 }")?;
+    /// assert_eq!(loaded.number, Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn load(&self, source: &str) -> Result<Loaded, LoadError> {
+        self.load_with(source, LoadOptions::default())
+    }
+
+    /// Loads a source as `options` says.
+    ///
+    /// # Errors
+    /// As [`Engine::load`], and when another version is current than was expected.
+    pub fn load_with(&self, source: &str, options: LoadOptions) -> Result<Loaded, LoadError> {
+        let source = Source::new(options.name, source);
+        let hash = hash(source.text());
+        self.shared.versions().expect(options.expect)?;
+        if options.then == Then::Activate
+            && let Some(current) = self.current().filter(|current| current.hash() == hash)
+        {
+            return Ok(Loaded::unchanged(&current));
+        }
+        let began = Instant::now();
+        let program = self.shared.compilations.compile(&source, &self.shared.limits)?;
+        let compile_time = began.elapsed();
+        let version = Arc::new(Version::new(source, program));
+        let tests_passed = all_passed(run_tests(&version, &self.shared.limits))?;
+        let version = Arc::into_inner(version).expect("the worlds of the tests are gone");
+        let admitted = self.admit(version, options.then, options.expect)?;
+        Ok(Loaded { tests_passed, compile_time, ..admitted })
+    }
+
+    /// Compiles a source and runs its tests, each in a fresh world. Nothing is loaded.
+    ///
+    /// # Errors
+    /// When the source cannot be compiled; a test that fails stands in the report.
+    pub fn test(&self, source: Source) -> Result<TestReport, LoadError> {
+        let program = self.shared.compilations.compile(&source, &self.shared.limits)?;
+        let version = Arc::new(Version::new(source, program));
+        Ok(TestReport {
+            results: run_tests(&version, &self.shared.limits),
+            source: version.source().clone(),
+            warnings: version.warnings().to_vec(),
+        })
+    }
+
+    /// Gives a good version its number and makes it what `then` says. What is refused here has
+    /// changed nothing.
+    fn admit(
+        &self,
+        mut version: Version,
+        then: Then,
+        expect: Option<u64>,
+    ) -> Result<Loaded, LoadError> {
+        let mut versions = self.shared.versions();
+        versions.expect(expect)?;
+        let live = self.current();
+        version.plan = plan(live.as_ref().map(|live| live.fields()), version.fields());
+        if !version.plan.changes.is_empty() {
+            return Err(LoadError::Layout(version.plan));
+        }
+        let mut loaded = Loaded::of(&version, live.map(|live| live.number()));
+        if then == Then::Forget {
+            return Ok(loaded);
+        }
+        let (version, evicted) = versions.admit(version, &self.shared.limits);
+        loaded.number = Some(version.number());
+        loaded.status = LoadStatus::Staged;
+        if then == Then::Activate {
+            versions.activated(version.number());
+            self.shared.publish(version);
+            loaded.status = LoadStatus::Activated;
+        }
+        drop(versions);
+        // Unmapping their code takes its time; nobody waits for it here.
+        drop(evicted);
+        Ok(loaded)
+    }
+
+    /// Makes a version current that is kept.
+    ///
+    /// # Errors
+    /// When there is no such version, its layout of the state is not the live one, or another
+    /// version is current than `expect` says.
+    pub fn activate(&self, number: u64, expect: Option<u64>) -> Result<Activation, ActivateError> {
+        let mut versions = self.shared.versions();
+        versions.expect(expect)?;
+        self.activate_in(&mut versions, number)
+    }
+
+    /// Makes the version current that was it before the current one became it.
+    ///
+    /// # Errors
+    /// When there is none that is kept; otherwise as [`Engine::activate`].
+    pub fn roll_back(&self, expect: Option<u64>) -> Result<Activation, ActivateError> {
+        let mut versions = self.shared.versions();
+        versions.expect(expect)?;
+        let number = versions.before_current().ok_or(ActivateError::NothingBefore)?;
+        let activation = self.activate_in(&mut versions, number)?;
+        versions.rolled_back();
+        Ok(activation)
+    }
+
+    fn activate_in(
+        &self,
+        versions: &mut Versions,
+        number: u64,
+    ) -> Result<Activation, ActivateError> {
+        let version = versions.get(number).ok_or(ActivateError::UnknownVersion(number))?;
+        let live = self.current();
+        let plan = plan(live.as_ref().map(|live| live.fields()), version.fields());
+        if !plan.changes.is_empty() {
+            return Err(ActivateError::Layout(plan));
+        }
+        let before = live.map(|live| live.number());
+        if before != Some(number) {
+            versions.activated(number);
+            self.shared.publish(version);
+        }
+        Ok(Activation { number, before })
+    }
+
+    /// Forgets a version that is not current. Its code is freed when its last call has ended.
+    ///
+    /// # Errors
+    /// When there is no such version, or it is current.
+    pub fn delete(&self, number: u64) -> Result<(), ActivateError> {
+        let deleted = self.shared.versions().delete(number)?;
+        drop(deleted);
+        Ok(())
+    }
+
+    /// The version that calls run on.
+    pub fn current(&self) -> Option<Arc<Version>> {
+        self.shared.current()
+    }
+
+    /// The versions that are kept, by number.
+    pub fn versions(&self) -> Vec<VersionInfo> {
+        let kept: Vec<_> = self.shared.versions().kept().cloned().collect();
+        let current = self.current().map(|current| current.number());
+        let worlds = self.shared.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        let info = |version: Arc<Version>| {
+            let (mut calls, mut traps) = version.counts();
+            for counts in worlds.values().map(|world| &world.counts) {
+                if counts.version.load(Ordering::Relaxed) == version.number() {
+                    calls += counts.calls.load(Ordering::Relaxed);
+                    traps += counts.traps.load(Ordering::Relaxed);
+                }
+            }
+            VersionInfo { is_current: current == Some(version.number()), version, calls, traps }
+        };
+        kept.into_iter().map(info).collect()
+    }
+
+    /// How many versions have their code in memory: those that are kept, and those whose last
+    /// call has not ended.
+    pub fn versions_alive(&self) -> usize {
+        self.shared.versions().alive()
+    }
+
+    /// A typed handle on a handler. It survives swaps; a call gives an error when the handler has
+    /// other types by then.
+    ///
+    /// # Errors
+    /// When the current version has no such handler with these types.
+    ///
+    /// ```
+    /// # use midflight_runtime::Engine;
+    /// let engine = Engine::builder().memory().build()?;
+    /// engine.load("get sum(a: int, b: int) -> int { return a + b }")?;
+    /// let sum = engine.handler::<(i64, i64), i64>("sum")?;
+    /// assert_eq!(sum.call("main", (1, 2))?, 3);
+    ///
+    /// engine.load("get sum(a: int, b: int) -> int { return a + b + 100 }")?;
+    /// assert_eq!(sum.call("main", (1, 2))?, 103);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn handler<A: FlightArguments, R: FlightResult>(
+        &self,
+        name: &str,
+    ) -> Result<Handler<A, R>, CallError> {
+        Handler::new(self.shared.clone(), name)
+    }
+
+    /// Waits for the world and does something in it, on one version from beginning to end.
+    ///
+    /// # Errors
+    /// When there is no such world, or nothing has been loaded.
+    pub fn enter<T>(
+        &self,
+        world: &str,
+        action: impl FnOnce(&mut Turn<'_>) -> T,
+    ) -> Result<T, CallError> {
+        let world = self.shared.world(world)?;
+        let mut room = world.gate.enter();
+        let mut turn = room.turn(&self.shared)?;
+        Ok(action(&mut turn))
+    }
+
+    /// Does something in the world without waiting: now if nobody holds it, else the holder does
+    /// it when the turn has come. `action` is told when there can be no turn.
+    ///
+    /// # Errors
+    /// When there is no such world, or too many wait for it; `action` is dropped then.
+    pub fn submit(
+        &self,
+        world: &str,
+        action: impl FnOnce(Result<&mut Turn<'_>, CallError>) + Send + 'static,
+    ) -> Result<(), CallError> {
+        let world = self.shared.world(world)?;
+        let shared = self.shared.clone();
+        let job = Box::new(move |room: &mut Room| match room.turn(&shared) {
+            Ok(mut turn) => action(Ok(&mut turn)),
+            Err(error) => action(Err(error)),
+        });
+        world.gate.submit(job).map_err(|Full| CallError::Busy)
+    }
+
+    /// Bytes that the texts of a world's state take; `None` while a call runs in it.
+    pub fn text_bytes(&self, world: &str) -> Option<usize> {
+        let world = self.shared.world(world).ok()?;
+        let room = world.gate.try_enter()?;
+        Some(room.text_bytes())
+    }
+
+    /// The worlds, by name.
+    pub fn worlds(&self) -> Vec<Arc<World>> {
+        let worlds = self.shared.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        worlds.values().cloned().collect()
+    }
+
+    /// The budgets.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+}
+
+impl Loaded {
+    fn of(version: &Version, before: Option<u64>) -> Loaded {
+        Loaded {
+            number: None,
+            hash: version.hash().to_owned(),
+            status: LoadStatus::DryRun,
+            before,
+            plan: version.plan().clone(),
+            warnings: version.warnings().to_vec(),
+            source: version.source().clone(),
+            tests_passed: 0,
+            compile_time: Duration::ZERO,
+        }
+    }
+
+    fn unchanged(current: &Version) -> Loaded {
+        let number = current.number();
+        Loaded {
+            number: Some(number),
+            status: LoadStatus::Unchanged,
+            plan: plan(Some(current.fields()), current.fields()),
+            ..Loaded::of(current, Some(number))
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

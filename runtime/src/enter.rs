@@ -1,0 +1,38 @@
+//! The one door into machine code: enough stack, the call, and the way out.
+
+#![expect(unsafe_code, reason = "calls machine code by address")]
+
+use midflight_compiler::abi::{CallContext, Entry};
+
+use crate::frame::Frame;
+use crate::limits::{CALL_STACK_MIN, CALL_STACK_SIZE};
+
+/// How a call came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It returned; the result stands in its block.
+    Returned,
+    /// It trapped; the context says why.
+    Trapped,
+}
+
+/// Calls an entry of the frame's version.
+///
+/// # Safety
+/// `entry` belongs to the frame's version; `arguments` and `result` have the layout that the
+/// version's signature gives them, and are reached by nobody else meanwhile.
+pub(crate) unsafe fn enter(
+    frame: &mut Frame,
+    entry: Entry,
+    arguments: *const u8,
+    result: *mut u8,
+) -> Exit {
+    let ctx = (&raw mut *frame).cast::<CallContext>();
+    let status = stacker::maybe_grow(CALL_STACK_MIN, CALL_STACK_SIZE, || {
+        // SAFETY: the frame keeps its version, and with it the code, until the call is over; the
+        // context is the frame's first field; the blocks are as the caller promises. Nothing
+        // unwinds out of generated code: host functions catch their panics.
+        unsafe { entry(ctx, arguments, result) }
+    });
+    if status == 0 { Exit::Returned } else { Exit::Trapped }
+}

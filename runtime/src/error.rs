@@ -1,0 +1,174 @@
+//! What the host or the outside did wrong, as values. A mistake in Flight source is a
+//! `Diagnostic`, a mistake at run time a [`Trap`].
+
+use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::source::Source;
+
+use crate::plan::Plan;
+use crate::trap::Trap;
+
+/// Why a source was not loaded. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The source has mistakes.
+    #[error("the source has mistakes")]
+    Source {
+        /// What was read; the diagnostics' spans are in it.
+        file: Source,
+        /// The mistakes, in the order of the source; at least one is an error.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The layout of the state differs from the live one.
+    #[error("the layout of the state differs from the live one: {0}")]
+    Layout(Plan),
+    /// Tests of the program failed.
+    #[error("{} of the program's tests failed", .0.len())]
+    Tests(Vec<TestFailure>),
+    /// Somebody else was faster: another version is current than was expected.
+    #[error(transparent)]
+    Expected(#[from] Unexpected),
+    /// Too many programs are being compiled.
+    #[error("too many programs are being compiled")]
+    Busy,
+    /// The system refused a thread for the compiler.
+    #[error("the compiler could not be started: {0}")]
+    Thread(std::io::Error),
+    /// The compiler has a fault.
+    #[error("the compiler failed on this source: this is a fault of Midflight, please report it")]
+    Internal,
+}
+
+/// Another version is current than was expected: somebody else was faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("version {current} is current, not version {expected} as expected")]
+pub struct Unexpected {
+    /// The version that was expected to be current; 0 for none.
+    pub expected: u64,
+    /// The version that is; 0 for none.
+    pub current: u64,
+}
+
+/// A test that did not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TestFailure {
+    /// The test's name.
+    pub name: String,
+    /// How it ended.
+    pub trap: Trap,
+}
+
+/// Why a version was not activated. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActivateError {
+    /// There is no such version, or it is no longer kept.
+    #[error("there is no version {0}, or it is no longer kept")]
+    UnknownVersion(u64),
+    /// No version was current before this one.
+    #[error("there is no version to go back to")]
+    NothingBefore,
+    /// Its layout of the state differs from the live one.
+    #[error("the layout of the state differs from the live one: {0}")]
+    Layout(Plan),
+    /// Another version is current than was expected.
+    #[error(transparent)]
+    Expected(#[from] Unexpected),
+    /// The current version cannot be deleted.
+    #[error("version {0} is current: activate another one first")]
+    Current(u64),
+}
+
+/// Why a handler did not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// There is no such world.
+    #[error("there is no world `{name}`")]
+    UnknownWorld {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// Nothing has been loaded.
+    #[error("no version has been loaded")]
+    NoVersion,
+    /// The current version has no such handler.
+    #[error("there is no handler `{name}`")]
+    UnknownHandler {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The handler's types are not those of the typed handle.
+    #[error("the handler `{name}` is `{found}` now, not `{expected}`")]
+    WrongTypes {
+        /// The handler.
+        name: String,
+        /// What the handle was made for.
+        expected: String,
+        /// What the current version has.
+        found: String,
+    },
+    /// An argument is missing, unknown or of another type.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
+    /// The arguments exceed the memory of a call.
+    #[error("the arguments are too large")]
+    TooLarge,
+    /// Too many calls wait for the world.
+    #[error("too many calls wait for this world")]
+    Busy,
+    /// A fault of Midflight has made the world's memory untrustworthy.
+    #[error("the world is closed: a fault of Midflight has damaged it")]
+    Closed,
+    /// The defaults of the state exceed the memory of a world.
+    #[error("the world has no memory left for the defaults of its state")]
+    OutOfMemory,
+    /// The call trapped, and left no trace. Only typed handles give it as an error.
+    #[error(transparent)]
+    Trapped(Trap),
+}
+
+/// What is wrong with the arguments of a call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// A parameter without default was given no value.
+    #[error("the argument `{name}: {expected}` is missing")]
+    Missing {
+        /// The parameter.
+        name: String,
+        /// Its type.
+        expected: String,
+    },
+    /// The handler has no such parameter.
+    #[error("there is no parameter `{name}`")]
+    Unknown {
+        /// The name that was given.
+        name: String,
+        /// The parameters that there are.
+        known: Vec<String>,
+    },
+    /// A parameter was given twice.
+    #[error("the argument `{name}` is given twice")]
+    Duplicate {
+        /// The parameter.
+        name: String,
+    },
+    /// The value does not fit the parameter.
+    #[error("the argument `{name}` takes `{expected}`, found {found}")]
+    WrongType {
+        /// The parameter; a part of it as `pos.x`.
+        name: String,
+        /// Its type.
+        expected: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// The value exceeds the memory of a call.
+    #[error("the argument `{name}` is too large")]
+    TooLarge {
+        /// The parameter.
+        name: String,
+    },
+}

@@ -1,0 +1,153 @@
+//! What one call can reach: the context of generated code, the world's data, the notes for undo,
+//! the arena. One frame stands for each world, at a stable address, and is used for every call.
+//!
+//! Generated code holds the address of the context, which is the frame's first field; host
+//! functions come back from it to the whole frame ([`Frame::of`]).
+
+#![expect(unsafe_code, reason = "gives generated code its addresses, and takes them back")]
+
+use std::ptr;
+use std::sync::Arc;
+
+use midflight_compiler::abi::CallContext;
+use midflight_compiler::ir::Const;
+use midflight_compiler::limits::STACK_MAX;
+use midflight_compiler::trap::TrapKind;
+use midflight_compiler::types::Type;
+
+use crate::builtins::HOST;
+use crate::cursor::{Slot, TextMemory, View};
+use crate::data::Data;
+use crate::limits::Limits;
+use crate::memory::arena::Arena;
+use crate::memory::texts::characters;
+use crate::undo::Undo;
+use crate::version::Version;
+
+/// The frame of a world's calls.
+#[repr(C)]
+pub(crate) struct Frame {
+    /// First, so that its address is the frame's.
+    pub(crate) ctx: CallContext,
+    /// The world's data; in the layout of `version`.
+    pub(crate) data: Data,
+    /// What the call has changed.
+    pub(crate) undo: Undo,
+    /// What the call has made.
+    pub(crate) arena: Arena,
+    /// Where a text is put together before it goes into the arena.
+    pub(crate) text_buffer: String,
+    /// Whose code runs here.
+    pub(crate) version: Arc<Version>,
+    /// A host function panicked: the data cannot be trusted any more.
+    pub(crate) broken: bool,
+}
+
+// SAFETY: the addresses in the context are those of the frame's own parts and of statics.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    /// The frame of a new world, its state at the defaults.
+    ///
+    /// # Errors
+    /// When the defaults need more memory than a world may take.
+    pub(crate) fn new(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
+        let data = Data::new(version.program(), 0, limits);
+        let mut frame = Box::new(Frame {
+            ctx: CallContext {
+                fuel: 0,
+                state: data.state.fields(),
+                epoch: 0,
+                host: &raw const HOST,
+                tables: ptr::null(),
+                now: 0,
+                stack: i64::from(STACK_MAX),
+                trap_site: 0,
+                trap_kind: 0,
+                trap_values: [0; 2],
+                trap_text: ptr::null(),
+                trap_status: 0,
+                reserved: 0,
+                arena_next: ptr::null_mut(),
+                arena_end: ptr::null_mut(),
+            },
+            data,
+            undo: Undo::default(),
+            arena: Arena::new(limits.call_memory_max)?,
+            text_buffer: String::new(),
+            version,
+            broken: false,
+        });
+        frame.initialise()?;
+        Ok(frame)
+    }
+
+    fn initialise(&mut self) -> Result<(), TrapKind> {
+        let version = self.version.clone();
+        let program = version.program();
+        let state = Type::Struct(program.ir.state);
+        let Some(defaults) = Const::zero(&program.ir.types, state) else { return Ok(()) };
+        let address = self.data.state.fields();
+        let texts = TextMemory::World(&mut self.data.texts);
+        // SAFETY: the block has the size of the state in this program's layout, and nothing runs.
+        let mut slot = unsafe { Slot::new(program, state, address, texts) };
+        slot.write_const(&defaults).map_err(|_| TrapKind::OutOfMemory)
+    }
+
+    /// The state, to be read.
+    pub(crate) fn state(&self) -> View<'_> {
+        let program = self.version.program();
+        let state = Type::Struct(program.ir.state);
+        // SAFETY: the block holds the state in the layout of the frame's version, and while the
+        // frame is borrowed no call runs.
+        unsafe { View::new(program, state, self.data.state.fields()) }
+    }
+
+    /// The whole frame of the context that generated code was given.
+    ///
+    /// # Safety
+    /// The context is the first field of a frame whose call is running, and the caller is the
+    /// only one that reaches the frame until it returns to generated code.
+    pub(crate) unsafe fn of<'f>(ctx: *mut CallContext) -> &'f mut Frame {
+        // SAFETY: `enter` made the context's address from that of the whole frame.
+        unsafe { &mut *ctx.cast::<Frame>() }
+    }
+
+    /// The message of the trap that ended the call; empty where it has none.
+    pub(crate) fn trap_text(&self) -> &str {
+        // SAFETY: null, a constant of the version, or in the arena until the next call begins.
+        unsafe { characters(self.ctx.trap_text) }
+    }
+
+    /// Takes fuel for work of a size that is known only now.
+    ///
+    /// # Errors
+    /// When none is left.
+    pub(crate) fn charge(&mut self, units: usize) -> Result<(), TrapKind> {
+        self.ctx.fuel = self.ctx.fuel.saturating_sub_unsigned(units as u64);
+        if self.ctx.fuel < 0 { Err(TrapKind::OutOfFuel) } else { Ok(()) }
+    }
+
+    /// Begins a call: a new epoch, a full budget, a clear trap. The time never goes back.
+    pub(crate) fn begin(&mut self, fuel: i64, now_ms: i64) {
+        self.settle();
+        self.data.now_ms = self.data.now_ms.max(now_ms);
+        self.ctx.now = self.data.now_ms;
+        self.ctx.fuel = fuel;
+        self.ctx.epoch += 1;
+        self.ctx.trap_kind = 0;
+        self.ctx.trap_text = ptr::null();
+    }
+
+    /// Gives back what the result of the last call may have needed.
+    pub(crate) fn settle(&mut self) {
+        self.undo.settle(&mut self.data);
+        self.arena.reset(&mut self.ctx);
+    }
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Frame").field("epoch", &self.ctx.epoch).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,239 @@
+//! Typed handles: a handler with the Rust types of its arguments and its result, checked once for
+//! each version and called without a look-up.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use midflight_compiler::types::Type;
+
+use crate::call::{Arguments, Outcome};
+use crate::cursor::{Content, Slot, View, WriteError};
+use crate::engine::Shared;
+use crate::error::{ArgumentError, CallError};
+use crate::version::{Signature, Version};
+use crate::world::World;
+
+/// A handler of an engine, called with the arguments `A` for a result `R`.
+///
+/// A handle is cloned for each thread. It keeps no version alive: after a swap its next call
+/// checks the types anew.
+#[derive(Debug)]
+pub struct Handler<A, R> {
+    shared: Arc<Shared>,
+    name: String,
+    /// The version that the handle was checked against last, and the handler's place in it.
+    checked: Cell<Option<(u64, usize)>>,
+    /// The world that was called last.
+    world: RefCell<Option<Arc<World>>>,
+    types: PhantomData<fn(A) -> R>,
+}
+
+impl<A, R> Clone for Handler<A, R> {
+    fn clone(&self) -> Self {
+        Handler {
+            shared: self.shared.clone(),
+            name: self.name.clone(),
+            checked: self.checked.clone(),
+            world: self.world.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
+    pub(crate) fn new(shared: Arc<Shared>, name: &str) -> Result<Self, CallError> {
+        let handler = Handler {
+            shared,
+            name: name.to_owned(),
+            checked: Cell::new(None),
+            world: RefCell::new(None),
+            types: PhantomData,
+        };
+        let current = handler.shared.current().ok_or(CallError::NoVersion)?;
+        let _ = handler.check(&current)?;
+        Ok(handler)
+    }
+
+    /// Calls the handler in a world, waiting for it if it is busy.
+    ///
+    /// # Errors
+    /// When the call traps ([`CallError::Trapped`]), there is no such world, or the current
+    /// version's handler has other types.
+    pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
+        let mut last = self.world.borrow_mut();
+        let world = match &*last {
+            Some(known) if known.name() == world => known,
+            _ => last.insert(self.shared.world(world)?),
+        };
+        let mut room = world.gate.enter();
+        let mut turn = room.turn(&self.shared)?;
+        let signature = self.check(turn.version())?;
+        let outcome = turn.call_signature(signature, |slots| arguments.write(slots))?;
+        match outcome {
+            Outcome::Done(view) => Ok(R::read(view)),
+            Outcome::Trapped(trap) => Err(CallError::Trapped(trap)),
+        }
+    }
+
+    /// The handler in this version, if it has the handle's types.
+    fn check<'v>(&self, version: &'v Version) -> Result<&'v Signature, CallError> {
+        if let Some((number, index)) = self.checked.get()
+            && number == version.number()
+            && let Some(signature) = version.signature(index)
+        {
+            return Ok(signature);
+        }
+        let unknown = || CallError::UnknownHandler { name: self.name.clone() };
+        let (index, signature) = version.handler(&self.name).ok_or_else(unknown)?;
+        let found: Vec<Type> = signature.parameters.iter().map(|parameter| parameter.ty).collect();
+        if found != A::TYPES || signature.result != R::TYPE {
+            return Err(self.wrong_types(version, signature));
+        }
+        self.checked.set(Some((version.number(), index)));
+        Ok(signature)
+    }
+
+    fn wrong_types(&self, version: &Version, signature: &Signature) -> CallError {
+        let types = &version.program().ir.types;
+        let show = |arguments: &mut dyn Iterator<Item = Type>, result: Type| {
+            let arguments: Vec<String> = arguments.map(|ty| types.show(ty).to_string()).collect();
+            format!("({}) -> {}", arguments.join(", "), types.show(result))
+        };
+        CallError::WrongTypes {
+            name: self.name.clone(),
+            expected: show(&mut A::TYPES.iter().copied(), R::TYPE),
+            found: show(
+                &mut signature.parameters.iter().map(|parameter| parameter.ty),
+                signature.result,
+            ),
+        }
+    }
+}
+
+/// A Rust type that stands for a Flight type.
+pub trait FlightValue: sealed::Sealed {
+    /// The Flight type.
+    #[doc(hidden)]
+    const TYPE: Type;
+
+    /// Writes the value where an argument goes.
+    #[doc(hidden)]
+    fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError>;
+}
+
+/// A Rust type that a result can be read as.
+pub trait FlightResult: Sized + sealed::Sealed {
+    /// The Flight type.
+    #[doc(hidden)]
+    const TYPE: Type;
+
+    /// Reads a value of that type.
+    #[doc(hidden)]
+    fn read(view: View<'_>) -> Self;
+}
+
+/// The Rust types of a handler's arguments: a tuple of up to eight.
+pub trait FlightArguments: sealed::Sealed {
+    /// The Flight types.
+    #[doc(hidden)]
+    const TYPES: &'static [Type];
+
+    /// Writes the values where the arguments go.
+    #[doc(hidden)]
+    fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError>;
+}
+
+mod sealed {
+    /// Only the types of this module cross.
+    pub trait Sealed {}
+}
+
+macro_rules! values {
+    ($($ty:ty: $flight:ident = $write:ident, $content:ident;)*) => {$(
+        impl sealed::Sealed for $ty {}
+
+        impl FlightValue for $ty {
+            const TYPE: Type = Type::$flight;
+
+            fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
+                slot.$write(*self)
+            }
+        }
+
+        impl FlightResult for $ty {
+            const TYPE: Type = Type::$flight;
+
+            fn read(view: View<'_>) -> $ty {
+                match view.content() {
+                    Content::$content(value) => value,
+                    _ => unreachable!("the handle has checked the type of the result"),
+                }
+            }
+        }
+    )*};
+}
+values! {
+    i64: Int = write_int, Int;
+    f64: Float = write_float, Float;
+    bool: Bool = write_bool, Bool;
+}
+
+impl sealed::Sealed for &str {}
+impl FlightValue for &str {
+    const TYPE: Type = Type::Str;
+
+    fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
+        slot.write_text(self)
+    }
+}
+
+impl sealed::Sealed for String {}
+impl FlightValue for String {
+    const TYPE: Type = Type::Str;
+
+    fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
+        slot.write_text(self)
+    }
+}
+impl FlightResult for String {
+    const TYPE: Type = Type::Str;
+
+    fn read(view: View<'_>) -> String {
+        match view.content() {
+            Content::Text(text) => text.to_owned(),
+            _ => unreachable!("the handle has checked the type of the result"),
+        }
+    }
+}
+
+impl FlightResult for () {
+    const TYPE: Type = Type::Unit;
+
+    fn read(_view: View<'_>) {}
+}
+
+macro_rules! arguments {
+    ($($ty:ident $index:tt),*) => {
+        impl<$($ty: FlightValue),*> sealed::Sealed for ($($ty,)*) {}
+
+        impl<$($ty: FlightValue),*> FlightArguments for ($($ty,)*) {
+            const TYPES: &'static [Type] = &[$($ty::TYPE),*];
+
+            fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError> {
+                $(arguments.give($index, &self.$index)?;)*
+                let _ = arguments;
+                Ok(())
+            }
+        }
+    };
+}
+arguments!();
+arguments!(A 0);
+arguments!(A 0, B 1);
+arguments!(A 0, B 1, C 2);
+arguments!(A 0, B 1, C 2, D 3);
+arguments!(A 0, B 1, C 2, D 3, E 4);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

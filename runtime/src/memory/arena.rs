@@ -1,0 +1,170 @@
+//! The arena of a call: memory that is handed out by moving a pointer and given back all at once.
+//!
+//! The bounds of the current chunk stand in the call context, where generated code may move them;
+//! this module owns the chunks. One chunk for each thread is kept, so that a world at rest holds
+//! none and a small call allocates none.
+
+#![expect(unsafe_code, reason = "hands out memory by address")]
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::cell::Cell;
+use std::ptr::{self, NonNull};
+
+use midflight_compiler::abi::{CallContext, Text};
+use midflight_compiler::trap::TrapKind;
+
+/// Bytes of an ordinary chunk; larger requests get a chunk of their own.
+const CHUNK_SIZE: usize = 64 << 10;
+
+/// Bytes of argument and result blocks that are kept ready for the next call.
+const BLOCKS_SIZE: usize = 256;
+
+/// What the arena hands out is aligned to this, the largest alignment of any Flight value.
+const ALIGN: usize = 8;
+
+/// The chunks of one call.
+#[derive(Debug)]
+pub(crate) struct Arena {
+    chunks: Vec<Chunk>,
+    taken: usize,
+    taken_max: usize,
+    /// The argument and result blocks of a call, where they are small.
+    blocks: Chunk,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    start: NonNull<u8>,
+    size: usize,
+}
+
+// SAFETY: a chunk is plain memory that only its owner reaches.
+unsafe impl Send for Chunk {}
+
+thread_local! {
+    static SPARE: Cell<Option<Chunk>> = const { Cell::new(None) };
+}
+
+impl Chunk {
+    fn new(size: usize) -> Option<Chunk> {
+        if size == CHUNK_SIZE
+            && let Some(chunk) = SPARE.try_with(Cell::take).ok().flatten()
+        {
+            return Some(chunk);
+        }
+        let layout = Layout::from_size_align(size, ALIGN).ok()?;
+        // SAFETY: the size is not 0: nobody asks for less than `BLOCKS_SIZE`.
+        let start = NonNull::new(unsafe { alloc(layout) })?;
+        Some(Chunk { start, size })
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let layout = Layout::from_size_align(self.size, ALIGN).expect("it was valid when made");
+        // SAFETY: `new` allocated it with this layout, and nobody else frees it.
+        unsafe { dealloc(self.start.as_ptr(), layout) }
+    }
+}
+
+impl Arena {
+    /// An empty arena that gives at most `taken_max` bytes to one call.
+    ///
+    /// # Errors
+    /// When the system has no memory left.
+    pub(crate) fn new(taken_max: usize) -> Result<Arena, TrapKind> {
+        let blocks = Chunk::new(BLOCKS_SIZE).ok_or(TrapKind::OutOfMemory)?;
+        Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, blocks })
+    }
+
+    /// Memory for the arguments and the result of a call, aligned to 8, until the next one.
+    ///
+    /// # Errors
+    /// As [`Arena::allocate`].
+    pub(crate) fn blocks(
+        &mut self,
+        ctx: &mut CallContext,
+        size: usize,
+    ) -> Result<NonNull<u8>, TrapKind> {
+        if size <= BLOCKS_SIZE { Ok(self.blocks.start) } else { self.allocate(ctx, size) }
+    }
+
+    /// `size` bytes of unspecified content, aligned to 8, live until [`Arena::reset`].
+    ///
+    /// # Errors
+    /// When the call has taken all that it may.
+    pub(crate) fn allocate(
+        &mut self,
+        ctx: &mut CallContext,
+        size: usize,
+    ) -> Result<NonNull<u8>, TrapKind> {
+        let size = size.checked_next_multiple_of(ALIGN).ok_or(TrapKind::OutOfMemory)?;
+        let left = (ctx.arena_end as usize).saturating_sub(ctx.arena_next as usize);
+        if size > left || ctx.arena_next.is_null() {
+            self.grow(ctx, size)?;
+        }
+        let start = NonNull::new(ctx.arena_next).ok_or(TrapKind::OutOfMemory)?;
+        // SAFETY: `size` bytes are left in the chunk that both pointers stand in.
+        ctx.arena_next = unsafe { ctx.arena_next.add(size) };
+        Ok(start)
+    }
+
+    fn grow(&mut self, ctx: &mut CallContext, size: usize) -> Result<(), TrapKind> {
+        let size = size.max(CHUNK_SIZE);
+        let taken = self.taken.saturating_add(size);
+        if taken > self.taken_max {
+            return Err(TrapKind::OutOfMemory);
+        }
+        let chunk = Chunk::new(size).ok_or(TrapKind::OutOfMemory)?;
+        self.taken = taken;
+        ctx.arena_next = chunk.start.as_ptr();
+        // SAFETY: the end of the chunk's own allocation.
+        ctx.arena_end = unsafe { chunk.start.as_ptr().add(size) };
+        self.chunks.push(chunk);
+        Ok(())
+    }
+
+    /// A text with these bytes, live until [`Arena::reset`].
+    ///
+    /// # Errors
+    /// As [`Arena::allocate`].
+    pub(crate) fn text(
+        &mut self,
+        ctx: &mut CallContext,
+        parts: &[&str],
+    ) -> Result<*const Text, TrapKind> {
+        let len = parts.iter().map(|part| part.len()).sum::<usize>();
+        if len == 0 {
+            return Ok(ptr::null());
+        }
+        let start = self.allocate(ctx, size_of::<Text>() + len)?;
+        // SAFETY: the allocation has room for the header and is aligned for it.
+        unsafe { start.cast::<Text>().write(Text { len: len as u64 }) };
+        let mut offset = size_of::<Text>();
+        for part in parts {
+            // SAFETY: the parts end with the allocation, as `len` is their sum.
+            let target = unsafe { start.as_ptr().add(offset) };
+            // SAFETY: fresh memory does not overlap what a `&str` borrows.
+            unsafe { ptr::copy_nonoverlapping(part.as_ptr(), target, part.len()) };
+            offset += part.len();
+        }
+        Ok(start.as_ptr().cast::<Text>())
+    }
+
+    /// Bytes that the call may still take.
+    pub(crate) fn left(&self) -> usize {
+        self.taken_max.saturating_sub(self.taken)
+    }
+
+    /// Takes everything back. What was handed out is no longer live.
+    pub(crate) fn reset(&mut self, ctx: &mut CallContext) {
+        ctx.arena_next = ptr::null_mut();
+        ctx.arena_end = ptr::null_mut();
+        self.taken = 0;
+        for chunk in self.chunks.drain(..) {
+            if chunk.size == CHUNK_SIZE {
+                let _ = SPARE.try_with(|spare| spare.set(Some(chunk)));
+            }
+        }
+    }
+}

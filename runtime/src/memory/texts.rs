@@ -1,0 +1,160 @@
+//! The heap of a world: the texts that its state holds.
+//!
+//! Each text stands in an allocation of its own, behind the number of its place in the heap's
+//! list; so one text is freed in constant time, and dropping the heap frees them all without
+//! knowing the layout of the state.
+
+#![expect(unsafe_code, reason = "owns texts by address")]
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::ptr::{self, NonNull};
+
+use midflight_compiler::abi::Text;
+use midflight_compiler::trap::TrapKind;
+
+/// What stands before a text of the heap.
+#[repr(C)]
+struct Head {
+    /// The text's place in `Texts::live`.
+    place: u64,
+    text: Text,
+}
+
+/// The texts of one world.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    live: Vec<NonNull<Head>>,
+    taken: usize,
+    taken_max: usize,
+}
+
+// SAFETY: the heap owns its texts; who holds the heap is the only one to make or free one.
+unsafe impl Send for Texts {}
+
+impl Texts {
+    /// An empty heap that takes at most `taken_max` bytes.
+    pub(crate) fn new(taken_max: usize) -> Texts {
+        Texts { live: Vec::new(), taken: 0, taken_max }
+    }
+
+    /// Bytes that the texts take.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// Copies a text into the heap; the empty one is null and takes nothing.
+    ///
+    /// # Errors
+    /// When the world has no memory left.
+    pub(crate) fn copy(&mut self, text: &str) -> Result<*const Text, TrapKind> {
+        if text.is_empty() {
+            return Ok(ptr::null());
+        }
+        let layout = layout(text.len()).ok_or(TrapKind::OutOfMemory)?;
+        if self.taken + layout.size() > self.taken_max {
+            return Err(TrapKind::OutOfMemory);
+        }
+        // SAFETY: the size is at least that of `Head`.
+        let head = NonNull::new(unsafe { alloc(layout) }).ok_or(TrapKind::OutOfMemory)?;
+        let head = head.cast::<Head>();
+        let place = self.live.len() as u64;
+        // SAFETY: the allocation has the size and alignment of a `Head` and more.
+        unsafe { head.write(Head { place, text: Text { len: text.len() as u64 } }) };
+        // SAFETY: the bytes begin where the head ends, in the same allocation.
+        let bytes = unsafe { head.as_ptr().add(1).cast::<u8>() };
+        // SAFETY: the allocation has room for them, and fresh memory overlaps nothing.
+        unsafe { ptr::copy_nonoverlapping(text.as_ptr(), bytes, text.len()) };
+        self.live.push(head);
+        self.taken += layout.size();
+        // SAFETY: a field of the head that was just written.
+        Ok(unsafe { &raw const (*head.as_ptr()).text })
+    }
+
+    /// Frees a text.
+    ///
+    /// # Safety
+    /// The text is null or a live one of this heap, and nobody reads it any more.
+    pub(crate) unsafe fn free(&mut self, text: *const Text) {
+        let Some(text) = NonNull::new(text.cast_mut()) else { return };
+        // SAFETY: a text of this heap stands behind the place in its head (`copy`).
+        let head = unsafe { text.byte_sub(size_of::<Head>() - size_of::<Text>()) }.cast::<Head>();
+        // SAFETY: it is live.
+        let place = unsafe { (*head.as_ptr()).place } as usize;
+        let _ = self.live.swap_remove(place);
+        if let Some(moved) = self.live.get(place) {
+            // SAFETY: what stands in `live` is live.
+            unsafe { (*moved.as_ptr()).place = place as u64 };
+        }
+        self.taken -= release(head);
+    }
+}
+
+impl Drop for Texts {
+    fn drop(&mut self) {
+        for head in self.live.drain(..) {
+            let _ = release(head);
+        }
+    }
+}
+
+/// Gives a text's memory back; tells how much it was.
+fn release(head: NonNull<Head>) -> usize {
+    // SAFETY: only called with what stood in `live` until now.
+    let len = unsafe { (*head.as_ptr()).text.len } as usize;
+    let layout = layout(len).expect("it was valid when made");
+    // SAFETY: `copy` allocated it with this layout.
+    unsafe { dealloc(head.as_ptr().cast::<u8>(), layout) };
+    layout.size()
+}
+
+fn layout(len: usize) -> Option<Layout> {
+    Layout::from_size_align(size_of::<Head>().checked_add(len)?, align_of::<Head>()).ok()
+}
+
+/// The characters of a text.
+///
+/// # Safety
+/// The text is null or live for `'t`. Every text is valid UTF-8: constants come from the source,
+/// all others from a `&str`.
+pub(crate) unsafe fn characters<'t>(text: *const Text) -> &'t str {
+    if text.is_null() {
+        return "";
+    }
+    // SAFETY: it is live.
+    let len = unsafe { (*text).len } as usize;
+    // SAFETY: the bytes follow the header, inside of the same allocation.
+    let bytes = unsafe { text.add(1) }.cast::<u8>();
+    // SAFETY: there are `len` of them, and they do not change.
+    let bytes = unsafe { std::slice::from_raw_parts(bytes, len) };
+    // SAFETY: valid UTF-8, as said above.
+    unsafe { std::str::from_utf8_unchecked(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_freed_in_any_order() {
+        let mut texts = Texts::new(1 << 10);
+        let made: Vec<_> = ["a", "bb", "ccc"]
+            .iter()
+            .map(|text| texts.copy(text).expect("there is room"))
+            .collect();
+        // SAFETY: live texts of this heap that nobody else reads.
+        unsafe { texts.free(made[0]) };
+        // SAFETY: the heap was asked to free another one.
+        assert_eq!(unsafe { characters(made[2]) }, "ccc");
+        // SAFETY: as above.
+        unsafe { texts.free(made[2]) };
+        assert_eq!(texts.live.len(), 1);
+        assert_eq!(texts.taken(), layout(2).expect("small").size());
+    }
+
+    #[test]
+    fn a_full_heap_refuses() {
+        let mut texts = Texts::new(32);
+        assert!(texts.copy("0123456789abcdef").is_ok());
+        assert_eq!(texts.copy("x"), Err(TrapKind::OutOfMemory));
+    }
+}

@@ -1,0 +1,73 @@
+//! The `test` blocks of a program: each runs in a fresh, empty world, before anybody can call it.
+
+use std::sync::Arc;
+
+use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::ir::Test;
+use midflight_compiler::source::{Position, Source};
+
+use crate::call::{Budget, Counts, Turn};
+use crate::error::{LoadError, TestFailure};
+use crate::frame::Frame;
+use crate::limits::Limits;
+use crate::trap::Trap;
+use crate::version::Version;
+
+/// How the tests of a program went.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestReport {
+    /// The source that was tested.
+    pub source: Source,
+    /// What the compiler warns of.
+    pub warnings: Vec<Diagnostic>,
+    /// Every test, in the order of the source.
+    pub results: Vec<TestResult>,
+}
+
+/// How one test went.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestResult {
+    /// The test's name.
+    pub name: String,
+    /// Where it stands.
+    pub position: Position,
+    /// What ended it, where it did not pass.
+    pub trap: Option<Trap>,
+}
+
+/// How many of these tests passed.
+///
+/// # Errors
+/// The tests that did not, where there is one.
+pub(crate) fn all_passed(results: Vec<TestResult>) -> Result<usize, LoadError> {
+    let count = results.len();
+    let failed = results
+        .into_iter()
+        .filter_map(|TestResult { name, trap, .. }| trap.map(|trap| TestFailure { name, trap }));
+    let failed: Vec<_> = failed.collect();
+    if failed.is_empty() { Ok(count) } else { Err(LoadError::Tests(failed)) }
+}
+
+/// Runs every test. The clock stands at 0.
+pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResult> {
+    // All tests of a program share one cap, so that a posted one cannot hold a core for long.
+    let mut fuel = limits.test_fuel_max;
+    let run = |test: &Test| {
+        let trap = match Frame::new(version.clone(), limits) {
+            Ok(mut frame) => {
+                let counts = Counts::default();
+                let budget = Budget { fuel, now_ms: 0 };
+                let mut turn = Turn::new(&mut frame, &counts, budget);
+                let result = turn.run(test.function);
+                fuel -= turn.fuel_used().clamp(0, fuel);
+                result.err()
+            }
+            Err(kind) => Some(Trap::at_test(version, test, kind)),
+        };
+        let position = version.source().position(test.span.start);
+        TestResult { name: test.name.clone(), position, trap }
+    };
+    version.program().ir.tests.iter().map(run).collect()
+}
