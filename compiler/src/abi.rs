@@ -224,7 +224,9 @@ host_functions! {
 
     // Undo.
 
-    /// Notes `len` bytes of `state` from `offset` on, before they are written.
+    /// Notes `len` bytes of `state` from `offset` on, before they are written: every chunk that
+    /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
+    /// epochs, as the other notes do.
     traps fn note_state(offset: u64, len: u64);
     // Values, by type. `type_id` is a `TypeId` of the version.
 

@@ -4,8 +4,9 @@
 //! not in it: the lexer keeps them beside the tokens, by offset.
 //!
 //! Invariants, kept by `parse`:
-//! - no chain of nested nodes is longer than `limits::TREE_HEIGHT_MAX`, so that dropping,
-//!   checking and printing may recurse;
+//! - no chain of nested expressions, statements and blocks is longer than
+//!   `limits::TREE_HEIGHT_MAX`, and types and patterns in it nest at most `limits::NESTING_MAX`
+//!   deep, so that dropping, checking and printing may recurse;
 //! - what could not be parsed is an `Error` node, and a diagnostic has been reported for it.
 
 use crate::source::Span;
@@ -188,6 +189,8 @@ pub struct Block {
     pub stmts: Vec<Stmt>,
     /// From `{` to `}`.
     pub span: Span,
+    /// One more than the height of its highest statement.
+    pub height: u32,
 }
 
 /// A statement.
@@ -336,7 +339,7 @@ pub enum Cond {
 pub enum Else {
     /// `else { … }`
     Block(Block),
-    /// `else if …`: an expression of kind `If`
+    /// `else if …`: an expression of kind `If`, or `Error` where the chain became too long
     If(Box<Expr>),
 }
 

@@ -1,45 +1,55 @@
 //! Code generation: the typed program in, machine code out, by way of Cranelift's IR.
 //!
-//! Every Flight function becomes one internal function `(ctx, stack left, arguments…) -> (result,
-//! status)` and one entry of the shape [`crate::abi::Entry`], through which the host comes in.
-//! Status 0 is success; 1 is a trap, whose site stands in the context.
+//! Every Flight function that a handler, timer, test or `on load` can reach becomes one internal
+//! function `(ctx, stack left, fuel, result?, arguments…) -> (result?, fuel)`, or an entry of the
+//! shape [`crate::abi::Entry`] where only the host calls it, or both. A call that trapped gives
+//! [`function::TRAPPED`] in place of the fuel, an entry the status 1; the context says why.
 //!
 //! Guarantees: only the part of Cranelift's IR that WebAssembly uses (i32, i64, f64, the host's
-//! calling convention); no instruction that can fault; no name from the source in any symbol.
+//! calling convention); no instruction that can fault (`audit` looks at what comes out); no name
+//! from the source in any symbol; a fault of Cranelift refuses the program and frees its memory.
 //! Nothing here decides what a program means: `check` did, and says it in `ir`.
 //!
-//! Where to look: `function` (prologue, fuel, traps), `value` (how values stand in registers and
-//! memory), `place`, `stmt`, `expr`, `arith`, `text`, `pattern`, `constants`, `host`.
+//! Every pass recurses over the program: call it on a stack as `limits::TREE_HEIGHT_MAX` wants it.
+//!
+//! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel, traps), `value` (how
+//! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
+//! `expr`, `call`, `arith` and `range`, `text`, `pattern`, `constants`, `host`.
 
 mod arith;
+mod audit;
+mod call;
 mod constants;
+mod entry;
 mod expr;
 mod function;
 mod host;
+mod machine;
 mod pattern;
 mod place;
+mod range;
 mod stmt;
 mod text;
+mod undo;
 mod value;
 
-use std::collections::HashMap;
-use std::fmt::Write;
+#[cfg(test)]
+mod tests;
 
-use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData, Signature, types as clif};
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
-use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{CodegenError, Context};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cranelift_codegen::Context;
+use cranelift_codegen::ir::{AbiParam, Signature, types as clif};
+use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_module::{DataId, FuncId, Linkage, Module, ModuleReloc};
+use cranelift_module::{DataId, FuncId, Module, ModuleError};
 
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::jit::{Code, Finished, Pages, Site};
-use crate::layout::Layouts;
-use crate::limits::{
-    BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, CODE_SIZE_MAX, NATIVE_STACK_MAX, STACK_MAX,
-};
+use crate::layout::{Layout, Layouts};
+use crate::limits::{CODE_SIZE_MAX, STACK_MAX};
 use crate::source::Span;
 use crate::types::{Type, Types};
 
@@ -81,28 +91,55 @@ pub(crate) fn list(
     Ok(text)
 }
 
+/// The one place where a panic inside of Cranelift is caught. Unwinding drops the module with
+/// its memory.
 fn generate_with(
     program: &mut ir::Program,
     layouts: &Layouts,
     listing: Option<Listing>,
 ) -> Result<(Code, String), Vec<Diagnostic>> {
-    let types = std::mem::take(&mut program.types);
-    let unit = Unit::new(program, types, layouts, listing).map_err(|error| vec![error])?;
-    let (result, types) = unit.generate();
+    let mut types = std::mem::take(&mut program.types);
+    let run = || Unit::new(program, &mut types, layouts, listing)?.generate();
+    let result = catch_unwind(AssertUnwindSafe(run));
     program.types = types;
-    result
+    let errors = match result {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(Refused(errors))) => errors,
+        Err(_) => {
+            let text = "the program could not be compiled: a pass of code generation gave up";
+            Refused::from(fault(Span::default(), text.to_owned())).0
+        }
+    };
+    Err(errors)
+}
+
+/// Why there is no code.
+struct Refused(Vec<Diagnostic>);
+
+impl From<Diagnostic> for Refused {
+    fn from(diagnostic: Diagnostic) -> Refused {
+        Refused(vec![diagnostic])
+    }
+}
+
+/// A fault of Midflight or Cranelift, as an error of the load.
+fn fault(span: Span, text: String) -> Diagnostic {
+    Diagnostic::new(DiagnosticCode::E0690, span, text)
+        .with_help("this is a fault of Midflight, not of the program; please report it")
 }
 
 /// What the functions of one version share while they are compiled.
 pub(crate) struct Unit<'p> {
     program: &'p ir::Program,
-    types: Types,
+    types: &'p mut Types,
     layouts: &'p Layouts,
     pages: Pages,
     /// For functions with many blocks; everything else is compiled by the module's own.
-    single_pass: OwnedTargetIsa,
-    /// The internal function of each Flight function.
-    functions: Vec<FuncId>,
+    single_pass: Option<OwnedTargetIsa>,
+    /// The internal function of each Flight function that was reached so far.
+    functions: Vec<Option<FuncId>>,
+    /// Those of them that are not lowered yet.
+    queue: Vec<ir::FuncId>,
     constants: Constants,
     constants_id: DataId,
     sites: Vec<Site>,
@@ -118,14 +155,12 @@ pub(crate) struct Unit<'p> {
 impl<'p> Unit<'p> {
     fn new(
         program: &'p ir::Program,
-        types: Types,
+        types: &'p mut Types,
         layouts: &'p Layouts,
         listing: Option<Listing>,
-    ) -> Result<Unit<'p>, Diagnostic> {
-        let unavailable =
-            |why: String| Diagnostic::new(DiagnosticCode::E0690, Span::default(), why);
-        let isa = isa("backtracking").map_err(unavailable)?;
-        let single_pass = self::isa("single_pass").map_err(unavailable)?;
+    ) -> Result<Unit<'p>, Refused> {
+        let unavailable = |why: String| fault(Span::default(), why);
+        let isa = machine::isa("backtracking").map_err(unavailable)?;
         let mut pages = Pages::new(isa).map_err(unavailable)?;
         let constants_id = pages
             .declare_anonymous_data(false, false)
@@ -135,8 +170,9 @@ impl<'p> Unit<'p> {
             types,
             layouts,
             pages,
-            single_pass,
-            functions: Vec::new(),
+            single_pass: None,
+            functions: vec![None; program.functions.len()],
+            queue: Vec::new(),
             constants: Constants::default(),
             constants_id,
             sites: Vec::new(),
@@ -149,15 +185,8 @@ impl<'p> Unit<'p> {
         })
     }
 
-    fn generate(mut self) -> (Result<(Code, String), Vec<Diagnostic>>, Types) {
-        let entries = match self.define_everything() {
-            Ok(entries) if self.errors.is_empty() => entries,
-            Ok(_) => return (Err(self.errors), self.types),
-            Err(error) => {
-                self.errors.push(error);
-                return (Err(self.errors), self.types);
-            }
-        };
+    fn generate(mut self) -> Result<(Code, String), Refused> {
+        let entries = self.define_everything()?;
         let finished = Finished {
             pages: self.pages,
             entries,
@@ -165,41 +194,63 @@ impl<'p> Unit<'p> {
             size: self.size,
             stack_size: self.frame_ratio * STACK_MAX as usize,
         };
-        (Ok((Code::new(finished), self.listed)), self.types)
+        Ok((Code::new(finished), self.listed))
     }
 
-    fn define_everything(&mut self) -> Result<Vec<FuncId>, Diagnostic> {
-        let program = self.program;
-        for func in &program.functions {
-            let signature = self.internal_signature(func);
-            let id = self.pages.declare_anonymous_function(&signature);
-            self.functions.push(id.map_err(|error| self.failed(func, &error.to_string()))?);
-        }
+    /// Defines the entries and, from them on, every function that one of them reaches. Gives the
+    /// entry of each Flight function that has one.
+    fn define_everything(&mut self) -> Result<Vec<Option<FuncId>>, Refused> {
         let mut scratch = Scratch { ctx: Context::new(), builder: FunctionBuilderContext::new() };
-        let mut entries = Vec::new();
-        for (index, func) in program.functions.iter().enumerate() {
-            let id = ir::FuncId(index as u32);
-            self.define_internal(&mut scratch, id, func)?;
-            entries.push(self.define_entry(&mut scratch, id, func)?);
-            if self.size > CODE_SIZE_MAX {
-                let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of code");
-                return Err(Diagnostic::new(DiagnosticCode::E0605, func.span, text));
+        let mut entries = vec![None; self.program.functions.len()];
+        for id in roots(self.program) {
+            if entries[id.index()].is_none() {
+                entries[id.index()] = Some(self.define_entry(&mut scratch, id)?);
+                self.define_queue(&mut scratch)?;
             }
+        }
+        if !self.errors.is_empty() {
+            return Err(Refused(std::mem::take(&mut self.errors)));
         }
         let (data, constants_size) = self.constants.finish(&mut self.pages, self.constants_id);
         self.size += constants_size;
-        let defined = self.pages.define_data(self.constants_id, &data);
-        let finalised = defined.and_then(|()| self.pages.finalize_definitions());
-        finalised.map_err(|error| {
-            Diagnostic::new(DiagnosticCode::E0690, Span::default(), error.to_string())
-        })?;
+        let broken = |error: ModuleError| fault(Span::default(), error.to_string());
+        self.pages.define_data(self.constants_id, &data).map_err(broken)?;
+        self.pages.finalize_definitions().map_err(broken)?;
         Ok(entries)
     }
 
-    /// `(ctx, stack left, out?, arguments…) -> (result?, status)`
+    /// Defines what was reached and is not defined yet.
+    fn define_queue(&mut self, scratch: &mut Scratch) -> Result<(), Refused> {
+        while let Some(id) = self.queue.pop() {
+            self.define_internal(scratch, id)?;
+            if self.size > CODE_SIZE_MAX || self.constants.is_full() {
+                let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of code");
+                let span = self.program.function(id).span;
+                return Err(Diagnostic::new(DiagnosticCode::E0605, span, text).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The internal function of a Flight function; from now on it will be defined.
+    fn internal(&mut self, id: ir::FuncId) -> FuncId {
+        if let Some(known) = self.functions[id.index()] {
+            return known;
+        }
+        let signature = self.internal_signature(self.program.function(id));
+        let function = self
+            .pages
+            .declare_anonymous_function(&signature)
+            .expect("a function without a name clashes with none");
+        self.functions[id.index()] = Some(function);
+        self.queue.push(id);
+        function
+    }
+
+    /// `(ctx, stack left, fuel, out?, arguments…) -> (result?, fuel)`
     fn internal_signature(&self, func: &ir::Function) -> Signature {
         let mut signature = self.signature();
-        signature.params.extend([AbiParam::new(clif::I64), AbiParam::new(clif::I64)]);
+        signature.params.extend([AbiParam::new(clif::I64); 3]);
         if let Form::Memory(_) = self.form(func.result) {
             signature.params.push(AbiParam::new(clif::I64));
         }
@@ -208,129 +259,48 @@ impl<'p> Unit<'p> {
         if let Form::Register(ty) = self.form(func.result) {
             signature.returns.push(AbiParam::new(ty));
         }
-        signature.returns.push(AbiParam::new(clif::I32));
+        signature.returns.push(AbiParam::new(clif::I64));
         signature
     }
 
     fn signature(&self) -> Signature {
-        Signature::new(self.call_conv())
+        Signature::new(self.pages.isa().default_call_conv())
     }
 
-    fn call_conv(&self) -> CallConv {
-        self.pages.isa().default_call_conv()
-    }
-
-    fn define_internal(
-        &mut self,
-        scratch: &mut Scratch,
-        id: ir::FuncId,
-        func: &ir::Function,
-    ) -> Result<(), Diagnostic> {
+    fn define_internal(&mut self, scratch: &mut Scratch, id: ir::FuncId) -> Result<(), Refused> {
+        let func = self.program.function(id);
+        let function = self.internal(id);
         scratch.ctx.clear();
         scratch.ctx.func.signature = self.internal_signature(func);
         let frontend_config = self.pages.isa().frontend_config();
         let builder = FunctionBuilder::new(&mut scratch.ctx.func, &mut scratch.builder);
         Lower::new(self, builder, id).run(frontend_config);
-        if !self.errors.is_empty() {
-            return Ok(());
-        }
-        let function = self.functions[id.index()];
-        self.compile(scratch, function, func, &func.name)
+        self.compile(scratch, (function, &func.name), func)
     }
 
     /// The door for the host: reads the argument block, calls, writes the result.
-    fn define_entry(
-        &mut self,
-        scratch: &mut Scratch,
-        id: ir::FuncId,
-        func: &ir::Function,
-    ) -> Result<FuncId, Diagnostic> {
+    fn define_entry(&mut self, scratch: &mut Scratch, id: ir::FuncId) -> Result<FuncId, Refused> {
+        let func = self.program.function(id);
+        let is_called = self.functions[id.index()].is_some();
         let mut signature = self.signature();
         signature.params.extend([AbiParam::new(clif::I64); 3]);
         signature.returns.push(AbiParam::new(clif::I32));
         let entry = self
             .pages
             .declare_anonymous_function(&signature)
-            .map_err(|error| self.failed(func, &error.to_string()))?;
-        if !self.errors.is_empty() {
-            return Ok(entry);
-        }
+            .expect("a function without a name clashes with none");
         scratch.ctx.clear();
         scratch.ctx.func.signature = signature;
         let frontend_config = self.pages.isa().frontend_config();
         let builder = FunctionBuilder::new(&mut scratch.ctx.func, &mut scratch.builder);
-        Lower::new(self, builder, id).run_entry(frontend_config);
-        self.compile(scratch, entry, func, &format!("{} (entry)", func.name))?;
+        let lower = Lower::new(self, builder, id);
+        if is_called {
+            lower.run_door(frontend_config);
+        } else {
+            lower.run_for_host(frontend_config);
+        }
+        self.compile(scratch, (entry, &format!("{} (entry)", func.name)), func)?;
         Ok(entry)
-    }
-
-    /// Runs Cranelift on the function in `scratch`. Time grows with the square of the blocks under
-    /// the better register allocator, so large functions get the faster one or none at all.
-    fn compile(
-        &mut self,
-        scratch: &mut Scratch,
-        id: FuncId,
-        func: &ir::Function,
-        title: &str,
-    ) -> Result<(), Diagnostic> {
-        let blocks = scratch.ctx.func.dfg.num_blocks();
-        if blocks > BLOCKS_MAX {
-            let text = format!("`{}` is too large: it has {blocks} basic blocks", func.name);
-            return Err(Diagnostic::new(DiagnosticCode::E0604, func.span, text)
-                .with_label(format!("at most {BLOCKS_MAX} can be compiled"))
-                .with_help("move parts of it into functions of their own"));
-        }
-        if self.listing == Some(Listing::Clif) {
-            let _ = writeln!(self.listed, "; {title}\n{}", scratch.ctx.func.display());
-        }
-        scratch.ctx.set_disasm(self.listing == Some(Listing::Asm));
-        let isa = match blocks {
-            ..=BLOCKS_BACKTRACKING_MAX => self.pages.isa(),
-            _ => &*self.single_pass,
-        };
-        let alignment = u64::from(isa.function_alignment().preferred);
-        let compiled = scratch.ctx.compile(isa, &mut ControlPlane::default());
-        let compiled = compiled.map_err(|error| match error.inner {
-            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => {
-                Diagnostic::new(DiagnosticCode::E0604, func.span, "the function is too large")
-                    .with_help("move parts of it into functions of their own")
-            }
-            other => self.failed(func, &other.to_string()),
-        })?;
-        if let Some(asm) = &compiled.vcode {
-            let _ = writeln!(self.listed, "; {title}\n{asm}");
-        }
-        let code = compiled.code_buffer().to_vec();
-        let relocs = compiled.buffer.relocs().to_vec();
-        // Frame, saved frame pointer and return address.
-        let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset) + 16;
-        self.hold_frame(func, frame as usize)?;
-        let relocs: Vec<ModuleReloc> = relocs
-            .iter()
-            .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &scratch.ctx.func, id))
-            .collect();
-        self.size += code.len();
-        let defined = self.pages.define_function_bytes(id, alignment, &code, &relocs);
-        defined.map_err(|error| self.failed(func, &error.to_string()))
-    }
-
-    /// Keeps the promise of `Code::stack_size`: a call whose logical stack stays below
-    /// `STACK_MAX` takes at most this many bytes of the native one for each of them.
-    fn hold_frame(&mut self, func: &ir::Function, frame: usize) -> Result<(), Diagnostic> {
-        let ratio = frame.div_ceil(func.stack_cost.max(1) as usize);
-        if ratio.saturating_mul(STACK_MAX as usize) > NATIVE_STACK_MAX {
-            let text = format!("`{}` needs {frame} bytes of stack for each call", func.name);
-            return Err(Diagnostic::new(DiagnosticCode::E0604, func.span, text)
-                .with_help("move parts of it into functions of their own"));
-        }
-        self.frame_ratio = self.frame_ratio.max(ratio);
-        Ok(())
-    }
-
-    fn failed(&self, func: &ir::Function, why: &str) -> Diagnostic {
-        let text = format!("`{}` could not be compiled: {why}", func.name);
-        Diagnostic::new(DiagnosticCode::E0690, func.span, text)
-            .with_help("this is a fault of Midflight, not of the program; please report it")
     }
 
     /// The number of a site; the same for the same step.
@@ -344,40 +314,25 @@ impl<'p> Unit<'p> {
     }
 
     fn form(&self, ty: Type) -> Form {
-        Form::of(&self.types, self.layouts, ty)
+        Form::of(self.types, self.layouts, ty)
     }
+
+    fn layout(&self, ty: Type) -> Layout {
+        self.layouts.of(self.types, ty).expect("the checker refuses types without layout")
+    }
+}
+
+/// What the host calls. Tests come first: they call handlers, which nothing else may do, so that
+/// afterwards it is known which handlers are called at all.
+fn roots(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_ {
+    let handlers = program.handlers.iter().map(|handler| handler.function);
+    let timers = program.timers.iter().map(|timer| timer.function);
+    let tests = program.tests.iter().map(|test| test.function);
+    tests.chain(program.on_load).chain(timers).chain(handlers)
 }
 
 /// Buffers that are used again for every function.
 struct Scratch {
     ctx: Context,
     builder: FunctionBuilderContext,
-}
-
-/// The machine that code is generated for: this one.
-fn isa(regalloc_algorithm: &str) -> Result<OwnedTargetIsa, String> {
-    let mut flags = settings::builder();
-    let settings = [
-        ("opt_level", "speed"),
-        ("regalloc_algorithm", regalloc_algorithm),
-        // A fault of Cranelift becomes a refused load instead of wrong code.
-        ("enable_verifier", "true"),
-        ("preserve_frame_pointers", "true"),
-        ("unwind_info", "false"),
-        ("is_pic", "false"),
-        ("use_colocated_libcalls", "false"),
-        ("enable_probestack", "true"),
-        ("probestack_strategy", "inline"),
-    ];
-    for (name, value) in settings {
-        flags.set(name, value).map_err(|error| error.to_string())?;
-    }
-    let builder = cranelift_native::builder().map_err(str::to_owned)?;
-    builder.finish(settings::Flags::new(flags)).map_err(|error| error.to_string())
-}
-
-/// Every access that is generated is aligned and inside of memory that the call owns or the world
-/// holds still; `layout` and the checks before each access see to that.
-fn trusted() -> MemFlagsData {
-    MemFlagsData::trusted()
 }

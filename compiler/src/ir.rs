@@ -11,6 +11,10 @@
 //! - what can trap is one of: `int` arithmetic and conversions, an index, a row's access, a
 //!   built-in marked so, `Insert`, `Fail`, `Assert`, a call, and running out of a resource.
 
+pub mod print;
+pub(crate) mod verify;
+pub(crate) mod walk;
+
 use std::sync::Arc;
 
 use crate::ast::FuncKind;
@@ -158,7 +162,8 @@ pub struct Block {
     /// The type of the value.
     pub ty: Type,
     /// What entering the block costs: one unit for every statement and expression in it that is
-    /// in no inner block, more for heavy ones. A loop's body includes the loop's condition.
+    /// in no inner block, more for heavy ones (`check/cost.rs` has the table). A loop's body
+    /// includes the loop's condition or `where`; it is charged for each turn, at the loop's head.
     pub fuel: u32,
 }
 
@@ -183,7 +188,8 @@ pub enum StmtKind {
     OpAssign { op: BinaryOp, place: Place, value: Expr },
     /// Evaluated for its effects.
     Expr(Expr),
-    /// Runs while the condition holds.
+    /// Runs while the condition holds. Where the condition is the constant `true` and no `break`
+    /// leaves the loop, it never ends: a block may have the type never because it ends in one.
     While { cond: Expr, body: Block },
     /// `for local in start..end`; both ends are evaluated once.
     ForRange { local: LocalId, start: Expr, end: Expr, body: Block },

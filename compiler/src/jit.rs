@@ -36,7 +36,7 @@ pub struct Site {
 /// Dropping it unmaps the code: whoever holds an [`Entry`] must hold the `Code` as well.
 #[derive(Debug)]
 pub struct Code {
-    entries: Vec<Entry>,
+    entries: Vec<Option<Entry>>,
     sites: Vec<Site>,
     size: usize,
     stack_size: usize,
@@ -48,8 +48,8 @@ pub struct Code {
 pub(crate) struct Finished {
     /// The module, finalised.
     pub(crate) pages: Pages,
-    /// For each function of the program, the one that the host enters through.
-    pub(crate) entries: Vec<FuncId>,
+    /// For each function of the program, the one that the host enters through, if it does.
+    pub(crate) entries: Vec<Option<FuncId>>,
     /// The sites, by number.
     pub(crate) sites: Vec<Site>,
     /// Bytes of machine code and constants.
@@ -61,14 +61,14 @@ pub(crate) struct Finished {
 impl Code {
     /// Takes over a module whose functions are finalised.
     pub(crate) fn new(finished: Finished) -> Code {
-        let entry = |&id| {
+        let entry = |id| {
             let address = finished.pages.get_finalized_function(id);
             // SAFETY: `codegen` gave every function in `entries` the signature of `Entry`, and
             // the address is that of finalised code, mapped until `pages` is dropped.
             unsafe { transmute::<*const u8, Entry>(address) }
         };
         Code {
-            entries: finished.entries.iter().map(entry).collect(),
+            entries: finished.entries.iter().map(|id| id.map(entry)).collect(),
             sites: finished.sites,
             size: finished.size,
             stack_size: finished.stack_size,
@@ -76,12 +76,10 @@ impl Code {
         }
     }
 
-    /// The door into a function. The pointer is valid as long as this `Code` lives.
-    ///
-    /// # Panics
-    /// When the id is not one of the program that was compiled.
+    /// The door into a handler, timer, test or `on load`; other functions have none. The pointer
+    /// is valid as long as this `Code` lives.
     pub fn entry(&self, function: ir::FuncId) -> Option<Entry> {
-        self.entries.get(function.index()).copied()
+        self.entries.get(function.index()).copied().flatten()
     }
 
     /// Where the code can trap; `CallContext::trap_site` is an index into it.

@@ -15,6 +15,8 @@
 //!
 //! All sizes are computed with checked arithmetic; a value that is too large has no layout.
 
+pub(crate) mod print;
+
 use crate::limits::{ROW_SIZE_MAX, STATE_SIZE_MAX, VALUE_SIZE_MAX};
 use crate::types::{EnumId, StructId, TableId, Type, Types};
 

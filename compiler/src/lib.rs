@@ -1,30 +1,114 @@
 //! The Flight compiler: source text in, machine code and a description of it out.
 //!
-//! It knows no server, no disk, no clock and no threads.
+//! The stages, each a function over the result of the one before it: [`parse::parse`] makes the
+//! syntax tree ([`ast`]), [`check::check`] the typed program ([`ir`]) with its layouts
+//! ([`layout`]), code generation the machine code ([`jit`]). [`compile`] runs them all,
+//! [`inspect`] shows what is in between. Mistakes are [`diag::Diagnostic`]s.
+//!
+//! What the host has to provide stands in three tables: [`abi`] (the call context and the host
+//! functions), [`builtins`] and [`trap`].
+//!
+//! The crate knows no server, no disk, no clock and no threads. Its passes recurse over the
+//! program: call it on a stack of [`limits::COMPILE_STACK_SIZE`] bytes.
+//!
+//! ```
+//! use midflight_compiler::{compile, source::Source};
+//!
+//! let source = Source::new("two.flight", "get two() -> int { return 1 + 1 }");
+//! let program = compile(&source).expect("the program is right");
+//! assert_eq!(program.ir.handlers[0].name, "two");
+//!
+//! let wrong = Source::new("wrong.flight", "get two() -> int { return 1 + true }");
+//! let diagnostics = compile(&wrong).expect_err("`true` is no `int`");
+//! assert_eq!(diagnostics[0].code.name(), "E0301");
+//! ```
 
 pub mod abi;
 pub mod ast;
 pub mod builtins;
+pub mod check;
+mod codegen;
 pub mod diag;
 pub mod ir;
 pub mod jit;
 pub mod layout;
+pub mod lexer;
 pub mod limits;
+pub mod parse;
 pub mod schema;
 pub mod source;
 pub mod trap;
 pub mod types;
 
-/// tmp
+pub use check::near::nearest;
+
+use check::Checked;
+use diag::Diagnostic;
+use layout::Layouts;
+use source::Source;
+
+/// A compiled program.
 #[derive(Debug)]
 pub struct Program {
+    /// What it means: what it declares and what its functions do.
     pub ir: ir::Program,
-    pub layouts: layout::Layouts,
+    /// How its values stand in memory.
+    pub layouts: Layouts,
+    /// Its machine code.
     pub code: jit::Code,
-    pub warnings: Vec<diag::Diagnostic>,
+    /// What is suspicious in its source.
+    pub warnings: Vec<Diagnostic>,
 }
-/// tmp
-pub fn compile(source: &source::Source) -> Result<Program, Vec<diag::Diagnostic>> {
-    let _ = source;
-    Err(Vec::new())
+
+/// What [`inspect`] shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emit {
+    /// The syntax tree.
+    Ast,
+    /// The typed program.
+    Ir,
+    /// Offsets, sizes and alignments.
+    Layout,
+    /// Cranelift's IR, before optimisation.
+    Clif,
+    /// Machine code as assembly.
+    Asm,
+}
+
+/// Reads a source and checks it, without generating code.
+///
+/// # Errors
+/// Everything that is wrong with the source, warnings included, in its order.
+pub fn check(source: &Source) -> Result<Checked, Vec<Diagnostic>> {
+    let (tree, diagnostics) = parse::parse(source);
+    check::check(source, &tree, diagnostics)
+}
+
+/// Compiles a source.
+///
+/// # Errors
+/// Everything that is wrong with the source, warnings included, in its order.
+pub fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
+    let Checked { program: mut ir, layouts, warnings } = check(source)?;
+    let code = codegen::generate(&mut ir, &layouts)?;
+    Ok(Program { ir, layouts, code, warnings })
+}
+
+/// Shows a stage of a source on its way to machine code, as text.
+///
+/// # Errors
+/// As [`compile`]; the syntax tree is shown whatever is wrong with it.
+pub fn inspect(source: &Source, emit: Emit) -> Result<String, Vec<Diagnostic>> {
+    let (tree, diagnostics) = parse::parse(source);
+    if emit == Emit::Ast {
+        return Ok(format!("{tree:#?}\n"));
+    }
+    let Checked { program: mut ir, layouts, .. } = check::check(source, &tree, diagnostics)?;
+    match emit {
+        Emit::Ast => unreachable!("the tree was shown above"),
+        Emit::Ir => Ok(ir::print::print(&ir)),
+        Emit::Layout => Ok(layout::print::print(&ir.types, &layouts, ir.state)),
+        Emit::Clif => codegen::list(&mut ir, &layouts, codegen::Listing::Clif),
+        Emit::Asm => codegen::list(&mut ir, &layouts, codegen::Listing::Asm),
+    }
 }

@@ -11,6 +11,10 @@ pub const NESTING_MAX: u32 = 256;
 /// (`a + b + c …` leans to the left). Every pass recurses over it on a 64 MiB stack.
 pub const TREE_HEIGHT_MAX: u32 = 1_000;
 
+/// The stack that a thread needs to compile: every pass recurses over the tree, up to
+/// [`TREE_HEIGHT_MAX`] deep, and Cranelift recurses over its own.
+pub const COMPILE_STACK_SIZE: usize = 64 << 20;
+
 /// Nodes of the syntax tree in one function: bounds the work of every pass for one function.
 pub const FUNCTION_NODES_MAX: u32 = 20_000;
 
@@ -39,6 +43,16 @@ pub const STATE_SIZE_MAX: u64 = 1 << 20;
 /// Bytes of any other value: a struct, a fixed array, a bounded list.
 pub const VALUE_SIZE_MAX: u64 = 1 << 20;
 
+/// How deep structs and enums may hold each other by value. Every pass recurses over types.
+pub const TYPE_DEPTH_MAX: u32 = 64;
+
+/// Bytes of one text that the compiler computes.
+pub const CONSTANT_TEXT_MAX: usize = 64 << 10;
+
+/// Bytes of all values that the compiler writes out as constants: bounds what a program can
+/// make of one large default by mentioning it often.
+pub const CONSTANTS_SIZE_MAX: u64 = 4 << 20;
+
 /// Machine code of one version, in bytes.
 pub const CODE_SIZE_MAX: usize = 16 << 20;
 
@@ -50,5 +64,11 @@ pub const STACK_MAX: u32 = 128 << 10;
 /// Values larger than this live in the call's arena instead of the native stack.
 pub const STACK_VALUE_MAX: u64 = 1 << 10;
 
+/// The native stack of a call, in bytes: the frames of generated code, host functions not
+/// counted. A version whose frames could take more is refused.
+pub const NATIVE_STACK_MAX: usize = 256 << 10;
+
+const _: () = assert!(NATIVE_STACK_MAX >= 2 * STACK_MAX as usize);
+const _: () = assert!(STACK_VALUE_MAX < STACK_MAX as u64);
 const _: () = assert!(STATE_SIZE_MAX <= u32::MAX as u64 && VALUE_SIZE_MAX <= u32::MAX as u64);
 const _: () = assert!(BLOCKS_BACKTRACKING_MAX <= BLOCKS_MAX);

@@ -13,8 +13,10 @@
 #![expect(unsafe_code, reason = "is called by generated code, with addresses")]
 
 mod effect;
+mod list;
 mod memory;
 mod number;
+mod row;
 mod text;
 mod value;
 
@@ -87,6 +89,8 @@ use host;
 pub(crate) static HOST: HostFunctions = HostFunctions {
     arena_allocate: memory::arena_allocate,
     note_state: memory::note_state,
+    note_row: row::note_row,
+    note_row_range: row::note_row_range,
     memory_copy: memory::memory_copy,
     text_store: memory::text_store,
     value_store: value::value_store,
@@ -104,6 +108,8 @@ pub(crate) static HOST: HostFunctions = HostFunctions {
     text_trim: text::text_trim,
     text_lower: text::text_lower,
     text_upper: text::text_upper,
+    text_split: text::text_split,
+    text_join: text::text_join,
     parse_int: text::parse_int,
     parse_float: text::parse_float,
     hash_int: number::hash_int,
@@ -115,7 +121,22 @@ pub(crate) static HOST: HostFunctions = HostFunctions {
     float_atan2: number::float_atan2,
     float_pow: number::float_pow,
     int_pow: number::int_pow,
+    list_grow: list::list_grow,
+    list_new: list::list_new,
+    list_contains: list::list_contains,
+    list_sort: list::list_sort,
+    list_order: list::list_order,
+    row_find_int: row::row_find_int,
+    row_find_text: row::row_find_text,
+    row_insert: row::row_insert,
+    row_remove: row::row_remove,
+    index_update: row::index_update,
+    rows_list: row::rows_list,
+    rows_equal: row::rows_equal,
     random: effect::random,
+    emit: effect::emit,
+    log: effect::log,
     savepoint: effect::savepoint,
     rollback_to_savepoint: effect::rollback_to_savepoint,
+    advance: effect::advance,
 };

@@ -146,11 +146,11 @@ impl<'w> Turn<'w> {
             counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         };
         count(&self.counts.calls);
+        let frame = &mut *self.frame;
         match exit {
-            Exit::Returned => self.frame.undo.commit(),
+            Exit::Returned => frame.undo.commit(&mut frame.data),
             Exit::Trapped => {
                 count(&self.counts.traps);
-                let frame = &mut *self.frame;
                 frame.undo.rollback(&mut frame.data);
             }
         }

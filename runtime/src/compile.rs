@@ -4,10 +4,11 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 use midflight_compiler::Program;
+use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::source::Source;
 
 use crate::error::LoadError;
-use crate::limits::{COMPILE_STACK_SIZE, Limits};
+use crate::limits::Limits;
 
 /// Lets a bounded number of compilations run, and a bounded number wait.
 #[derive(Debug, Default)]

@@ -9,13 +9,14 @@
 use std::marker::PhantomData;
 
 use midflight_compiler::Program;
-use midflight_compiler::abi::{CallContext, Text};
+use midflight_compiler::abi::{CallContext, ListHeader, Text};
 use midflight_compiler::ir::Const;
 use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{Field, Type};
 
 use crate::memory::arena::Arena;
+use crate::memory::budget::MemoryBudget;
 use crate::memory::texts::{Texts, characters};
 
 /// Where the texts go that a [`Slot`] is given.
@@ -24,14 +25,14 @@ pub(crate) enum TextMemory<'a> {
     /// Into the arena of the call.
     Call(&'a mut Arena, &'a mut CallContext),
     /// Into the heap of the world.
-    World(&'a mut Texts),
+    World(&'a mut Texts, &'a mut MemoryBudget),
 }
 
 impl TextMemory<'_> {
     fn put(&mut self, text: &str) -> Result<*const Text, TrapKind> {
         match self {
             TextMemory::Call(arena, ctx) => arena.text(ctx, &[text]),
-            TextMemory::World(texts) => texts.copy(text),
+            TextMemory::World(texts, memory) => texts.copy(memory, text),
         }
     }
 }
@@ -176,7 +177,7 @@ impl<'a> Slot<'a> {
     fn part(&mut self, ty: Type, offset: u32) -> Slot<'_> {
         let texts = match &mut self.texts {
             TextMemory::Call(arena, ctx) => TextMemory::Call(arena, ctx),
-            TextMemory::World(texts) => TextMemory::World(texts),
+            TextMemory::World(texts, memory) => TextMemory::World(texts, memory),
         };
         // SAFETY: a part of the value lies inside of it, at the offset that its layout gives.
         let address = unsafe { self.address.add(offset as usize) };
@@ -233,7 +234,7 @@ pub enum Content<'a> {
     Bool(bool),
     /// `str`
     Text(&'a str),
-    /// A struct.
+    /// A struct, or the row of a table.
     Struct(Fields<'a>),
     /// A variant of an enum, by name, with its payload.
     Variant(&'a str, Fields<'a>),
@@ -241,7 +242,7 @@ pub enum Content<'a> {
     None,
     /// An optional that has a value.
     Some(View<'a>),
-    /// An array or bounded list.
+    /// An array or a list.
     List(Elements<'a>),
 }
 
@@ -309,6 +310,12 @@ impl<'a> View<'a> {
                 let fields = Fields { whole: *self, fields: &variant.fields, offsets };
                 Content::Variant(&variant.name, fields)
             }
+            Type::Optional(inner) if matches!(types.get(inner), Type::Row(_)) => {
+                // SAFETY: the address holds a reference to a row, or null (`new`).
+                let row = unsafe { self.address.cast::<*const u8>().read() };
+                let view = View { ty: types.get(inner), ..*self };
+                if row.is_null() { Content::None } else { Content::Some(view) }
+            }
             Type::Optional(inner) => {
                 let inner = types.get(inner);
                 let layout = layouts.of(types, inner);
@@ -325,7 +332,25 @@ impl<'a> View<'a> {
                 let len = unsafe { self.address.cast::<u32>().read() };
                 self.elements(inner, len as usize, offset)
             }
-            Type::Unit | Type::Never | Type::Error | Type::Row(_) | Type::List(_) => Content::Unit,
+            Type::List(inner) => {
+                // SAFETY: the address holds a growing list (`new`).
+                let list = unsafe { self.address.cast::<*const ListHeader>().read() };
+                let inner = types.get(inner);
+                if list.is_null() {
+                    return self.elements(inner, 0, 0);
+                }
+                // SAFETY: a list that is not null has a header, live like the list (`new`).
+                let ListHeader { len, data, .. } = unsafe { list.read() };
+                View { address: data, ..*self }.elements(inner, len as usize, 0)
+            }
+            Type::Row(id) => {
+                // SAFETY: the address holds a reference to a row (`new`).
+                let row = unsafe { self.address.cast::<*const u8>().read() };
+                let whole = View { address: row, ..*self };
+                let fields = &types.table(id).fields;
+                Content::Struct(Fields { whole, fields, offsets: &layouts.row(id).offsets })
+            }
+            Type::Unit | Type::Never | Type::Error => Content::Unit,
         }
     }
 

@@ -1,19 +1,31 @@
 //! The data of one world, without any code: what calls change, and what outlives versions.
 
+#![expect(unsafe_code, reason = "gives rows their bytes back")]
+
 use midflight_compiler::Program;
+use midflight_compiler::abi::{RowHeader, TableView};
+use midflight_compiler::types::TableId;
 
 use crate::generator::Generator;
 use crate::limits::Limits;
+use crate::memory::budget::MemoryBudget;
 use crate::memory::state::StateBlock;
 use crate::memory::texts::Texts;
+use crate::table::Table;
 
 /// The state of one world.
 #[derive(Debug)]
 pub(crate) struct Data {
     /// The fields of `state`.
     pub(crate) state: StateBlock,
-    /// The texts that the state holds.
+    /// The texts that the state and the rows hold.
     pub(crate) texts: Texts,
+    /// By `TableId`.
+    pub(crate) tables: Vec<Table>,
+    /// What generated code sees of each table, at a stable address.
+    pub(crate) views: Box<[TableView]>,
+    /// What all of this takes.
+    pub(crate) memory: MemoryBudget,
     /// Where `random` draws from.
     pub(crate) generator: Generator,
     /// The time of the last call: it never goes back.
@@ -25,11 +37,49 @@ impl Data {
     /// has to be given its defaults (`Frame::initialise`).
     pub(crate) fn new(program: &Program, seed: u64, limits: &Limits) -> Data {
         let fields = program.layouts.strukt(program.ir.state);
+        let ids = (0..program.ir.types.tables.len()).map(|index| TableId(index as u32));
+        let tables: Vec<Table> = ids.map(|id| Table::new(program, id)).collect();
         Data {
             state: StateBlock::new(fields.layout.size),
-            texts: Texts::new(limits.world_memory_max),
+            texts: Texts::default(),
+            views: tables.iter().map(Table::view).collect(),
+            tables,
+            memory: MemoryBudget::new(limits.world_memory_max),
             generator: Generator::new(seed),
             now_ms: 0,
+        }
+    }
+
+    /// Shows generated code what a table is like now: after every insert and remove.
+    pub(crate) fn show(&mut self, table: usize) {
+        if let (Some(view), Some(table)) = (self.views.get_mut(table), self.tables.get(table)) {
+            *view = table.view();
+        }
+    }
+
+    /// Gives a row the bytes that it had, header included.
+    pub(crate) fn restore(&mut self, table: u32, row: *mut RowHeader, bytes: &[u8]) {
+        let Some(table) = self.tables.get_mut(table as usize) else { return };
+        assert_eq!(bytes.len(), table.row_size() as usize, "a note holds a whole row");
+        table.reindex_all(&mut self.memory, row, bytes.as_ptr());
+        // SAFETY: the row has this many bytes, and the note's are elsewhere.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), row.cast::<u8>(), bytes.len()) };
+    }
+
+    /// Takes back that a row was inserted.
+    pub(crate) fn take_back_insert(&mut self, id: u32, row: *mut RowHeader) {
+        if let Some(table) = self.tables.get_mut(id as usize) {
+            table.leave(&mut self.memory, row);
+            table.abandon(row);
+            self.show(id as usize);
+        }
+    }
+
+    /// Takes back that a row was removed.
+    pub(crate) fn take_back_remove(&mut self, id: u32, row: *mut RowHeader) {
+        if let Some(table) = self.tables.get_mut(id as usize) {
+            table.return_to(&mut self.memory, row);
+            self.show(id as usize);
         }
     }
 }

@@ -452,11 +452,11 @@ impl Engine {
         world.gate.submit(job).map_err(|Full| CallError::Busy)
     }
 
-    /// Bytes that the texts of a world's state take; `None` while a call runs in it.
-    pub fn text_bytes(&self, world: &str) -> Option<usize> {
+    /// Bytes that a world's rows, texts and indexes take; `None` while a call runs in it.
+    pub fn memory_taken(&self, world: &str) -> Option<usize> {
         let world = self.shared.world(world).ok()?;
         let room = world.gate.try_enter()?;
-        Some(room.text_bytes())
+        Some(room.memory_taken())
     }
 
     /// The worlds, by name.

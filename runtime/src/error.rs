@@ -165,6 +165,12 @@ pub enum ArgumentError {
         /// What was found instead.
         found: String,
     },
+    /// What the arguments were written in cannot be read. Raised by hosts.
+    #[error("{reason}")]
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The value exceeds the memory of a call.
     #[error("the argument `{name}` is too large")]
     TooLarge {

@@ -59,7 +59,7 @@ impl Frame {
                 state: data.state.fields(),
                 epoch: 0,
                 host: &raw const HOST,
-                tables: ptr::null(),
+                tables: data.views.as_ptr(),
                 now: 0,
                 stack: i64::from(STACK_MAX),
                 trap_site: 0,
@@ -88,7 +88,7 @@ impl Frame {
         let state = Type::Struct(program.ir.state);
         let Some(defaults) = Const::zero(&program.ir.types, state) else { return Ok(()) };
         let address = self.data.state.fields();
-        let texts = TextMemory::World(&mut self.data.texts);
+        let texts = TextMemory::World(&mut self.data.texts, &mut self.data.memory);
         // SAFETY: the block has the size of the state in this program's layout, and nothing runs.
         let mut slot = unsafe { Slot::new(program, state, address, texts) };
         slot.write_const(&defaults).map_err(|_| TrapKind::OutOfMemory)

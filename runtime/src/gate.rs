@@ -75,7 +75,8 @@ impl<T: Send + 'static> Gate<T> {
 
     /// Takes the gate if nobody holds it.
     pub(crate) fn try_enter(self: &Arc<Self>) -> Option<Holder<'_, T>> {
-        self.take().then_some(Holder { gate: self })
+        // A `Holder` that is made must be one: dropping it opens the gate.
+        if self.take() { Some(Holder { gate: self }) } else { None }
     }
 
     /// Waits until the gate is free and takes it. For threads that may wait.

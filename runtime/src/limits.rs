@@ -40,10 +40,6 @@ impl Default for Limits {
     }
 }
 
-/// The stack of a thread that compiles: every pass recurses over the syntax tree, whose height
-/// `midflight_compiler::limits::TREE_HEIGHT_MAX` bounds, and Cranelift recurses over its own.
-pub(crate) const COMPILE_STACK_SIZE: usize = 64 << 20;
-
 /// Native stack that must be left when a call enters machine code: half for generated frames
 /// (`midflight_compiler::limits::NATIVE_STACK_MAX`), half for the host functions under them.
 pub(crate) const CALL_STACK_MIN: usize = 512 << 10;

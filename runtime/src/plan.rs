@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use midflight_compiler::Program;
-use midflight_compiler::types::{StructId, Type};
+use midflight_compiler::types::{self, TableId, Type};
 
 /// A field of `state` that is no struct, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,28 +113,53 @@ impl fmt::Display for Plan {
     }
 }
 
-/// The fields of a program's state, those of structs in it one by one, in the order of their places.
+/// The fields of a program's state and of its rows, those of structs in them one by one, in the
+/// order of their places. A table itself is one as well: its type tells key and indexes.
 pub(crate) fn state_fields(program: &Program) -> Vec<Field> {
+    let (types, layouts) = (&program.ir.types, &program.layouts);
     let mut fields = Vec::new();
-    collect(program, program.ir.state, "state", 0, &mut fields);
+    let state = types.strukt(program.ir.state).fields.iter();
+    let state = state.zip(layouts.strukt(program.ir.state).offsets.iter().copied());
+    collect(program, "state", state, 0, &mut fields);
+    for (index, table) in types.tables.iter().enumerate() {
+        let name_of = |&field: &u32| table.fields[field as usize].name.as_str();
+        let indexes: Vec<&str> = table.indexes.iter().map(name_of).collect();
+        let mut ty = format!("table with key {}", name_of(&table.key));
+        if !indexes.is_empty() {
+            ty = format!("{ty} and index {}", indexes.join(", "));
+        }
+        fields.push(Field { path: table.name.clone(), ty, offset: index as u32 });
+        let offsets = layouts.row(TableId(index as u32)).offsets.iter().copied();
+        collect(program, &table.name, table.fields.iter().zip(offsets), 0, &mut fields);
+    }
     fields
 }
 
-fn collect(program: &Program, id: StructId, path: &str, start: u32, fields: &mut Vec<Field>) {
-    let offsets = &program.layouts.strukt(id).offsets;
-    for (field, &offset) in program.ir.types.strukt(id).fields.iter().zip(offsets) {
+fn collect<'p>(
+    program: &'p Program,
+    path: &str,
+    placed: impl Iterator<Item = (&'p types::Field, u32)>,
+    start: u32,
+    fields: &mut Vec<Field>,
+) {
+    for (field, offset) in placed {
         let path = format!("{path}.{}", field.name);
-        match field.ty {
-            Type::Struct(inner) => collect(program, inner, &path, start + offset, fields),
-            ty => fields.push(Field { path, ty: spelled(program, ty), offset: start + offset }),
-        }
+        let offset = start + offset;
+        let Type::Struct(inner) = field.ty else {
+            fields.push(Field { path, ty: spelled(program, field.ty), offset });
+            continue;
+        };
+        let inner_fields = program.ir.types.strukt(inner).fields.iter();
+        let offsets = program.layouts.strukt(inner).offsets.iter().copied();
+        let placed: Vec<_> = inner_fields.zip(offsets).collect();
+        collect(program, &path, placed.into_iter(), offset, fields);
     }
 }
 
 /// The type with everything that decides its layout: structs and enums spelled out.
 fn spelled(program: &Program, ty: Type) -> String {
     let types = &program.ir.types;
-    let spell_fields = |fields: &[midflight_compiler::types::Field]| {
+    let spell_fields = |fields: &[types::Field]| {
         let fields =
             fields.iter().map(|field| format!("{}: {}", field.name, spelled(program, field.ty)));
         fields.collect::<Vec<_>>().join(", ")

@@ -6,7 +6,7 @@
 
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
-use midflight_compiler::abi::Text;
+use midflight_compiler::abi::{RowHeader, Text};
 use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
@@ -33,6 +33,12 @@ unsafe impl Send for Undo {}
 enum Note {
     /// The bytes of `state` from `start` on, as many as `len`.
     State { start: u32, len: u32 },
+    /// A row of a table with its bytes, header included.
+    Row { table: u32, row: *mut RowHeader, len: u32 },
+    /// A row that was inserted.
+    Inserted { table: u32, row: *mut RowHeader },
+    /// A row that was removed.
+    Removed { table: u32, row: *mut RowHeader },
     /// The generator before it was drawn from.
     Generator,
 }
@@ -61,6 +67,41 @@ impl Undo {
         }
     }
 
+    /// Notes a row of `len` bytes before it is written, once in each epoch.
+    pub(crate) fn note_row(&mut self, data: &Data, epoch: u64, table: u32, row: *mut RowHeader) {
+        let Some(rows) = data.tables.get(table as usize) else { return };
+        // SAFETY: a row of this table; generated code, which calls this, does not run meanwhile.
+        let noted = unsafe { (*row).epoch };
+        if noted == epoch {
+            return;
+        }
+        let len = rows.row_size();
+        // SAFETY: a row's bytes are initialised, header included.
+        let bytes = unsafe { std::slice::from_raw_parts(row.cast::<u8>(), len as usize) };
+        self.bytes.extend_from_slice(bytes);
+        self.notes.push(Note::Row { table, row, len });
+        // SAFETY: as above.
+        unsafe { (*row).epoch = epoch };
+    }
+
+    /// Notes that a row was inserted; it needs no other note in this epoch.
+    pub(crate) fn note_inserted(&mut self, epoch: u64, table: u32, row: *mut RowHeader) {
+        // SAFETY: a row that the host function has just made alive.
+        unsafe { (*row).epoch = epoch };
+        self.notes.push(Note::Inserted { table, row });
+    }
+
+    /// Notes that a row was removed. Its texts, given here, are retired.
+    pub(crate) fn note_removed(
+        &mut self,
+        table: u32,
+        row: *mut RowHeader,
+        texts: Vec<*const Text>,
+    ) {
+        self.retired.extend(texts.into_iter().filter(|text| !text.is_null()));
+        self.notes.push(Note::Removed { table, row });
+    }
+
     /// Notes the generator before it is drawn from.
     pub(crate) fn note_generator(&mut self, data: &Data) {
         let since = self.savepoints.last().map_or(0, |mark| mark.notes);
@@ -81,7 +122,7 @@ impl Undo {
         before: *const Text,
         text: &str,
     ) -> Result<*const Text, TrapKind> {
-        let copy = data.texts.copy(text)?;
+        let copy = data.texts.copy(&mut data.memory, text)?;
         if !copy.is_null() {
             self.created.push(copy);
         }
@@ -109,8 +150,14 @@ impl Undo {
     }
 
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
-    pub(crate) fn commit(&mut self) {
-        self.notes.clear();
+    pub(crate) fn commit(&mut self, data: &mut Data) {
+        for note in self.notes.drain(..) {
+            if let Note::Removed { table, row } = note
+                && let Some(table) = data.tables.get_mut(table as usize)
+            {
+                table.release(row);
+            }
+        }
         self.bytes.clear();
         self.generators.clear();
         self.created.clear();
@@ -122,7 +169,7 @@ impl Undo {
         for text in self.retired.drain(..) {
             // SAFETY: it was in a slot of state, so it is of this heap; the call took it out and
             // committed, so no slot points to it; the turn is over, so nobody reads it.
-            unsafe { data.texts.free(text) };
+            unsafe { data.texts.free(&mut data.memory, text) };
         }
     }
 
@@ -139,6 +186,13 @@ impl Undo {
                     data.state.bytes_mut()[target].copy_from_slice(&self.bytes[noted..]);
                     self.bytes.truncate(noted);
                 }
+                Note::Row { table, row, len } => {
+                    let noted = self.bytes.len() - len as usize;
+                    data.restore(table, row, &self.bytes[noted..]);
+                    self.bytes.truncate(noted);
+                }
+                Note::Inserted { table, row } => data.take_back_insert(table, row),
+                Note::Removed { table, row } => data.take_back_remove(table, row),
                 Note::Generator => {
                     data.generator = self.generators.pop().expect("one for each note");
                 }
@@ -148,7 +202,7 @@ impl Undo {
         self.retired.truncate(mark.retired);
         for text in self.created.drain(mark.created..) {
             // SAFETY: this call made it in this heap; the slots are what they were before.
-            unsafe { data.texts.free(text) };
+            unsafe { data.texts.free(&mut data.memory, text) };
         }
     }
 }

@@ -82,9 +82,9 @@ impl Room {
         Ok(Turn::new(frame, &self.counts, budget))
     }
 
-    /// Bytes that the texts of the state take.
-    pub(crate) fn text_bytes(&self) -> usize {
-        self.frame.as_ref().map_or(0, |frame| frame.data.texts.taken())
+    /// Bytes that the world's rows and texts take.
+    pub(crate) fn memory_taken(&self) -> usize {
+        self.frame.as_ref().map_or(0, |frame| frame.data.memory.taken())
     }
 
     /// Moves to the current version; gives the one that was left.

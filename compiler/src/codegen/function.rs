@@ -1,4 +1,4 @@
-//! One function: its prologue, its blocks, its fuel and the way out of a trap.
+//! One function: its beginning and end, its blocks, its fuel and the way out of a trap.
 //!
 //! Invariants while a function is lowered:
 //! - the builder always stands in a block that is not filled; after `return`, `break` and the like
@@ -8,14 +8,18 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self as cl, BlockArg, FuncRef, InstBuilder, SigRef, types as clif};
+use cranelift_codegen::ir::{
+    self as cl, AliasRegion, AliasRegionData, BlockArg, FuncRef, InstBuilder, MemFlagsData, SigRef,
+    types as clif,
+};
 use cranelift_codegen::isa::TargetFrontendConfig;
-use cranelift_frontend::FunctionBuilder;
+use cranelift_frontend::{FunctionBuilder, Variable};
 use cranelift_module::Module;
 
-use super::place::Noted;
+use super::Unit;
+use super::range::Ranges;
+use super::undo::Noted;
 use super::value::{Form, Storage};
-use super::{Unit, trusted};
 use crate::abi::{CallContext, HostFunction};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
@@ -34,6 +38,20 @@ pub(super) struct Loop {
     pub(super) exit: cl::Block,
 }
 
+/// Who calls the function, and so how it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// Generated code: result and fuel come back in registers. [`TRAPPED`] in place of the fuel
+    /// says that the call trapped.
+    ToCaller,
+    /// The host, with this address for the result: a status comes back.
+    ToHost(Value),
+}
+
+/// Returned in place of the fuel by a call that trapped. Less than nothing, and less than any call
+/// can go into debt between two checks.
+pub(super) const TRAPPED: i64 = i64::MIN;
+
 /// The function that is being lowered.
 pub(super) struct Lower<'u, 'p, 'f> {
     pub(super) unit: &'u mut Unit<'p>,
@@ -43,11 +61,24 @@ pub(super) struct Lower<'u, 'p, 'f> {
     pub(super) ctx: Value,
     /// What callees may use of the logical stack.
     pub(super) stack_left: Value,
+    /// Fuel left. It is in a register while generated code runs: through memory, every charge
+    /// would wait for the one before. The context has it where the host can look.
+    fuel: Variable,
+    /// How the function gives its result.
+    pub(super) leaves: Leaves,
     /// Where a result that stands in memory goes.
     pub(super) out: Option<Value>,
     pub(super) locals: Vec<Storage>,
     pub(super) loops: Vec<Loop>,
     pub(super) noted: Noted,
+    pub(super) ranges: Ranges,
+    /// How memory outside of the call context is accessed. Every access that is generated is
+    /// aligned and inside of memory that the call owns or the world holds still; `layout` and the
+    /// checks before each access see to that.
+    pub(super) memory: MemFlagsData,
+    /// How the call context is accessed: nothing else reaches it, so that what is read from it
+    /// is still known after a write elsewhere.
+    context: MemFlagsData,
     /// Bytes of stack slots so far.
     pub(super) slot_bytes: u32,
     pub(super) constants: Option<cl::GlobalValue>,
@@ -55,6 +86,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     callees: HashMap<ir::FuncId, FuncRef>,
     /// Returns status 1; made when first needed.
     trapped: Option<cl::Block>,
+    /// Where traps go instead, inside of `assert fails`.
+    pub(super) caught: Option<cl::Block>,
 }
 
 impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
@@ -67,85 +100,85 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
-        let params = builder.block_params(entry);
-        let (ctx, stack_left) = (params[0], params[1]);
-        let func = unit.program.function(id);
+        builder.seal_block(entry);
+        let ctx = builder.block_params(entry)[0];
+        let fuel = builder.declare_var(clif::I64);
+        let memory = region(builder.func, 0, "memory");
+        let context = region(builder.func, 1, "context");
         Lower {
+            func: unit.program.function(id),
             unit,
             builder,
             id,
-            func,
             ctx,
-            stack_left,
+            stack_left: ctx,
+            fuel,
+            leaves: Leaves::ToCaller,
             out: None,
             locals: Vec::new(),
             loops: Vec::new(),
             noted: Noted::default(),
+            ranges: Ranges::default(),
+            memory,
+            context,
             slot_bytes: 0,
             constants: None,
             signatures: HashMap::new(),
             callees: HashMap::new(),
             trapped: None,
+            caught: None,
         }
     }
 
-    /// Lowers the internal function.
+    /// The parameters of the function that is being written.
+    pub(super) fn params(&self) -> Vec<Value> {
+        let entry = self.builder.func.layout.entry_block().or(self.builder.current_block());
+        self.builder.block_params(entry.expect("`new` made the entry block")).to_vec()
+    }
+
+    /// Lowers the function that generated code calls.
     pub(super) fn run(mut self, frontend_config: TargetFrontendConfig) {
         let func = self.func;
-        self.prologue();
-        self.charge(func.body.fuel, Some(func.span));
-        let value = self.block_value(&func.body, self.out);
-        if func.body.ty == Type::Never {
-            self.unreachable_end();
-        } else {
-            self.return_value(value);
+        let params = self.params();
+        self.stack_left = params[1];
+        self.set_fuel(params[2]);
+        let mut arguments = params[3..].iter().copied();
+        if let Form::Memory(_) = self.unit.form(func.result) {
+            self.out = arguments.next();
         }
-        self.builder.seal_all_blocks();
-        self.builder.finalize(frontend_config);
+        if func.recursive {
+            self.check_stack();
+        }
+        self.body(arguments);
+        self.finish(frontend_config);
     }
 
-    /// Lowers the door for the host: `(ctx, arguments, result) -> status`.
-    pub(super) fn run_entry(mut self, frontend_config: TargetFrontendConfig) {
+    /// Traps where less of the logical stack is left than the function needs.
+    pub(super) fn check_stack(&mut self) {
+        let need = self.int(i64::from(self.func.stack_need));
+        let too_deep = self.builder.ins().icmp(IntCC::SignedLessThan, self.stack_left, need);
+        self.trap_if(too_deep, TrapKind::OutOfStack, self.func.span);
+    }
+
+    /// Everything between the prologue and the end.
+    pub(super) fn body(&mut self, mut arguments: impl Iterator<Item = Value>) {
         let func = self.func;
-        let block = self.builder.current_block().expect("the entry block was just made");
-        let params = self.builder.block_params(block);
-        let (arguments, result) = (params[1], params[2]);
-        let stack = self.load_ctx(clif::I64, offset_of!(CallContext, stack));
-        let need = self.int(i64::from(func.stack_need));
-        let too_deep = self.builder.ins().icmp(IntCC::SignedLessThan, stack, need);
-        self.trap_if(too_deep, TrapKind::OutOfStack, func.span);
-        let form = self.unit.form(func.result);
-        let mut args = vec![self.ctx, stack];
-        if let Form::Memory(_) = form {
-            args.push(result);
+        let cost = i64::from(func.stack_cost);
+        self.stack_left = self.builder.ins().iadd_imm_s(self.stack_left, -cost);
+        for (index, local) in func.locals.iter().enumerate() {
+            let argument = match self.unit.form(local.ty) {
+                Form::Nothing => None,
+                _ if index < func.param_count => arguments.next(),
+                _ => None,
+            };
+            let storage = self.storage_for(local, argument);
+            self.locals.push(storage);
         }
-        let types: Vec<Type> = func.param_types().collect();
-        let Some(layout) = self.unit.layouts.block(&self.unit.types, types.iter().copied()) else {
-            return self.refuse(func.span, "arguments that are this large");
-        };
-        for (&ty, &offset) in types.iter().zip(&layout.offsets) {
-            match self.unit.form(ty) {
-                Form::Nothing => {}
-                Form::Register(_) => {
-                    let value = self.load(ty, arguments, offset);
-                    args.push(value);
-                }
-                Form::Memory(_) => {
-                    let address = self.offset(arguments, offset);
-                    args.push(address);
-                }
-            }
+        self.charge(func.body.fuel, Some(func.span));
+        let value = self.block(&func.body, self.out);
+        if func.body.ty != Type::Never {
+            self.return_value(value);
         }
-        let callee = self.callee(self.id);
-        let call = self.builder.ins().call(callee, &args);
-        let results = self.builder.inst_results(call).to_vec();
-        if let (Form::Register(_), [value, _]) = (form, &results[..]) {
-            self.store(func.result, *value, result, 0);
-        }
-        let status = results.last().copied().expect("every function returns a status");
-        let _ = self.builder.ins().return_(&[status]);
-        self.builder.seal_all_blocks();
-        self.builder.finalize(frontend_config);
     }
 
     /// Says once that something cannot be compiled yet. What is generated is thrown away.
@@ -156,68 +189,66 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         );
     }
 
-    fn prologue(&mut self) {
-        let func = self.func;
-        let block = self.builder.current_block().expect("the entry block was just made");
-        let params = self.builder.block_params(block).to_vec();
-        let mut arguments = params[2..].iter().copied();
-        if let Form::Memory(_) = self.unit.form(func.result) {
-            self.out = arguments.next();
-        }
-        for (index, local) in func.locals.iter().enumerate() {
-            let argument = match self.unit.form(local.ty) {
-                Form::Nothing => None,
-                _ if index < func.param_count => arguments.next(),
-                _ => None,
-            };
-            let storage = self.storage_for(local, argument);
-            self.locals.push(storage);
-        }
-        if func.recursive {
-            let need = self.int(i64::from(func.stack_need));
-            let too_deep = self.builder.ins().icmp(IntCC::SignedLessThan, self.stack_left, need);
-            self.trap_if(too_deep, TrapKind::OutOfStack, func.span);
-        }
-        let cost = i64::from(func.stack_cost);
-        self.stack_left = self.builder.ins().iadd_imm(self.stack_left, -cost);
+    /// Fuel left, in its register.
+    pub(super) fn fuel(&mut self) -> Value {
+        self.builder.use_var(self.fuel)
+    }
+
+    pub(super) fn set_fuel(&mut self, left: Value) {
+        self.builder.def_var(self.fuel, left);
+    }
+
+    /// Puts the fuel where the host looks.
+    pub(super) fn store_fuel(&mut self) {
+        let left = self.fuel();
+        self.store_ctx(left, offset_of!(CallContext, fuel));
+    }
+
+    /// Takes the fuel from where the host left it.
+    pub(super) fn load_fuel(&mut self) {
+        let left = self.load_ctx(clif::I64, offset_of!(CallContext, fuel));
+        self.set_fuel(left);
     }
 
     /// Takes `units` from the call's fuel; traps at `check`, where given, when none is left.
     pub(super) fn charge(&mut self, units: u32, check: Option<Span>) {
-        if units == 0 && check.is_none() {
-            return;
-        }
-        let fuel = self.load_ctx(clif::I64, offset_of!(CallContext, fuel));
-        let left = self.builder.ins().iadd_imm(fuel, -i64::from(units));
-        self.store_ctx(left, offset_of!(CallContext, fuel));
+        let fuel = self.fuel();
+        let left = self.builder.ins().iadd_imm_s(fuel, -i64::from(units));
+        self.set_fuel(left);
         if let Some(span) = check {
-            let zero = self.int(0);
-            let used_up = self.builder.ins().icmp(IntCC::SignedLessThan, left, zero);
+            let used_up = self.builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
             self.trap_if(used_up, TrapKind::OutOfFuel, span);
         }
     }
 
     /// Returns from the function with success.
     pub(super) fn return_value(&mut self, value: Option<Value>) {
-        let status = self.builder.ins().iconst(clif::I32, 0);
-        let results = match (self.unit.form(self.func.result), value) {
-            (Form::Register(_), Some(value)) => vec![value, status],
-            (Form::Register(ty), None) => vec![self.zero(ty), status],
-            _ => vec![status],
+        let result = self.func.result;
+        let in_register = match (self.unit.form(result), value) {
+            (Form::Register(_), Some(value)) => Some(value),
+            (Form::Register(ty), None) => Some(self.zero(ty)),
+            _ => None,
         };
+        let last = match self.leaves {
+            Leaves::ToCaller => self.fuel(),
+            Leaves::ToHost(address) => {
+                self.store_fuel();
+                if let Some(value) = in_register {
+                    self.store(result, value, address, 0);
+                }
+                let status = self.number(0);
+                let _ = self.builder.ins().return_(&[status]);
+                return;
+            }
+        };
+        let results: Vec<Value> = in_register.into_iter().chain([last]).collect();
         let _ = self.builder.ins().return_(&results);
-    }
-
-    /// Ends a block that nobody reaches.
-    fn unreachable_end(&mut self) {
-        let trapped = self.trapped_block();
-        self.jump(trapped, &[]);
     }
 
     /// Goes on in a block that nobody reaches, after `return` and the like.
     pub(super) fn dead_end(&mut self) {
         let block = self.builder.create_block();
-        self.builder.switch_to_block(block);
+        self.start(block);
     }
 
     /// The reference to an internal function.
@@ -225,7 +256,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         if let Some(&known) = self.callees.get(&id) {
             return known;
         }
-        let function = self.unit.functions[id.index()];
+        let function = self.unit.internal(id);
         let reference = self.unit.pages.declare_func_in_func(function, self.builder.func);
         let _ = self.callees.insert(id, reference);
         reference
@@ -244,9 +275,22 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let _ = self.builder.ins().brif(condition, then, &[], otherwise, &[]);
     }
 
-    /// Jumps to a block and goes on there.
-    pub(super) fn continue_in(&mut self, block: cl::Block) {
-        self.jump(block, &[]);
+    /// Ends the block with a branch that hands values on.
+    pub(super) fn brif_with(
+        &mut self,
+        condition: Value,
+        then: (cl::Block, &[Value]),
+        otherwise: (cl::Block, &[Value]),
+    ) {
+        let arguments =
+            |values: &[Value]| -> Vec<BlockArg> { values.iter().map(|&v| v.into()).collect() };
+        let (then_args, else_args) = (arguments(then.1), arguments(otherwise.1));
+        let _ = self.builder.ins().brif(condition, then.0, &then_args, otherwise.0, &else_args);
+    }
+
+    /// Goes on in a block to which everything that leads has been written.
+    pub(super) fn start(&mut self, block: cl::Block) {
+        self.builder.seal_block(block);
         self.builder.switch_to_block(block);
     }
 
@@ -269,12 +313,12 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let next = self.builder.create_block();
         self.builder.set_cold_block(cold);
         self.brif(condition, cold, next);
-        self.builder.switch_to_block(cold);
+        self.start(cold);
         for (index, &value) in values.iter().enumerate() {
             self.store_ctx(value, offset_of!(CallContext, trap_values) + 8 * index);
         }
         self.trap(kind, span);
-        self.builder.switch_to_block(next);
+        self.start(next);
     }
 
     /// Ends the block with a trap.
@@ -282,49 +326,76 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let number = self.unit.site(Site { kind, span, function: self.id });
         let number = self.builder.ins().iconst(clif::I32, i64::from(number));
         self.store_ctx(number, offset_of!(CallContext, trap_site));
+        self.store_fuel();
         let trapped = self.trapped_block();
         self.jump(trapped, &[]);
     }
 
-    /// Leaves the function where the status of a callee is not 0; the callee said why.
-    pub(super) fn propagate(&mut self, status: Value) {
-        let next = self.builder.create_block();
+    /// Takes over the fuel that a callee gave back; leaves the function where it trapped and said
+    /// why. A callee that ended in debt has not trapped: the next check will.
+    pub(super) fn propagate(&mut self, left: Value) {
+        let [debt, next] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(debt);
+        let is_debt = self.builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        self.brif(is_debt, debt, next);
+        self.start(debt);
+        let has_trapped = self.builder.ins().icmp_imm_s(IntCC::Equal, left, TRAPPED);
         let trapped = self.trapped_block();
-        self.brif(status, trapped, next);
-        self.builder.switch_to_block(next);
+        self.brif(has_trapped, trapped, next);
+        self.start(next);
+        self.set_fuel(left);
     }
 
+    /// Where traps go: out of the function, or to what catches them.
     fn trapped_block(&mut self) -> cl::Block {
-        if let Some(block) = self.trapped {
+        if let Some(block) = self.caught.or(self.trapped) {
             return block;
         }
-        let here = self.builder.current_block().expect("a block is being filled");
         let block = self.builder.create_block();
         self.builder.set_cold_block(block);
-        self.builder.switch_to_block(block);
-        let mut results = Vec::new();
-        let returns: Vec<_> =
-            self.builder.func.signature.returns.iter().map(|param| param.value_type).collect();
-        for ty in &returns[..returns.len() - 1] {
-            results.push(self.zero(*ty));
-        }
-        results.push(self.builder.ins().iconst(clif::I32, 1));
-        let _ = self.builder.ins().return_(&results);
-        self.builder.switch_to_block(here);
         self.trapped = Some(block);
         block
+    }
+
+    /// Writes the block that traps leave the function by, if any does, and ends the function.
+    pub(super) fn finish(mut self, frontend_config: TargetFrontendConfig) {
+        if let Some(block) = self.trapped {
+            self.start(block);
+            let returns: Vec<cl::Type> =
+                self.builder.func.signature.returns.iter().map(|param| param.value_type).collect();
+            let values = &returns[..returns.len() - 1];
+            let mut results: Vec<Value> = values.iter().map(|&ty| self.zero(ty)).collect();
+            results.push(match self.leaves {
+                Leaves::ToCaller => self.int(TRAPPED),
+                Leaves::ToHost(_) => self.number(1),
+            });
+            let _ = self.builder.ins().return_(&results);
+        }
+        self.builder.seal_all_blocks();
+        self.builder.finalize(frontend_config);
     }
 
     // The context.
 
     /// Reads a field of the call context.
     pub(super) fn load_ctx(&mut self, ty: cl::Type, offset: usize) -> Value {
-        self.builder.ins().load(ty, trusted(), self.ctx, offset as i32)
+        self.builder.ins().load(ty, self.context, self.ctx, offset as i32)
     }
 
     /// Writes a field of the call context.
     pub(super) fn store_ctx(&mut self, value: Value, offset: usize) {
-        let _ = self.builder.ins().store(trusted(), value, self.ctx, offset as i32);
+        let _ = self.builder.ins().store(self.context, value, self.ctx, offset as i32);
+    }
+
+    /// Reads an address that stays the same for the whole call.
+    pub(super) fn load_fixed(&mut self, base: Value, offset: usize) -> Value {
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        self.builder.ins().load(clif::I64, flags, base, offset as i32)
+    }
+
+    /// The first byte of the fields of `state`.
+    pub(super) fn state(&mut self) -> Value {
+        self.load_fixed(self.ctx, offset_of!(CallContext, state))
     }
 
     /// An `int` constant.
@@ -340,4 +411,11 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             self.builder.ins().iconst(ty, 0)
         }
     }
+}
+
+/// The flags of accesses to a kind of memory that no other kind overlaps.
+fn region(func: &mut cl::Function, id: u32, name: &'static str) -> MemFlagsData {
+    let data = AliasRegionData { user_id: id, description: name.into() };
+    let region: AliasRegion = func.dfg.alias_regions.insert(data);
+    MemFlagsData::trusted().with_alias_region(Some(region))
 }

@@ -6,7 +6,6 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{AbiParam, InstBuilder, types as clif};
 
 use super::function::{Lower, Value};
-use super::trusted;
 use crate::abi::{AbiType, CallContext, HostFunction};
 use crate::source::Span;
 use crate::trap::TrapKind;
@@ -32,14 +31,18 @@ impl Lower<'_, '_, '_> {
                 reference
             }
         };
-        let table = self.load_ctx(clif::I64, offset_of!(CallContext, host));
-        let address =
-            self.builder.ins().load(clif::I64, trusted(), table, signature.offset as i32);
+        // What can trap can also charge.
+        if signature.traps {
+            self.store_fuel();
+        }
+        let table = self.load_fixed(self.ctx, offset_of!(CallContext, host));
+        let address = self.load_fixed(table, signature.offset);
         let mut all = vec![self.ctx];
         all.extend_from_slice(arguments);
         let call = self.builder.ins().call_indirect(reference, address, &all);
         let result = self.builder.inst_results(call).first().copied();
         if signature.traps {
+            self.load_fuel();
             self.check_host_trap(span);
         }
         result

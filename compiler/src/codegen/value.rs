@@ -9,7 +9,6 @@ use cranelift_codegen::ir::{self as cl, InstBuilder, StackSlotData, StackSlotKin
 use cranelift_frontend::Variable;
 
 use super::function::{Lower, Value};
-use super::trusted;
 use crate::abi::HostFunction;
 use crate::ir;
 use crate::layout::{Layout, Layouts};
@@ -88,11 +87,9 @@ impl Lower<'_, '_, '_> {
             Form::Nothing => Storage::Nothing,
             Form::Register(ty) => {
                 let variable = self.builder.declare_var(ty);
-                let first = match argument {
-                    Some(argument) => argument,
-                    None => self.zero(ty),
-                };
-                self.builder.def_var(variable, first);
+                if let Some(argument) = argument {
+                    self.builder.def_var(variable, argument);
+                }
                 Storage::Register(variable)
             }
             Form::Memory(layout) => {
@@ -151,24 +148,32 @@ impl Lower<'_, '_, '_> {
     pub(super) fn offset(&mut self, address: Value, offset: u32) -> Value {
         match offset {
             0 => address,
-            _ => self.builder.ins().iadd_imm(address, i64::from(offset)),
+            _ => self.builder.ins().iadd_imm_s(address, i64::from(offset)),
         }
+    }
+
+    /// Reads 64 bits.
+    pub(super) fn load_word(&mut self, address: Value, offset: u32) -> Value {
+        self.builder.ins().load(clif::I64, self.memory, address, offset as i32)
+    }
+
+    /// Writes 64 bits.
+    pub(super) fn store_word(&mut self, value: Value, address: Value, offset: u32) {
+        let _ = self.builder.ins().store(self.memory, value, address, offset as i32);
     }
 
     /// Reads a value that stands in a register from its memory form.
     pub(super) fn load(&mut self, ty: Type, address: Value, offset: u32) -> Value {
-        let offset = offset as i32;
+        let place = offset as i32;
         match (ty, self.unit.form(ty)) {
-            (Type::Bool, _) => {
-                self.builder.ins().uload8(clif::I32, trusted(), address, offset)
-            }
+            (Type::Bool, _) => self.builder.ins().uload8(clif::I32, self.memory, address, place),
             (Type::Enum(id), Form::Register(_)) => {
-                self.load_tag(self.unit.layouts.enumeration(id).tag_size, address, offset as u32)
+                self.load_tag(self.unit.layouts.enumeration(id).tag_size, address, offset)
             }
             (_, Form::Register(register)) => {
-                self.builder.ins().load(register, trusted(), address, offset)
+                self.builder.ins().load(register, self.memory, address, place)
             }
-            (_, Form::Nothing | Form::Memory(_)) => self.offset(address, offset as u32),
+            (_, Form::Nothing | Form::Memory(_)) => self.offset(address, offset),
         }
     }
 
@@ -179,7 +184,7 @@ impl Lower<'_, '_, '_> {
         match (ty, self.unit.form(ty)) {
             (_, Form::Nothing | Form::Memory(_)) => {}
             (Type::Bool, _) => {
-                let _ = self.builder.ins().istore8(trusted(), value, address, place);
+                let _ = self.builder.ins().istore8(self.memory, value, address, place);
             }
             (Type::Enum(id), _) => {
                 let size = self.unit.layouts.enumeration(id).tag_size;
@@ -189,10 +194,10 @@ impl Lower<'_, '_, '_> {
                 let is_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
                 let nan = self.builder.ins().f64const(f64::NAN);
                 let canonical = self.builder.ins().select(is_nan, nan, value);
-                let _ = self.builder.ins().store(trusted(), canonical, address, place);
+                let _ = self.builder.ins().store(self.memory, canonical, address, place);
             }
             (_, Form::Register(_)) => {
-                let _ = self.builder.ins().store(trusted(), value, address, place);
+                let _ = self.builder.ins().store(self.memory, value, address, place);
             }
         }
     }
@@ -201,8 +206,8 @@ impl Lower<'_, '_, '_> {
     pub(super) fn load_tag(&mut self, size: u32, address: Value, offset: u32) -> Value {
         let offset = offset as i32;
         match size {
-            1 => self.builder.ins().uload8(clif::I32, trusted(), address, offset),
-            _ => self.builder.ins().uload16(clif::I32, trusted(), address, offset),
+            1 => self.builder.ins().uload8(clif::I32, self.memory, address, offset),
+            _ => self.builder.ins().uload16(clif::I32, self.memory, address, offset),
         }
     }
 
@@ -210,8 +215,8 @@ impl Lower<'_, '_, '_> {
     pub(super) fn store_tag(&mut self, size: u32, tag: Value, address: Value, offset: u32) {
         let offset = offset as i32;
         let _ = match size {
-            1 => self.builder.ins().istore8(trusted(), tag, address, offset),
-            _ => self.builder.ins().istore16(trusted(), tag, address, offset),
+            1 => self.builder.ins().istore8(self.memory, tag, address, offset),
+            _ => self.builder.ins().istore16(self.memory, tag, address, offset),
         };
     }
 
@@ -228,16 +233,16 @@ impl Lower<'_, '_, '_> {
             let at = done as i32;
             let (step, left) = (layout.align, layout.size - done);
             if step == 8 && left >= 8 {
-                let part = self.builder.ins().load(clif::I64, trusted(), source, at);
-                let _ = self.builder.ins().store(trusted(), part, target, at);
+                let part = self.builder.ins().load(clif::I64, self.memory, source, at);
+                let _ = self.builder.ins().store(self.memory, part, target, at);
                 done += 8;
             } else if step >= 4 && left >= 4 {
-                let part = self.builder.ins().load(clif::I32, trusted(), source, at);
-                let _ = self.builder.ins().store(trusted(), part, target, at);
+                let part = self.builder.ins().load(clif::I32, self.memory, source, at);
+                let _ = self.builder.ins().store(self.memory, part, target, at);
                 done += 4;
             } else {
-                let part = self.builder.ins().uload8(clif::I32, trusted(), source, at);
-                let _ = self.builder.ins().istore8(trusted(), part, target, at);
+                let part = self.builder.ins().uload8(clif::I32, self.memory, source, at);
+                let _ = self.builder.ins().istore8(self.memory, part, target, at);
                 done += 1;
             }
         }
@@ -250,12 +255,12 @@ impl Lower<'_, '_, '_> {
 
     /// Whether a value of this type holds texts, which need care when it goes into state.
     pub(super) fn holds_text(&self, ty: Type) -> bool {
-        holds(&self.unit.types, ty, &|ty| ty == Type::Str)
+        holds(self.unit.types, ty, &|ty| ty == Type::Str)
     }
 
     /// Whether a value of this type holds growing lists, which a copy must not share.
     pub(super) fn holds_list(&self, ty: Type) -> bool {
-        holds(&self.unit.types, ty, &|ty| matches!(ty, Type::List(_)))
+        holds(self.unit.types, ty, &|ty| matches!(ty, Type::List(_)))
     }
 
     /// Copies a value so that the copy shares nothing that can be changed.

@@ -4,10 +4,11 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use midflight_compiler::abi::{PIECE_SHORTEST, Piece, PieceKind, Text};
+use midflight_compiler::abi::{ListHeader, PIECE_SHORTEST, Piece, PieceKind, Text};
 use midflight_compiler::trap::TrapKind;
 
 use super::host;
+use super::list::{pointer_list, texts};
 use super::memory::BYTES_PER_FUEL;
 use super::number::hash;
 use super::value::compare_texts;
@@ -74,6 +75,22 @@ host! {
         frame.arena.text(&mut frame.ctx, &[&text])
     }
 
+    fn text_split(frame, text: *const Text, separator: *const Text) -> *mut ListHeader {
+        let (text, separator) = (borrow(frame, text)?, borrow(frame, separator)?);
+        split(frame, text, separator)
+    }
+
+    fn text_join(frame, list: *const ListHeader, separator: *const Text) -> *const Text {
+        let (texts, separator) = (texts(list), borrow(frame, separator)?);
+        let len = texts.iter().map(|text| text.len() + separator.len()).sum::<usize>();
+        frame.charge(texts.len() + len / BYTES_PER_FUEL)?;
+        if len > frame.arena.left() {
+            return Err(TrapKind::OutOfMemory);
+        }
+        let joined = texts.join(separator);
+        frame.arena.text(&mut frame.ctx, &[&joined])
+    }
+
     fn parse_int(frame, text: *const Text, out: *mut i64) -> u32 {
         let Ok(value) = borrow(frame, text)?.parse::<i64>() else { return Ok(0) };
         // SAFETY: generated code gives room for an `int`.
@@ -99,6 +116,20 @@ fn borrow<'t>(frame: &mut Frame, text: *const Text) -> Result<&'t str, TrapKind>
     let text = unsafe { characters(text) };
     frame.charge(text.len() / BYTES_PER_FUEL)?;
     Ok(text)
+}
+
+/// The parts between the separators; the characters where the separator is empty.
+fn split(frame: &mut Frame, text: &str, separator: &str) -> Result<*mut ListHeader, TrapKind> {
+    let parts: Vec<&str> = match separator {
+        "" => text.char_indices().map(|(at, char)| &text[at..at + char.len_utf8()]).collect(),
+        _ => text.split(separator).collect(),
+    };
+    frame.charge(parts.len())?;
+    let mut made = Vec::with_capacity(parts.len());
+    for part in parts {
+        made.push(frame.arena.text(&mut frame.ctx, &[part])?.cast_mut());
+    }
+    pointer_list(frame, &made)
 }
 
 /// The characters from `start` to before `end`, counted in Unicode scalar values.

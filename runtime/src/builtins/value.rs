@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::ptr;
 
 use midflight_compiler::Program;
-use midflight_compiler::abi::Text;
+use midflight_compiler::abi::{ListHeader, RowHeader, Text};
 use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::{Type, TypeId};
+use midflight_compiler::types::{TableId, Type, TypeId};
 
 use super::host;
 use super::memory::BYTES_PER_FUEL;
@@ -77,7 +77,8 @@ fn store(
     Ok(())
 }
 
-fn size(program: &Program, ty: Type) -> usize {
+/// Bytes of a value.
+pub(super) fn size(program: &Program, ty: Type) -> usize {
     program.layouts.of(&program.ir.types, ty).map_or(0, |layout| layout.size as usize)
 }
 
@@ -129,6 +130,33 @@ fn parts(program: &Program, ty: Type, address: *const u8) -> Vec<Part> {
     }
 }
 
+/// The places of the texts in a row's fields.
+pub(super) fn row_text_slots(
+    program: &Program,
+    table: TableId,
+    row: *mut RowHeader,
+) -> Vec<*mut *const Text> {
+    let mut slots = Vec::new();
+    let offsets = &program.layouts.row(table).offsets;
+    for (field, &offset) in program.ir.types.table(table).fields.iter().zip(offsets) {
+        // SAFETY: the field stands inside of the row.
+        let address = unsafe { row.cast::<u8>().add(offset as usize) };
+        each_text(program, field.ty, address, &mut |slot| slots.push(slot));
+    }
+    slots
+}
+
+/// The texts in a row's fields.
+pub(super) fn row_texts(
+    program: &Program,
+    table: TableId,
+    row: *mut RowHeader,
+) -> Vec<*const Text> {
+    let slots = row_text_slots(program, table, row);
+    // SAFETY: each is a slot of the row.
+    slots.into_iter().map(|slot| unsafe { slot.read() }).collect()
+}
+
 fn tag(size: u32, address: *const u8) -> usize {
     match size {
         // SAFETY: the value begins with a tag of this size.
@@ -154,7 +182,7 @@ fn each_text(
     }
 }
 
-fn equal(
+pub(super) fn equal(
     frame: &mut Frame,
     program: &Program,
     ty: Type,
@@ -187,6 +215,18 @@ fn equal(
             let right = unsafe { right.cast::<*const Text>().read() };
             compare_texts(frame, left, right) == Ordering::Equal
         }
+        Type::List(inner) => {
+            let inner = program.ir.types.get(inner);
+            let (ours, theirs) = (list_at(left), list_at(right));
+            ours.len == theirs.len && {
+                let stride = size(program, inner);
+                let _ = frame.charge(ours.len as usize);
+                (0..ours.len as usize).all(|index| {
+                    let place = |list: &ListHeader| list.data.wrapping_add(index * stride);
+                    equal(frame, program, inner, place(&ours), place(&theirs))
+                })
+            }
+        }
         _ => {
             let same_shape = match ty {
                 Type::Enum(id) => {
@@ -208,6 +248,17 @@ fn equal(
                 })
         }
     }
+}
+
+/// The header of the growing list in a slot.
+fn list_at(place: *const u8) -> ListHeader {
+    // SAFETY: it holds a list.
+    let list = unsafe { place.cast::<*const ListHeader>().read() };
+    if list.is_null() {
+        return ListHeader { len: 0, capacity: 0, data: ptr::null_mut() };
+    }
+    // SAFETY: a list that is not null has a header.
+    unsafe { list.read() }
 }
 
 /// How two texts compare, by their bytes. The fuel for it may be overdrawn: a comparison cannot

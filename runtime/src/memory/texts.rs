@@ -12,6 +12,8 @@ use std::ptr::{self, NonNull};
 use midflight_compiler::abi::Text;
 use midflight_compiler::trap::TrapKind;
 
+use super::budget::MemoryBudget;
+
 /// What stands before a text of the heap.
 #[repr(C)]
 struct Head {
@@ -21,41 +23,34 @@ struct Head {
 }
 
 /// The texts of one world.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Texts {
     live: Vec<NonNull<Head>>,
-    taken: usize,
-    taken_max: usize,
 }
 
 // SAFETY: the heap owns its texts; who holds the heap is the only one to make or free one.
 unsafe impl Send for Texts {}
 
 impl Texts {
-    /// An empty heap that takes at most `taken_max` bytes.
-    pub(crate) fn new(taken_max: usize) -> Texts {
-        Texts { live: Vec::new(), taken: 0, taken_max }
-    }
-
-    /// Bytes that the texts take.
-    pub(crate) fn taken(&self) -> usize {
-        self.taken
-    }
-
     /// Copies a text into the heap; the empty one is null and takes nothing.
     ///
     /// # Errors
     /// When the world has no memory left.
-    pub(crate) fn copy(&mut self, text: &str) -> Result<*const Text, TrapKind> {
+    pub(crate) fn copy(
+        &mut self,
+        memory: &mut MemoryBudget,
+        text: &str,
+    ) -> Result<*const Text, TrapKind> {
         if text.is_empty() {
             return Ok(ptr::null());
         }
         let layout = layout(text.len()).ok_or(TrapKind::OutOfMemory)?;
-        if self.taken + layout.size() > self.taken_max {
-            return Err(TrapKind::OutOfMemory);
-        }
+        memory.take(layout.size())?;
         // SAFETY: the size is at least that of `Head`.
-        let head = NonNull::new(unsafe { alloc(layout) }).ok_or(TrapKind::OutOfMemory)?;
+        let Some(head) = NonNull::new(unsafe { alloc(layout) }) else {
+            memory.give_back(layout.size());
+            return Err(TrapKind::OutOfMemory);
+        };
         let head = head.cast::<Head>();
         let place = self.live.len() as u64;
         // SAFETY: the allocation has the size and alignment of a `Head` and more.
@@ -65,7 +60,6 @@ impl Texts {
         // SAFETY: the allocation has room for them, and fresh memory overlaps nothing.
         unsafe { ptr::copy_nonoverlapping(text.as_ptr(), bytes, text.len()) };
         self.live.push(head);
-        self.taken += layout.size();
         // SAFETY: a field of the head that was just written.
         Ok(unsafe { &raw const (*head.as_ptr()).text })
     }
@@ -74,7 +68,7 @@ impl Texts {
     ///
     /// # Safety
     /// The text is null or a live one of this heap, and nobody reads it any more.
-    pub(crate) unsafe fn free(&mut self, text: *const Text) {
+    pub(crate) unsafe fn free(&mut self, memory: &mut MemoryBudget, text: *const Text) {
         let Some(text) = NonNull::new(text.cast_mut()) else { return };
         // SAFETY: a text of this heap stands behind the place in its head (`copy`).
         let head = unsafe { text.byte_sub(size_of::<Head>() - size_of::<Text>()) }.cast::<Head>();
@@ -85,7 +79,7 @@ impl Texts {
             // SAFETY: what stands in `live` is live.
             unsafe { (*moved.as_ptr()).place = place as u64 };
         }
-        self.taken -= release(head);
+        memory.give_back(release(head));
     }
 }
 
@@ -136,25 +130,22 @@ mod tests {
 
     #[test]
     fn texts_are_freed_in_any_order() {
-        let mut texts = Texts::new(1 << 10);
-        let made: Vec<_> = ["a", "bb", "ccc"]
-            .iter()
-            .map(|text| texts.copy(text).expect("there is room"))
-            .collect();
+        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::new(1 << 10));
+        let made = ["a", "bb", "ccc"].map(|text| texts.copy(&mut memory, text).expect("room"));
         // SAFETY: live texts of this heap that nobody else reads.
-        unsafe { texts.free(made[0]) };
+        unsafe { texts.free(&mut memory, made[0]) };
         // SAFETY: the heap was asked to free another one.
         assert_eq!(unsafe { characters(made[2]) }, "ccc");
         // SAFETY: as above.
-        unsafe { texts.free(made[2]) };
+        unsafe { texts.free(&mut memory, made[2]) };
         assert_eq!(texts.live.len(), 1);
-        assert_eq!(texts.taken(), layout(2).expect("small").size());
+        assert_eq!(memory.taken(), layout(2).expect("small").size());
     }
 
     #[test]
     fn a_full_heap_refuses() {
-        let mut texts = Texts::new(32);
-        assert!(texts.copy("0123456789abcdef").is_ok());
-        assert_eq!(texts.copy("x"), Err(TrapKind::OutOfMemory));
+        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::new(32));
+        assert!(texts.copy(&mut memory, "0123456789abcdef").is_ok());
+        assert_eq!(texts.copy(&mut memory, "x"), Err(TrapKind::OutOfMemory));
     }
 }

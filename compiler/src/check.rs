@@ -1,0 +1,209 @@
+//! The checker: a syntax tree in, the typed program out.
+//!
+//! It resolves every name, types every node and *builds* the typed program directly: there are no
+//! side tables and no second lowering. The sub-passes, in order:
+//!
+//! 1. `collect`: every declaration gets an id and enters its name space;
+//! 2. `consts`: constants are evaluated, each after those that it depends on;
+//! 3. `decl`: the types of all fields, who holds whom, layouts, defaults, signatures;
+//! 4. `body`: functions, timers, tests (`stmt`, `expr`, `place`, `operator`, `control`, `call`,
+//!    `method`, `pattern`, `row`, `loops`, with `scope` and `ty` below them);
+//! 5. `effects` and `cost`: what calling a function changes and takes.
+//!
+//! It guarantees what `ir` lists as invariants, and that it ends on every tree within the parser's
+//! limits. It goes on after a mistake: `Type::Error` and nodes of that type silence what follows.
+//! It knows nothing about machine code.
+
+mod body;
+mod call;
+mod collect;
+mod consts;
+mod control;
+mod cost;
+mod cycles;
+mod decl;
+mod effects;
+mod exhaust;
+mod expr;
+mod fold;
+mod literal;
+mod loops;
+mod method;
+mod migrate;
+pub(crate) mod near;
+mod operator;
+mod pattern;
+mod place;
+mod program;
+mod row;
+mod scope;
+mod stmt;
+mod ty;
+mod unbuilt;
+
+#[cfg(test)]
+mod tests;
+
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::ir;
+use crate::layout::Layouts;
+use crate::limits::DIAGNOSTICS_MAX;
+use crate::source::{Source, Span};
+use crate::types::{Field, StructId, StructType, Type, Types};
+
+use collect::{Declared, Names};
+use consts::Constant;
+use decl::Signature;
+use unbuilt::{Feature, Language, Unbuilt};
+
+/// A program without errors.
+#[derive(Debug)]
+pub struct Checked {
+    /// The typed program.
+    pub program: ir::Program,
+    /// The layouts of what it declares.
+    pub layouts: Layouts,
+    /// Warnings, in the order of the source.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Checks a program. `diagnostics` is what parsing found; one list in the order of the source
+/// comes out of both.
+///
+/// Recurses over the tree, whose height the parser limits: it wants a stack of 64 MiB for the
+/// largest programs.
+///
+/// # Errors
+/// All mistakes of the parser and the checker, warnings among them, if there is one error.
+pub fn check(
+    source: &Source,
+    program: &ast::Program,
+    diagnostics: Diagnostics,
+) -> Result<Checked, Vec<Diagnostic>> {
+    check_language(source, program, diagnostics, Language::Built)
+}
+
+/// Checks a program against the whole language or against what is built of it.
+pub(crate) fn check_language(
+    source: &Source,
+    program: &ast::Program,
+    diagnostics: Diagnostics,
+    language: Language,
+) -> Result<Checked, Vec<Diagnostic>> {
+    let mut checker = Checker::new(source, diagnostics, language);
+    checker.collect(program);
+    checker.constants();
+    checker.declarations();
+    let functions = checker.bodies();
+    checker.migrations();
+    checker.finish(functions)
+}
+
+/// What all sub-passes share.
+struct Checker<'a> {
+    source: &'a Source,
+    diagnostics: Diagnostics,
+    unbuilt: Unbuilt,
+    names: Names<'a>,
+    declared: Declared<'a>,
+    types: Types,
+    /// The fields of `state`.
+    state: StructId,
+    /// By number; one that has no value yet, or never gets one, has the type `Error`.
+    constants: Vec<Constant>,
+    /// By `FuncId`, as soon as the declarations are checked.
+    signatures: Vec<Signature<'a>>,
+    /// There as soon as the declarations are checked, unless a type is too large.
+    layouts: Option<Layouts>,
+    /// Bytes of the constants that were written out so far.
+    constants_size: u64,
+}
+
+impl<'a> Checker<'a> {
+    fn new(source: &'a Source, diagnostics: Diagnostics, language: Language) -> Checker<'a> {
+        Checker {
+            source,
+            diagnostics,
+            unbuilt: Unbuilt::new(language),
+            names: Names::default(),
+            declared: Declared::default(),
+            types: Types::default(),
+            state: StructId(0),
+            constants: Vec::new(),
+            signatures: Vec::new(),
+            layouts: None,
+            constants_size: 0,
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.report(diagnostic);
+    }
+
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::new(code, span, message));
+    }
+
+    /// Notes that a part of the language is used.
+    fn uses(&mut self, feature: Feature, span: Span) {
+        self.unbuilt.uses(feature, span);
+    }
+
+    /// Adds the near name to a message about an unknown one. Not beyond the limit on errors, so
+    /// that a source full of unknown names is not compared with a source full of known ones.
+    fn with_near<'n>(
+        &self,
+        diagnostic: Diagnostic,
+        name: &ast::Name,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Diagnostic {
+        if self.diagnostics.error_count() >= DIAGNOSTICS_MAX {
+            return diagnostic;
+        }
+        match near::nearest(&name.text, candidates) {
+            Some(near) => diagnostic.with_help(format!("`{near}`")).with_fix(name.span, near),
+            None => diagnostic,
+        }
+    }
+
+    /// The type in backticks, as messages show it.
+    fn show(&self, ty: Type) -> String {
+        format!("`{}`", self.types.show(ty))
+    }
+
+    fn finish(mut self, mut functions: Vec<ir::Function>) -> Result<Checked, Vec<Diagnostic>> {
+        self.unbuilt.report(&mut self.diagnostics);
+        if !self.diagnostics.has_errors() {
+            effects::complete(&mut functions, &mut self.diagnostics);
+        }
+        let Some(layouts) = self.layouts.take().filter(|_| !self.diagnostics.has_errors()) else {
+            return Err(self.diagnostics.sorted());
+        };
+        let warnings = self.diagnostics.sorted();
+        debug_assert!(warnings.iter().all(|d| d.severity == Severity::Warning));
+        let program = self.program(functions);
+        if cfg!(debug_assertions) {
+            ir::verify::verify(&program);
+        }
+        Ok(Checked { program, layouts, warnings })
+    }
+}
+
+/// A field without more than a name and a type.
+fn plain_field(name: &ast::Name, ty: Type, doc: Option<String>) -> Field {
+    Field {
+        name: name.text.clone(),
+        ty,
+        default: None,
+        span: name.span,
+        doc,
+        was: None,
+        transient: false,
+    }
+}
+
+/// A struct whose fields are not known yet.
+fn empty_struct(name: &str, doc: Option<String>) -> StructType {
+    StructType { name: name.to_owned(), fields: Vec::new(), doc }
+}

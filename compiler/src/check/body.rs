@@ -1,0 +1,136 @@
+//! The body of one function: what its statements and expressions share while they are checked, and
+//! the function that comes out.
+
+use super::Checker;
+use super::collect::{FunctionDecl, Role};
+use super::cost;
+use super::expr::Want;
+use super::scope::{LocalKind, Scopes};
+use crate::ast;
+use crate::diag::{Code, Diagnostic};
+use crate::ir;
+use crate::source::Span;
+use crate::types::Type;
+
+/// What may stand in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyKind {
+    /// A constant expression: there is no call to return from.
+    Constant,
+    /// A function, handler, timer or `on load`.
+    Function,
+    /// A test: time can be moved and traps expected.
+    Test,
+}
+
+/// A loop around the statement that is being checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Loop {
+    /// Whether a `break` leaves it.
+    pub(super) has_break: bool,
+}
+
+/// A body while it is checked.
+pub(super) struct Body<'c, 'a> {
+    pub(super) checker: &'c mut Checker<'a>,
+    pub(super) scopes: Scopes<'a>,
+    pub(super) kind: BodyKind,
+    /// The type that `return` gives.
+    pub(super) result: Type,
+    pub(super) loops: Vec<Loop>,
+}
+
+impl<'c, 'a> Body<'c, 'a> {
+    /// A body without locals, for a constant expression.
+    pub(super) fn for_constant(checker: &'c mut Checker<'a>) -> Body<'c, 'a> {
+        Body::new(checker, BodyKind::Constant, Type::Error)
+    }
+
+    /// A body in which `old` fits everything, for a field of `migrate`.
+    pub(super) fn for_migration(checker: &'c mut Checker<'a>, old: &'a ast::Name) -> Body<'c, 'a> {
+        let mut body = Body::for_constant(checker);
+        body.scopes.push();
+        let _ = body.declare(old, Type::Error, LocalKind::OuterParam);
+        body
+    }
+
+    fn new(checker: &'c mut Checker<'a>, kind: BodyKind, result: Type) -> Body<'c, 'a> {
+        Body { checker, scopes: Scopes::default(), kind, result, loops: Vec::new() }
+    }
+
+    /// Checks the body of a function; its parameters are declared.
+    fn function_block(&mut self, decl: FunctionDecl<'a>) -> ir::Block {
+        if self.result == Type::Unit || self.result == Type::Error {
+            return self.block_in_scope(decl.body, Want::Nothing);
+        }
+        let block = self.block_in_scope(decl.body, Want::Type(self.result));
+        if block.value.is_none() && block.ty != Type::Never && !ends_in_error(decl.body) {
+            let result = self.checker.show(self.result);
+            let text = format!("`{}` can end without its {result}", decl.name);
+            self.checker.report(
+                Diagnostic::new(Code::E0504, closing_brace(decl.body), text)
+                    .with_label(format!("expected a value of type {result} before this"))
+                    .with_help("end with the value, or `return` it on every path"),
+            );
+        }
+        block
+    }
+}
+
+/// Where a block ends.
+pub(super) fn closing_brace(block: &ast::Block) -> Span {
+    Span::new(block.span.end.saturating_sub(1).max(block.span.start), block.span.end)
+}
+
+/// Whether a block's last statement could not be parsed: then nothing is said about its value.
+pub(super) fn ends_in_error(block: &ast::Block) -> bool {
+    match block.stmts.last().map(|stmt| &stmt.kind) {
+        Some(ast::StmtKind::Error) => true,
+        Some(ast::StmtKind::Expr(expr)) => matches!(expr.kind, ast::ExprKind::Error),
+        _ => false,
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Checks every body, by `FuncId`.
+    pub(super) fn bodies(&mut self) -> Vec<ir::Function> {
+        (0..self.declared.functions.len()).map(|index| self.body(index)).collect()
+    }
+
+    fn body(&mut self, index: usize) -> ir::Function {
+        let decl = self.declared.functions[index];
+        let signature = self.signatures[index].clone();
+        let kind = match decl.role {
+            Role::Test => BodyKind::Test,
+            _ => BodyKind::Function,
+        };
+        let local_kind = match decl.role {
+            Role::Fn => LocalKind::Param,
+            _ => LocalKind::OuterParam,
+        };
+        let mut body = Body::new(self, kind, signature.result);
+        body.scopes.push();
+        for param in &signature.params {
+            let _ = body.declare(param.name, param.ty, local_kind);
+        }
+        let block = body.function_block(decl);
+        body.report_idle_locals();
+        let locals = std::mem::take(&mut body.scopes.locals);
+        let mut function = ir::Function {
+            name: decl.name.to_owned(),
+            span: decl.name_span,
+            param_count: signature.params.len(),
+            locals,
+            result: signature.result,
+            body: block,
+            recursive: false,
+            stack_cost: 0,
+            stack_need: 0,
+            effects: ir::Effects::default(),
+        };
+        if let Some(layouts) = &self.layouts {
+            function.stack_cost = cost::stack(&self.types, layouts, &function);
+        }
+        function
+    }
+}

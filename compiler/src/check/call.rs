@@ -1,0 +1,276 @@
+//! Calls: functions of the program first, then the built-ins; `len(x)` and its like get the fix.
+
+use super::Feature;
+use super::body::Body;
+use super::decl::Signature;
+use super::expr::{Want, constant, error};
+use super::method;
+use super::ty::is_printable;
+use crate::ast::{self, Name};
+use crate::builtins::{Builtin, Form, ROWS, Row, Shape};
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{self, FuncId};
+use crate::source::Span;
+use crate::types::Type;
+
+impl<'a> Body<'_, 'a> {
+    /// `name(args)`
+    pub(super) fn call(&mut self, name: &'a Name, args: &'a [ast::Expr], span: Span) -> ir::Expr {
+        if let Some(entry) = self.checker.names.calls.get(name.text.as_str()) {
+            let id = entry.meaning;
+            return self.call_function(id, name, args, span);
+        }
+        let rows: Vec<&'static Row> =
+            ROWS.iter().filter(|row| row.form == Form::Function && row.name == name.text).collect();
+        match rows.as_slice() {
+            [] => self.unknown_function(name, args, span),
+            [row] => self.call_builtin(row, name, args, span),
+            rows => self.call_overloaded(rows, name, args, span),
+        }
+    }
+
+    fn call_function(
+        &mut self,
+        id: FuncId,
+        name: &'a Name,
+        args: &'a [ast::Expr],
+        span: Span,
+    ) -> ir::Expr {
+        let Some(signature) = self.checker.signatures.get(id.index()).cloned() else {
+            // A constant is evaluated before signatures are known; it cannot call.
+            return error(span);
+        };
+        let required = signature.params.iter().rposition(|param| !param.optional);
+        let required = required.map_or(0, |last| last + 1);
+        let wrong_count = args.len() > signature.params.len() || args.len() < required;
+        if wrong_count {
+            self.refuse_count(&signature, name, args.len(), required);
+        }
+        let mut checked = Vec::with_capacity(signature.params.len());
+        for (index, arg) in args.iter().enumerate() {
+            checked.push(match signature.params.get(index) {
+                Some(param) => self.value(arg, param.ty),
+                None => self.expr(arg, Want::Any),
+            });
+        }
+        if wrong_count || checked.iter().any(|arg| arg.ty == Type::Error) {
+            return error(span);
+        }
+        for param in signature.params.iter().skip(args.len()) {
+            let Some(default) = &param.default else {
+                return error(span);
+            };
+            self.checker.write_out(param.ty, span);
+            checked.push(constant(default.clone(), param.ty, span));
+        }
+        let kind = ir::ExprKind::Call(id, checked);
+        ir::Expr { kind, ty: signature.result, span }
+    }
+
+    fn refuse_count(
+        &mut self,
+        signature: &Signature<'a>,
+        name: &Name,
+        found: usize,
+        required: usize,
+    ) {
+        let most = signature.params.len();
+        let expected = match (required, most) {
+            (least, most) if least == most => count(most),
+            (least, _) if found < least => format!("at least {}", count(least)),
+            (_, most) => format!("at most {}", count(most)),
+        };
+        let text = format!("expected {expected} for `{}`, found {found}", name.text);
+        let params: Vec<String> = signature
+            .params
+            .iter()
+            .map(|param| format!("{}: {}", param.name.text, self.checker.types.show(param.ty)))
+            .collect();
+        self.checker.report(
+            Diagnostic::new(Code::E0303, name.span, text)
+                .with_note(signature.name_span, "declared here")
+                .with_help(format!("`{}({})`", signature.name, params.join(", "))),
+        );
+    }
+
+    fn call_builtin(
+        &mut self,
+        row: &'static Row,
+        name: &'a Name,
+        args: &'a [ast::Expr],
+        span: Span,
+    ) -> ir::Expr {
+        if args.len() != row.params.len() {
+            let expected = count(row.params.len());
+            let text = format!("expected {expected} for `{}`, found {}", name.text, args.len());
+            self.checker.report(
+                Diagnostic::new(Code::E0303, name.span, text)
+                    .with_help(format!("`{}`", signature_of(row))),
+            );
+            args.iter().for_each(|arg| drop(self.expr(arg, Want::Any)));
+            return error(span);
+        }
+        let mut checked = Vec::with_capacity(args.len());
+        for (arg, &shape) in args.iter().zip(row.params) {
+            checked.push(match self.shape_type(shape) {
+                Some(ty) => self.value(arg, ty),
+                None => self.printable(arg),
+            });
+        }
+        if checked.iter().any(|arg| arg.ty == Type::Error) {
+            return error(span);
+        }
+        self.builtin(row.builtin, checked, span)
+    }
+
+    fn printable(&mut self, arg: &'a ast::Expr) -> ir::Expr {
+        let checked = self.any_value(arg);
+        let ty = checked.ty;
+        if matches!(ty, Type::Error | Type::Never) || is_printable(&self.checker.types, ty) {
+            return checked;
+        }
+        let text = format!("a value of type {} has no text form", self.checker.show(ty));
+        self.checker.error(Code::E0305, arg.span, text);
+        error(arg.span)
+    }
+
+    /// A built-in with several forms: the types of the arguments say which.
+    fn call_overloaded(
+        &mut self,
+        rows: &[&'static Row],
+        name: &'a Name,
+        args: &'a [ast::Expr],
+        span: Span,
+    ) -> ir::Expr {
+        let checked: Vec<ir::Expr> = args.iter().map(|arg| self.any_value(arg)).collect();
+        if checked.iter().any(|arg| arg.ty == Type::Error) {
+            return error(span);
+        }
+        let fits = |row: &&&'static Row| {
+            row.params.len() == checked.len()
+                && row.params.iter().zip(&checked).all(|(&shape, arg)| {
+                    arg.ty == Type::Never || self.shape_type(shape) == Some(arg.ty)
+                })
+        };
+        if let Some(row) = rows.iter().find(fits) {
+            return self.builtin(row.builtin, checked, span);
+        }
+        let found: Vec<String> =
+            checked.iter().map(|arg| self.checker.types.show(arg.ty).to_string()).collect();
+        let text = format!("`{}({})` is no form of this built-in", name.text, found.join(", "));
+        let forms: Vec<String> =
+            rows.iter().map(|row| format!("`{}`", signature_of(row))).collect();
+        let help = match (name.text.as_str(), found.as_slice()) {
+            ("int", [only]) if only == "int" => "it is an `int` already".to_owned(),
+            ("int", [only]) if only == "str" => "`parse_int(text)` is an `int?`".to_owned(),
+            _ => forms.join(" or "),
+        };
+        self.checker.report(Diagnostic::new(Code::E0304, span, text).with_help(help));
+        error(span)
+    }
+
+    /// A call of a built-in function whose arguments fit.
+    fn builtin(&mut self, builtin: Builtin, args: Vec<ir::Expr>, span: Span) -> ir::Expr {
+        let result = builtin.row().result;
+        match result {
+            Shape::OptionalInt | Shape::OptionalFloat => {
+                self.checker.uses(Feature::Optionals, span);
+            }
+            Shape::ListStr => self.checker.uses(Feature::Lists, span),
+            _ => {}
+        }
+        let ty = self.shape_type(result).expect("a function's result does not depend on a list");
+        ir::Expr { kind: ir::ExprKind::Builtin(builtin, args), ty, span }
+    }
+
+    /// The type of a shape that no receiver decides.
+    pub(super) fn shape_type(&mut self, shape: Shape) -> Option<Type> {
+        let types = &mut self.checker.types;
+        Some(match shape {
+            Shape::Int => Type::Int,
+            Shape::Float => Type::Float,
+            Shape::Bool => Type::Bool,
+            Shape::Str => Type::Str,
+            Shape::Unit => Type::Unit,
+            Shape::OptionalInt => Type::Optional(types.intern(Type::Int)),
+            Shape::OptionalFloat => Type::Optional(types.intern(Type::Float)),
+            Shape::ListStr => Type::List(types.intern(Type::Str)),
+            Shape::List
+            | Shape::Element
+            | Shape::OptionalElement
+            | Shape::ListOfElement
+            | Shape::Printable => return None,
+        })
+    }
+
+    fn unknown_function(&mut self, name: &'a Name, args: &'a [ast::Expr], span: Span) -> ir::Expr {
+        let receiver = args.first().map(|arg| self.expr(arg, Want::Any));
+        args.iter().skip(1).for_each(|arg| drop(self.expr(arg, Want::Any)));
+        let text = name.text.as_str();
+        let known = receiver
+            .as_ref()
+            .is_some_and(|value| method::names_for(&self.checker.types, value.ty).contains(&text));
+        let is_property = text == "len";
+        if known || (is_property && args.len() == 1) {
+            self.refuse_function_form(name, args, span);
+            return error(span);
+        }
+        let message = format!("unknown function `{text}`");
+        let diagnostic = Diagnostic::new(Code::E0202, name.span, message);
+        let builtins = ROWS.iter().filter(|row| row.form == Form::Function).map(|row| row.name);
+        let known = self.checker.names.calls.keys().copied().chain(builtins);
+        let diagnostic = self.checker.with_near(diagnostic, name, known);
+        self.checker.report(diagnostic);
+        error(span)
+    }
+
+    /// `len(x)` is `x.len`, `push(list, x)` is `list.push(x)`.
+    fn refuse_function_form(&mut self, name: &Name, args: &'a [ast::Expr], span: Span) {
+        let slices: Vec<&str> =
+            args.iter().map(|arg| self.checker.source.slice(arg.span)).collect();
+        let (receiver, rest) = slices.split_first().expect("it has a receiver");
+        let fixed = match name.text.as_str() {
+            "len" => format!("{receiver}.len"),
+            method => format!("{receiver}.{method}({})", rest.join(", ")),
+        };
+        let kind = if name.text == "len" { "property" } else { "method" };
+        let text = format!("`{}` is a {kind}", name.text);
+        self.checker.report(
+            Diagnostic::new(Code::E0208, name.span, text)
+                .with_help(format!("`{fixed}`"))
+                .with_fix(span, fixed),
+        );
+    }
+}
+
+fn count(arguments: usize) -> String {
+    match arguments {
+        0 => "no argument".to_owned(),
+        1 => "1 argument".to_owned(),
+        many => format!("{many} arguments"),
+    }
+}
+
+/// A built-in as the manual writes it: `min(int, int) -> int`.
+fn signature_of(row: &Row) -> String {
+    let params: Vec<&str> = row.params.iter().map(|&shape| shape_name(shape)).collect();
+    format!("{}({}) -> {}", row.name, params.join(", "), shape_name(row.result))
+}
+
+/// A shape as messages write it.
+pub(super) fn shape_name(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Int => "int",
+        Shape::Float => "float",
+        Shape::Bool => "bool",
+        Shape::Str => "str",
+        Shape::Unit => "()",
+        Shape::OptionalInt => "int?",
+        Shape::OptionalFloat => "float?",
+        Shape::ListStr => "[str]",
+        Shape::List | Shape::ListOfElement => "[T]",
+        Shape::Element => "T",
+        Shape::OptionalElement => "T?",
+        Shape::Printable => "value",
+    }
+}

@@ -1,0 +1,356 @@
+//! The first sub-pass: gives every declaration an id and enters its name, so that declarations may
+//! stand in any order. A name that is declared twice belongs to the first; the second is checked
+//! all the same.
+
+use std::collections::BTreeMap;
+
+use super::{Checker, Feature, empty_struct};
+use crate::ast::{self, FuncKind, Item, ItemKind, Name};
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{EventId, FuncId};
+use crate::source::Span;
+use crate::types::{EnumId, EnumType, StructId, TableId, TableType};
+
+/// A name's meaning and where it was declared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<T> {
+    pub(super) meaning: T,
+    pub(super) span: Span,
+}
+
+/// One name space; ordered, so that messages do not depend on hashing.
+pub(super) type Space<'a, T> = BTreeMap<&'a str, Entry<T>>;
+
+/// What a type's name can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TypeName {
+    Struct(StructId),
+    Enum(EnumId),
+    Table(TableId),
+    Event(EventId),
+}
+
+/// What a value's name can mean outside of functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ValueName {
+    Constant(usize),
+    Table(TableId),
+}
+
+/// The name spaces; locals live in `scope`, methods are the built-ins'.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    pub(super) types: Space<'a, TypeName>,
+    pub(super) values: Space<'a, ValueName>,
+    pub(super) calls: Space<'a, FuncId>,
+}
+
+/// What a `fn`-like declaration is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role<'a> {
+    /// `fn`
+    Fn,
+    /// `get` or `post`
+    Handler(FuncKind),
+    /// `every`, with its period
+    Timer(&'a ast::Expr),
+    /// `on load`
+    OnLoad,
+    /// `test`
+    Test,
+}
+
+/// A declaration with a body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FunctionDecl<'a> {
+    pub(super) role: Role<'a>,
+    pub(super) name: &'a str,
+    pub(super) name_span: Span,
+    pub(super) params: &'a [ast::Param],
+    pub(super) result: Option<&'a ast::TypeExpr>,
+    pub(super) body: &'a ast::Block,
+    pub(super) doc: Option<&'a str>,
+}
+
+/// What a struct stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StructRole {
+    Struct,
+    State,
+    Event,
+}
+
+/// A declaration of fields.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StructDecl<'a> {
+    pub(super) role: StructRole,
+    pub(super) name_span: Span,
+    pub(super) fields: &'a [ast::Field],
+}
+
+/// A `migrate` or `drop`, to be checked after everything else.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Migration<'a> {
+    Migrate { target: &'a Name, old: &'a Name, fields: &'a [(Name, ast::Expr)] },
+    DropTable(&'a Name),
+    DropField(&'a Name, &'a Name),
+}
+
+/// The syntax of every declaration, by its id.
+#[derive(Debug, Default)]
+pub(super) struct Declared<'a> {
+    pub(super) constants: Vec<(&'a Name, &'a ast::Expr)>,
+    pub(super) structs: Vec<StructDecl<'a>>,
+    pub(super) enums: Vec<(&'a Name, &'a [ast::Variant])>,
+    pub(super) tables: Vec<&'a ast::Table>,
+    /// Name, fields and documentation of each event, by `EventId`.
+    pub(super) events: Vec<(&'a Name, StructId, Option<&'a str>)>,
+    pub(super) functions: Vec<FunctionDecl<'a>>,
+    pub(super) migrations: Vec<Migration<'a>>,
+}
+
+/// Declares a name; whoever was first keeps it.
+fn declare<'a, T: Copy>(
+    space: &mut Space<'a, T>,
+    name: &'a Name,
+    meaning: T,
+) -> Result<(), Diagnostic> {
+    if let Some(first) = space.get(name.text.as_str()) {
+        return Err(twice(name, first.span));
+    }
+    let _ = space.insert(&name.text, Entry { meaning, span: name.span });
+    Ok(())
+}
+
+fn twice(name: &Name, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::E0200, name.span, format!("`{}` is declared twice", name.text))
+        .with_note(first, "first declared here")
+}
+
+impl<'a> Checker<'a> {
+    /// Collects every declaration of the program.
+    pub(super) fn collect(&mut self, program: &'a ast::Program) {
+        let mut state: Option<Span> = None;
+        self.types.structs.push(empty_struct("state", None));
+        self.declared.structs.push(StructDecl {
+            role: StructRole::State,
+            name_span: Span::default(),
+            fields: &[],
+        });
+        for item in &program.items {
+            match &item.kind {
+                ItemKind::State { keyword, fields } => match state {
+                    Some(first) => self.only_once("state", *keyword, first),
+                    None => {
+                        state = Some(*keyword);
+                        self.types.structs[0].doc.clone_from(&item.doc);
+                        self.declared.structs[0].name_span = *keyword;
+                        self.declared.structs[0].fields = fields;
+                    }
+                },
+                _ => self.collect_item(item),
+            }
+        }
+    }
+
+    fn only_once(&mut self, what: &str, span: Span, first: Span) {
+        self.report(
+            Diagnostic::new(Code::E0401, span, format!("`{what}` can stand only once"))
+                .with_note(first, "first declared here"),
+        );
+    }
+
+    fn collect_item(&mut self, item: &'a Item) {
+        match &item.kind {
+            ItemKind::Const { name, value } => {
+                let meaning = ValueName::Constant(self.declared.constants.len());
+                self.declared.constants.push((name, value));
+                self.declare_value(name, meaning);
+            }
+            ItemKind::Struct { name, fields } => {
+                let id = self.add_struct(StructRole::Struct, name, fields, item);
+                self.declare_type(name, TypeName::Struct(id));
+            }
+            ItemKind::Enum { name, variants } => self.collect_enum(name, variants, item),
+            ItemKind::Table(table) => self.collect_table(table, item),
+            ItemKind::Event { name, fields } => {
+                self.uses(Feature::Events, name.span);
+                let id = EventId(self.declared.events.len() as u32);
+                let fields = self.add_struct(StructRole::Event, name, fields, item);
+                self.declared.events.push((name, fields, item.doc.as_deref()));
+                self.declare_type(name, TypeName::Event(id));
+            }
+            ItemKind::Migrate { target, old, fields } => {
+                self.uses(Feature::Migration, item.span);
+                self.declared.migrations.push(Migration::Migrate { target, old, fields });
+            }
+            ItemKind::DropTable { name } => {
+                self.uses(Feature::Migration, item.span);
+                self.declared.migrations.push(Migration::DropTable(name));
+            }
+            ItemKind::DropField { table, field } => {
+                self.uses(Feature::Migration, item.span);
+                self.declared.migrations.push(Migration::DropField(table, field));
+            }
+            ItemKind::Func(_)
+            | ItemKind::Timer { .. }
+            | ItemKind::OnLoad { .. }
+            | ItemKind::Test { .. } => self.collect_function(item),
+            ItemKind::State { .. } | ItemKind::Error => {}
+        }
+    }
+
+    fn add_struct(
+        &mut self,
+        role: StructRole,
+        name: &'a Name,
+        fields: &'a [ast::Field],
+        item: &Item,
+    ) -> StructId {
+        let id = StructId(self.types.structs.len() as u32);
+        self.types.structs.push(empty_struct(&name.text, item.doc.clone()));
+        self.declared.structs.push(StructDecl { role, name_span: name.span, fields });
+        id
+    }
+
+    fn collect_enum(&mut self, name: &'a Name, variants: &'a [ast::Variant], item: &Item) {
+        self.uses(Feature::Enums, name.span);
+        let id = EnumId(self.types.enums.len() as u32);
+        let doc = item.doc.clone();
+        self.types.enums.push(EnumType { name: name.text.clone(), variants: Vec::new(), doc });
+        self.declared.enums.push((name, variants));
+        self.declare_type(name, TypeName::Enum(id));
+    }
+
+    fn collect_table(&mut self, table: &'a ast::Table, item: &Item) {
+        self.uses(Feature::Tables, table.name.span);
+        let id = TableId(self.types.tables.len() as u32);
+        self.types.tables.push(TableType {
+            name: table.name.text.clone(),
+            fields: Vec::new(),
+            key: 0,
+            indexes: Vec::new(),
+            was: table.was.as_ref().map(|was| was.text.clone()),
+            doc: item.doc.clone(),
+        });
+        self.declared.tables.push(table);
+        if let Some(was) = &table.was {
+            self.uses(Feature::Migration, was.span);
+        }
+        self.declare_type(&table.name, TypeName::Table(id));
+        // A mistake in the name is reported once, as that of a type.
+        let entry = Entry { meaning: ValueName::Table(id), span: table.name.span };
+        match self.names.values.get(table.name.text.as_str()) {
+            Some(first) if matches!(first.meaning, ValueName::Constant(_)) => {
+                let first = first.span;
+                self.report(twice(&table.name, first));
+            }
+            Some(_) => {}
+            None => {
+                let _ = self.names.values.insert(&table.name.text, entry);
+            }
+        }
+    }
+
+    fn collect_function(&mut self, item: &'a Item) {
+        let Some(decl) = function_decl(item) else { return };
+        let id = FuncId(self.declared.functions.len() as u32);
+        self.declared.functions.push(decl);
+        match &item.kind {
+            ItemKind::Func(func) => {
+                if func.kind != FuncKind::Fn && func.name.text == "load" {
+                    let text = "`load` is taken: `POST /load` loads a program";
+                    self.report(
+                        Diagnostic::new(Code::E0210, func.name.span, text)
+                            .with_help("give the handler another name"),
+                    );
+                }
+                self.declare_call(&func.name, id);
+            }
+            ItemKind::Timer { name, .. } => {
+                self.uses(Feature::Timers, item.span);
+                self.declare_call(name, id);
+            }
+            ItemKind::OnLoad { .. } => {
+                self.uses(Feature::OnLoad, item.span);
+                let mut others = self.declared.functions.iter().take(id.index());
+                let first = others.find(|decl| matches!(decl.role, Role::OnLoad));
+                if let Some(first) = first.map(|decl| decl.name_span) {
+                    self.only_once("on load", decl.name_span, first);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn declare_type(&mut self, name: &'a Name, meaning: TypeName) {
+        if matches!(name.text.as_str(), "int" | "float" | "bool" | "str") {
+            let text = format!("`{}` is the name of a built-in type", name.text);
+            return self.error(Code::E0210, name.span, text);
+        }
+        if let Err(twice) = declare(&mut self.names.types, name, meaning) {
+            self.report(twice);
+        }
+    }
+
+    fn declare_value(&mut self, name: &'a Name, meaning: ValueName) {
+        if let Err(twice) = declare(&mut self.names.values, name, meaning) {
+            self.report(twice);
+        }
+    }
+
+    fn declare_call(&mut self, name: &'a Name, id: FuncId) {
+        if let Err(twice) = declare(&mut self.names.calls, name, id) {
+            self.report(twice);
+        }
+    }
+}
+
+/// What has a body, in one form.
+fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
+    let doc = item.doc.as_deref();
+    let decl = match &item.kind {
+        ItemKind::Func(func) => FunctionDecl {
+            role: match func.kind {
+                FuncKind::Fn => Role::Fn,
+                kind => Role::Handler(kind),
+            },
+            name: &func.name.text,
+            name_span: func.name.span,
+            params: &func.params,
+            result: func.result.as_ref(),
+            body: &func.body,
+            doc,
+        },
+        ItemKind::Timer { period, name, params, body } => FunctionDecl {
+            role: Role::Timer(period),
+            name: &name.text,
+            name_span: name.span,
+            params,
+            result: None,
+            body,
+            doc,
+        },
+        ItemKind::OnLoad { body } => FunctionDecl {
+            role: Role::OnLoad,
+            name: "on load",
+            // Up to the body: the two words.
+            name_span: Span::new(item.span.start, body.span.start.max(item.span.start)),
+            params: &[],
+            result: None,
+            body,
+            doc,
+        },
+        ItemKind::Test { name, name_span, body } => FunctionDecl {
+            role: Role::Test,
+            name,
+            name_span: *name_span,
+            params: &[],
+            result: None,
+            body,
+            doc,
+        },
+        _ => return None,
+    };
+    Some(decl)
+}

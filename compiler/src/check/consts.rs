@@ -1,0 +1,329 @@
+//! Constants and defaults: what is computed while a program is checked.
+//!
+//! First a walk over the syntax says whether an expression can be constant at all and what it
+//! depends on; then everything is evaluated after what it depends on, so that a chain of any
+//! length takes no stack. Types come from the same rules as everywhere (`expr`), values from
+//! `fold`.
+
+use super::Checker;
+use super::body::Body;
+use super::collect::{TypeName, ValueName};
+use super::cycles::{Graph, components, is_cycle};
+use super::decl::type_node_of;
+use super::expr::Want;
+use super::fold::{self, Failure};
+use crate::ast::{self, BinaryOp, ExprKind, StrPiece};
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{self, Const};
+use crate::limits::{CONSTANT_TEXT_MAX, CONSTANTS_SIZE_MAX};
+use crate::source::Span;
+use crate::types::{Field, Type};
+
+/// A `const` and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Constant {
+    /// `Error` until it is evaluated, and for good when it has no value.
+    pub(super) ty: Type,
+    pub(super) value: Const,
+}
+
+/// Where a constant expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Site {
+    /// The value of a `const`, or a length: scalars and texts, before types are known.
+    Scalar,
+    /// A default: any value.
+    Default,
+}
+
+/// What a constant expression depends on.
+#[derive(Debug, Default)]
+struct Mentions {
+    constants: Vec<usize>,
+    /// Nodes of the containment graph: structs whose defaults a literal takes.
+    structs: Vec<usize>,
+}
+
+impl<'a> Checker<'a> {
+    /// Evaluates every `const`.
+    pub(super) fn constants(&mut self) {
+        let unknown = Constant { ty: Type::Error, value: Const::Unit };
+        self.constants = vec![unknown; self.declared.constants.len()];
+        let mut graph = Graph::new();
+        let mut is_constant = Vec::new();
+        for index in 0..self.declared.constants.len() {
+            let mut mentions = Mentions::default();
+            let (_, value) = self.declared.constants[index];
+            is_constant.push(self.admit(value, Site::Scalar, &mut mentions));
+            graph.push(mentions.constants);
+        }
+        for component in components(&graph) {
+            if is_cycle(&graph, &component) {
+                self.refuse_constant_cycle(&component);
+            } else if is_constant[component[0]] {
+                self.evaluate_constant(component[0]);
+            }
+        }
+    }
+
+    fn refuse_constant_cycle(&mut self, component: &[usize]) {
+        let names: Vec<&ast::Name> =
+            component.iter().map(|&index| self.declared.constants[index].0).collect();
+        let text = format!("the constant `{}` depends on itself", names[0].text);
+        let mut diagnostic = Diagnostic::new(Code::E0403, names[0].span, text);
+        for name in names.iter().skip(1).take(3) {
+            diagnostic = diagnostic.with_note(name.span, format!("by way of `{}`", name.text));
+        }
+        self.report(diagnostic);
+    }
+
+    fn evaluate_constant(&mut self, index: usize) {
+        let (_, written) = self.declared.constants[index];
+        let mut body = Body::for_constant(self);
+        let checked = body.expr(written, Want::Any);
+        let ty = checked.ty;
+        if !matches!(ty, Type::Int | Type::Float | Type::Bool | Type::Str | Type::Error) {
+            let text = format!("a constant cannot have the type {}", self.show(ty));
+            self.report(
+                Diagnostic::new(Code::E0406, written.span, text)
+                    .with_label("expected `int`, `float`, `bool` or `str`"),
+            );
+            return;
+        }
+        if let Some(value) = self.fold(&checked) {
+            self.constants[index] = Constant { ty, value };
+        }
+    }
+
+    /// The value of a default; `None` when it has none, which is reported.
+    pub(super) fn constant_of_type(&mut self, written: &'a ast::Expr, ty: Type) -> Option<Const> {
+        if !self.admit(written, Site::Default, &mut Mentions::default()) {
+            return None;
+        }
+        let checked = Body::for_constant(self).value(written, ty);
+        if ty == Type::Error {
+            return None;
+        }
+        self.fold(&checked)
+    }
+
+    /// A length in a list's type, or the count of `[x; n]`.
+    pub(super) fn constant_length(&mut self, written: &'a ast::Expr) -> Option<u32> {
+        let errors = self.diagnostics.error_count();
+        if !self.admit(written, Site::Scalar, &mut Mentions::default()) {
+            return None;
+        }
+        let checked = Body::for_constant(self).value(written, Type::Int);
+        let value = self.fold(&checked);
+        match value {
+            Some(Const::Int(len)) if len > 0 && u32::try_from(len).is_ok() => Some(len as u32),
+            _ => {
+                if self.diagnostics.error_count() == errors && checked.ty != Type::Error {
+                    let text = "a length is a constant of at least 1 that fits in memory";
+                    self.error(Code::E0408, written.span, text);
+                }
+                None
+            }
+        }
+    }
+
+    /// Evaluates the defaults of all fields, structs and enums after those whose defaults they
+    /// take.
+    pub(super) fn defaults(&mut self) {
+        let structs = self.types.structs.len();
+        let mut graph = Graph::new();
+        let mut admitted = Vec::new();
+        for node in 0..structs + self.types.enums.len() {
+            let mut mentions = Mentions::default();
+            let mut ok = Vec::new();
+            for field in self.syntax_of(node) {
+                let default = field.default.as_ref();
+                ok.push(
+                    default.filter(|default| self.admit(default, Site::Default, &mut mentions)),
+                );
+            }
+            let held: Vec<Type> = self.fields_of(node).map(|field| field.ty).collect();
+            mentions.structs.extend(held.iter().filter_map(|&ty| type_node_of(&self.types, ty)));
+            graph.push(mentions.structs);
+            admitted.push(ok);
+        }
+        for component in components(&graph) {
+            let cycle = is_cycle(&graph, &component);
+            for node in component {
+                if cycle {
+                    self.refuse_default_cycle(node);
+                } else {
+                    let admitted = std::mem::take(&mut admitted[node]);
+                    self.evaluate_defaults(node, admitted);
+                }
+            }
+        }
+        for index in 0..self.types.tables.len() {
+            self.table_defaults(index);
+        }
+    }
+
+    /// The fields of a struct, or of all variants of an enum, as they are written.
+    fn syntax_of(&self, node: usize) -> Vec<&'a ast::Field> {
+        match self.declared.structs.get(node) {
+            Some(decl) => decl.fields.iter().collect(),
+            None => {
+                let (_, variants) = self.declared.enums[node - self.declared.structs.len()];
+                variants.iter().flat_map(|variant| &variant.fields).collect()
+            }
+        }
+    }
+
+    fn fields_of(&mut self, node: usize) -> Box<dyn Iterator<Item = &mut Field> + '_> {
+        let structs = self.types.structs.len();
+        match self.types.structs.get_mut(node) {
+            Some(strukt) => Box::new(strukt.fields.iter_mut()),
+            None => {
+                let variants = &mut self.types.enums[node - structs].variants;
+                Box::new(variants.iter_mut().flat_map(|variant| &mut variant.fields))
+            }
+        }
+    }
+
+    fn refuse_default_cycle(&mut self, node: usize) {
+        let default = self.syntax_of(node).into_iter().find_map(|field| field.default.as_ref());
+        if let Some(default) = default {
+            self.error(Code::E0403, default.span, "a default that depends on itself");
+        }
+    }
+
+    fn evaluate_defaults(&mut self, node: usize, admitted: Vec<Option<&'a ast::Expr>>) {
+        for (field, default) in self.syntax_of(node).into_iter().zip(admitted) {
+            let Some(default) = default else { continue };
+            // Not by position: a field that is declared twice is left out of the type.
+            let known = self.fields_of(node).find(|known| known.span == field.name.span);
+            let Some(ty) = known.map(|known| known.ty) else { continue };
+            let value = self.constant_of_type(default, ty);
+            let known = self.fields_of(node).find(|known| known.span == field.name.span);
+            if let Some(known) = known {
+                known.default = value;
+            }
+        }
+    }
+
+    fn table_defaults(&mut self, index: usize) {
+        for field in &self.declared.tables[index].fields {
+            let Some(default) = &field.default else { continue };
+            let fields = &self.types.tables[index].fields;
+            let Some(at) = fields.iter().position(|known| known.span == field.name.span) else {
+                continue;
+            };
+            let ty = fields[at].ty;
+            let value = self.constant_of_type(default, ty);
+            self.types.tables[index].fields[at].default = value;
+        }
+    }
+
+    /// The value of a field that is not given; `None` when a mistake in it is reported.
+    pub(super) fn default_of(&mut self, field: &Field, span: Span) -> Option<Const> {
+        self.write_out(field.ty, span);
+        Const::default_of(&self.types, field)
+    }
+
+    /// Counts a constant that is written out into the program.
+    pub(super) fn write_out(&mut self, ty: Type, span: Span) {
+        let layout = self.layouts.as_ref().and_then(|layouts| layouts.of(&self.types, ty));
+        self.constants_size += layout.map_or(0, |layout| u64::from(layout.size));
+        if self.constants_size > CONSTANTS_SIZE_MAX {
+            let text = format!("the program's constants take more than {CONSTANTS_SIZE_MAX} bytes");
+            self.error(Code::E0612, span, text);
+            // Said once for each time that the limit is filled.
+            self.constants_size = 0;
+        }
+    }
+
+    fn fold(&mut self, checked: &ir::Expr) -> Option<Const> {
+        match fold::fold(&self.types, checked) {
+            Ok(value) => Some(value),
+            Err(Failure::Reported) => None,
+            Err(Failure::NotConstant(span)) => {
+                self.error(Code::E0404, span, "this is not a constant expression");
+                None
+            }
+            Err(Failure::Traps(span, why)) => {
+                self.error(Code::E0405, span, format!("this constant has no value: {why}"));
+                None
+            }
+            Err(Failure::TooLong(span)) => {
+                let text = format!("a constant text has more than {CONSTANT_TEXT_MAX} bytes");
+                self.error(Code::E0612, span, text);
+                None
+            }
+        }
+    }
+
+    /// Whether an expression can be constant; what cannot is reported. Unknown names pass: they
+    /// are reported when the expression is typed.
+    fn admit(&mut self, expr: &'a ast::Expr, site: Site, mentions: &mut Mentions) -> bool {
+        let default = site == Site::Default;
+        match &expr.kind {
+            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Unit => true,
+            ExprKind::None => true,
+            ExprKind::Str(pieces) => pieces.iter().all(|piece| match piece {
+                StrPiece::Text(_) => true,
+                StrPiece::Value(value, _) => self.admit(value, site, mentions),
+            }),
+            ExprKind::Name(name) => self.admit_name(name, expr.span, mentions),
+            ExprKind::Paren(inner) | ExprKind::Unary { operand: inner, .. } => {
+                self.admit(inner, site, mentions)
+            }
+            ExprKind::Binary { op, left, right, .. }
+                if !matches!(op, BinaryOp::In | BinaryOp::Coalesce) =>
+            {
+                self.admit(left, site, mentions) && self.admit(right, site, mentions)
+            }
+            ExprKind::Call { name, args } if !self.names.calls.contains_key(name.text.as_str()) => {
+                args.iter().all(|arg| self.admit(arg, site, mentions))
+            }
+            ExprKind::List(elements) if default => {
+                elements.iter().all(|element| self.admit(element, site, mentions))
+            }
+            ExprKind::Repeat { value, .. } if default => self.admit(value, site, mentions),
+            ExprKind::Field { base, .. } if default && self.is_enum(base) => true,
+            ExprKind::Method { base, args, .. } if default && self.is_enum(base) => {
+                args.iter().all(|arg| self.admit(arg, site, mentions))
+            }
+            ExprKind::Struct { name, fields } if default => {
+                if let Some(TypeName::Struct(id)) = self.type_meaning(&name.text) {
+                    mentions.structs.push(id.index());
+                }
+                let mut values = fields.iter().filter_map(|field| field.value.as_ref());
+                values.all(|value| self.admit(value, site, mentions))
+            }
+            ExprKind::Error => false,
+            _ => {
+                self.error(Code::E0404, expr.span, "this is not a constant expression");
+                false
+            }
+        }
+    }
+
+    fn admit_name(&mut self, name: &str, span: Span, mentions: &mut Mentions) -> bool {
+        match self.names.values.get(name).map(|entry| entry.meaning) {
+            Some(ValueName::Constant(index)) => {
+                mentions.constants.push(index);
+                true
+            }
+            None if name != "state" => true,
+            _ => {
+                self.error(Code::E0404, span, "this is not a constant expression");
+                false
+            }
+        }
+    }
+
+    fn is_enum(&self, expr: &ast::Expr) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        matches!(self.type_meaning(name), Some(TypeName::Enum(_)))
+    }
+
+    /// What a type's name means.
+    pub(super) fn type_meaning(&self, name: &str) -> Option<TypeName> {
+        self.names.types.get(name).map(|entry| entry.meaning)
+    }
+}

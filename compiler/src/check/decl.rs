@@ -1,0 +1,435 @@
+//! What is declared: the types of all fields, who holds whom by value, layouts, defaults and
+//! signatures. After it, everything that a body can mention has a type.
+
+use super::collect::{FunctionDecl, Role, StructRole, TypeName};
+use super::cycles::{Graph, components, is_cycle};
+use super::ty::{TypeSite, is_ordered};
+use super::{Checker, Feature, plain_field};
+use crate::ast;
+use crate::diag::{Code, Diagnostic};
+use crate::ir::Const;
+use crate::layout::{Layouts, TooLarge};
+use crate::limits::{PARAMS_MAX, ROW_SIZE_MAX, STATE_SIZE_MAX, TYPE_DEPTH_MAX, VALUE_SIZE_MAX};
+use crate::source::Span;
+use crate::types::{EnumId, Field, StructId, TableId, Type, Types, VariantType};
+
+/// What a call of a function needs to know.
+#[derive(Clone, Debug)]
+pub(super) struct Signature<'a> {
+    pub(super) name: &'a str,
+    pub(super) name_span: Span,
+    pub(super) params: Vec<Param<'a>>,
+    pub(super) result: Type,
+    /// How often a timer runs; 0 for everything else.
+    pub(super) period_ms: i64,
+}
+
+/// A parameter of a signature.
+#[derive(Clone, Debug)]
+pub(super) struct Param<'a> {
+    pub(super) name: &'a ast::Name,
+    pub(super) ty: Type,
+    /// What is taken where the argument is left out.
+    pub(super) default: Option<Const>,
+    /// Whether it was written with a default, a wrong one included.
+    pub(super) optional: bool,
+}
+
+impl<'a> Checker<'a> {
+    /// Checks all declarations but their bodies.
+    pub(super) fn declarations(&mut self) {
+        self.field_types();
+        self.containment();
+        self.measure();
+        self.defaults();
+        for index in 0..self.declared.functions.len() {
+            let signature = self.signature(self.declared.functions[index]);
+            self.signatures.push(signature);
+        }
+    }
+
+    fn field_types(&mut self) {
+        for index in 0..self.declared.structs.len() {
+            let decl = self.declared.structs[index];
+            if decl.role == StructRole::Struct && decl.fields.is_empty() {
+                self.error(Code::E0409, decl.name_span, "a struct has at least one field");
+            }
+            self.types.structs[index].fields = self.fields(decl.fields);
+            self.refuse_stored_words(decl.fields, decl.role);
+        }
+        for index in 0..self.declared.enums.len() {
+            let (name, variants) = self.declared.enums[index];
+            self.types.enums[index].variants = self.variants(name, variants);
+        }
+        for index in 0..self.declared.tables.len() {
+            self.table(index);
+        }
+    }
+
+    fn fields(&mut self, fields: &'a [ast::Field]) -> Vec<Field> {
+        let mut checked: Vec<Field> = Vec::new();
+        let mut seen = std::collections::BTreeMap::new();
+        for field in fields {
+            let name = &field.name;
+            if let Some(first) = seen.insert(name.text.as_str(), name.span) {
+                let text = format!("the field `{}` is declared twice", name.text);
+                self.report(
+                    Diagnostic::new(Code::E0200, name.span, text)
+                        .with_note(first, "first declared here"),
+                );
+                continue;
+            }
+            let ty = self.resolve(&field.ty, TypeSite::Field);
+            let mut plain = plain_field(name, ty, field.doc.clone());
+            plain.transient = field.transient.is_some();
+            if let Some(was) = &field.was {
+                self.uses(Feature::Migration, was.span);
+                plain.was = Some(was.text.clone());
+            }
+            checked.push(plain);
+        }
+        checked
+    }
+
+    /// `key` and `transient` say something about what is stored by itself.
+    fn refuse_stored_words(&mut self, fields: &[ast::Field], role: StructRole) {
+        for field in fields {
+            if let Some(span) = field.key {
+                self.error(Code::E0410, span, "`key` stands only in a table");
+            }
+            if let Some(span) = field.transient.filter(|_| role != StructRole::State) {
+                let text = "`transient` stands only in `state` and in a table";
+                self.error(Code::E0407, span, text);
+            }
+        }
+    }
+
+    fn variants(&mut self, name: &ast::Name, variants: &'a [ast::Variant]) -> Vec<VariantType> {
+        if variants.is_empty() {
+            self.error(Code::E0409, name.span, "an enum has at least one variant");
+        }
+        let mut checked: Vec<VariantType> = Vec::new();
+        let mut seen = std::collections::BTreeMap::new();
+        for variant in variants {
+            let name = &variant.name;
+            if let Some(first) = seen.insert(name.text.as_str(), name.span) {
+                let text = format!("the variant `{}` is declared twice", name.text);
+                self.report(
+                    Diagnostic::new(Code::E0200, name.span, text)
+                        .with_note(first, "first declared here"),
+                );
+                continue;
+            }
+            let fields = self.fields(&variant.fields);
+            self.refuse_stored_words(&variant.fields, StructRole::Struct);
+            checked.push(VariantType { name: name.text.clone(), fields });
+        }
+        if checked.len() > usize::from(u16::MAX) {
+            self.error(Code::E0610, name.span, "an enum has at most 65,535 variants");
+        }
+        checked
+    }
+
+    fn table(&mut self, index: usize) {
+        let table = self.declared.tables[index];
+        let fields = self.fields(&table.fields);
+        let keys: Vec<(Span, &ast::Field)> =
+            table.fields.iter().filter_map(|field| field.key.map(|span| (span, field))).collect();
+        match keys.as_slice() {
+            [] => {
+                let text = format!("table `{}` has no key", table.name.text);
+                self.report(
+                    Diagnostic::new(Code::E0410, table.name.span, text)
+                        .with_help("give it one field like `key id: int`"),
+                );
+            }
+            [(_, only)] => self.key(index, only, &fields),
+            [(first, _), (second, _), ..] => self.report(
+                Diagnostic::new(Code::E0410, *second, "a table has one key")
+                    .with_note(*first, "this is the key")
+                    .with_help("join the parts into one text: `\"{a}:{b}\"`"),
+            ),
+        }
+        self.types.tables[index].indexes = self.indexes(&table.indexes, &fields);
+        self.types.tables[index].fields = fields;
+    }
+
+    fn key(&mut self, index: usize, key: &'a ast::Field, fields: &[Field]) {
+        let Some(position) = fields.iter().position(|field| field.name == key.name.text) else {
+            return;
+        };
+        self.types.tables[index].key = position as u32;
+        let ty = fields[position].ty;
+        if !matches!(ty, Type::Int | Type::Str | Type::Error) {
+            let text = format!("expected a key of type `int` or `str`, found {}", self.show(ty));
+            self.error(Code::E0410, key.ty.span, text);
+        }
+        if let Some(default) = &key.default {
+            self.error(Code::E0410, default.span, "a key has no default");
+        }
+        if let Some(transient) = key.transient {
+            self.error(Code::E0410, transient, "a key is always durable");
+        }
+    }
+
+    fn indexes(&mut self, names: &[ast::Name], fields: &[Field]) -> Vec<u32> {
+        let mut indexes: Vec<u32> = Vec::new();
+        for name in names {
+            let Some(position) = fields.iter().position(|field| field.name == name.text) else {
+                let text = format!("unknown field `{}` in `index`", name.text);
+                let diagnostic = Diagnostic::new(Code::E0203, name.span, text);
+                let known = fields.iter().map(|field| field.name.as_str());
+                let diagnostic = self.with_near(diagnostic, name, known);
+                self.report(diagnostic);
+                continue;
+            };
+            let ty = fields[position].ty;
+            if indexes.contains(&(position as u32)) {
+                let text = format!("`{}` is indexed twice", name.text);
+                self.error(Code::E0411, name.span, text);
+            } else if ty != Type::Error && !is_ordered(&self.types, ty) {
+                let text = format!("a field of type {} cannot be indexed", self.show(ty));
+                self.report(Diagnostic::new(Code::E0411, name.span, text).with_label(
+                    "expected `int`, `float`, `bool`, `str` or an enum without payloads",
+                ));
+            } else {
+                indexes.push(position as u32);
+            }
+        }
+        indexes
+    }
+
+    /// Refuses types that contain themselves, and types that nest deeper than passes may recurse.
+    fn containment(&mut self) {
+        let graph = self.containment_graph();
+        let mut depth = vec![0; graph.len()];
+        for component in components(&graph) {
+            if is_cycle(&graph, &component) {
+                self.refuse_cycle(&component);
+                continue;
+            }
+            let node = component[0];
+            let below = graph[node].iter().map(|&inner| depth[inner]).max();
+            depth[node] = below.map_or(0, |below: u32| below + 1);
+            if depth[node] > TYPE_DEPTH_MAX {
+                // What holds it starts again, so that this is said once.
+                depth[node] = 0;
+                let (name, span) = self.type_node(node);
+                let text = format!("`{name}` is nested too deep");
+                self.report(
+                    Diagnostic::new(Code::E0614, span, text)
+                        .with_label(format!("types nest at most {TYPE_DEPTH_MAX} deep")),
+                );
+                self.forget_parts(node);
+            }
+        }
+    }
+
+    /// Structs first, then enums.
+    fn containment_graph(&self) -> Graph {
+        let types = &self.types;
+        let structs = types.structs.iter().map(|strukt| held(types, strukt.fields.iter()));
+        let enums = types.enums.iter().map(|enumeration| {
+            held(types, enumeration.variants.iter().flat_map(|variant| &variant.fields))
+        });
+        structs.chain(enums).collect()
+    }
+
+    fn refuse_cycle(&mut self, component: &[usize]) {
+        let mut members: Vec<(String, Span)> =
+            component.iter().map(|&node| self.type_node(node)).collect();
+        members.sort_by_key(|(_, span)| *span);
+        let (name, span) = members[0].clone();
+        let text = format!("`{name}` contains itself");
+        let mut diagnostic = Diagnostic::new(Code::E0402, span, text)
+            .with_help("keep a key instead of the value, and the values in a table");
+        for (other, span) in members.iter().skip(1).take(3) {
+            diagnostic = diagnostic.with_note(*span, format!("by way of `{other}`"));
+        }
+        self.report(diagnostic);
+        for &node in component {
+            self.forget_parts(node);
+        }
+    }
+
+    fn type_node(&self, node: usize) -> (String, Span) {
+        match self.types.structs.get(node) {
+            Some(strukt) => (strukt.name.clone(), self.declared.structs[node].name_span),
+            None => {
+                let (name, _) = self.declared.enums[node - self.types.structs.len()];
+                (name.text.clone(), name.span)
+            }
+        }
+    }
+
+    /// Gives the parts of a refused type the type `Error`, so that it has a layout and mentions of
+    /// it stay silent.
+    fn forget_parts(&mut self, node: usize) {
+        let structs = self.types.structs.len();
+        let fields: Box<dyn Iterator<Item = &mut Field>> = match self.types.structs.get_mut(node) {
+            Some(strukt) => Box::new(strukt.fields.iter_mut()),
+            None => {
+                let variants = &mut self.types.enums[node - structs].variants;
+                Box::new(variants.iter_mut().flat_map(|variant| &mut variant.fields))
+            }
+        };
+        for field in fields {
+            field.ty = Type::Error;
+        }
+    }
+
+    fn measure(&mut self) {
+        match Layouts::new(&self.types, self.state) {
+            Ok(layouts) => self.layouts = Some(layouts),
+            Err(too_large) => {
+                for found in too_large {
+                    self.too_large(found);
+                }
+            }
+        }
+    }
+
+    fn too_large(&mut self, found: TooLarge) {
+        let (what, span, limit) = match found {
+            TooLarge::Struct(id) if id == self.state => {
+                ("`state`".to_owned(), self.declared.structs[id.index()].name_span, STATE_SIZE_MAX)
+            }
+            TooLarge::Struct(StructId(index)) => {
+                let (name, span) = self.type_node(index as usize);
+                (format!("a value of `{name}`"), span, VALUE_SIZE_MAX)
+            }
+            TooLarge::Enum(EnumId(index)) => {
+                let (name, _) = self.declared.enums[index as usize];
+                (format!("a value of `{}`", name.text), name.span, VALUE_SIZE_MAX)
+            }
+            TooLarge::Table(TableId(index)) => {
+                let name = &self.declared.tables[index as usize].name;
+                (format!("a row of `{}`", name.text), name.span, ROW_SIZE_MAX)
+            }
+        };
+        self.report(
+            Diagnostic::new(Code::E0610, span, format!("{what} is too large"))
+                .with_label(format!("at most {limit} bytes")),
+        );
+    }
+
+    fn signature(&mut self, decl: FunctionDecl<'a>) -> Signature<'a> {
+        if decl.params.len() > PARAMS_MAX {
+            let text = format!("`{}` has more than {PARAMS_MAX} parameters", decl.name);
+            self.report(
+                Diagnostic::new(Code::E0611, decl.name_span, text)
+                    .with_help("put what belongs together into a struct"),
+            );
+        }
+        let params: Vec<Param<'a>> =
+            decl.params.iter().map(|param| self.param(decl.role, param)).collect();
+        let result = match decl.result {
+            Some(written) => self.resolve(written, TypeSite::Result),
+            None => Type::Unit,
+        };
+        let FunctionDecl { role, name, name_span, .. } = decl;
+        let period_ms = match role {
+            Role::Timer(period) => self.period(period, &params),
+            _ => 0,
+        };
+        Signature { name, name_span, params, result, period_ms }
+    }
+
+    /// A timer's period in milliseconds; its parameter, if any, is a row.
+    fn period(&mut self, written: &'a ast::Expr, params: &[Param<'a>]) -> i64 {
+        let wrong = match params {
+            [] => None,
+            [only] => (!matches!(only.ty, Type::Row(_) | Type::Error)).then_some(only),
+            [_, second, ..] => Some(second),
+        };
+        if let Some(param) = wrong {
+            let text = "a timer has no parameter, or one row that it runs for";
+            self.error(Code::E0414, param.name.span, text);
+        }
+        let errors = self.diagnostics.error_count();
+        match self.constant_of_type(written, Type::Int) {
+            Some(Const::Int(period)) if period >= 1 => period,
+            _ => {
+                if self.diagnostics.error_count() == errors {
+                    let text = "expected a period of at least one millisecond";
+                    self.error(Code::E0414, written.span, text);
+                }
+                1
+            }
+        }
+    }
+
+    fn param(&mut self, role: Role<'a>, param: &'a ast::Param) -> Param<'a> {
+        let site = match role {
+            Role::Handler(_) => TypeSite::HandlerParam,
+            _ => TypeSite::Param,
+        };
+        let ty = self.resolve(&param.ty, site);
+        let default = match (&param.default, role) {
+            (Some(default), Role::Handler(_)) => self.constant_of_type(default, ty),
+            (Some(default), _) => {
+                let text = "only a handler's parameter can have a default";
+                self.error(Code::E0400, default.span, text);
+                None
+            }
+            (None, Role::Handler(_)) if matches!(ty, Type::Optional(_)) => Some(Const::None),
+            (None, _) => None,
+        };
+        let optional = param.default.is_some() || default.is_some();
+        Param { name: &param.name, ty, default, optional }
+    }
+
+    /// Looks up a struct by name, for literals.
+    pub(super) fn struct_named(&mut self, name: &ast::Name) -> Option<StructId> {
+        let found = self.names.types.get(name.text.as_str()).map(|entry| entry.meaning);
+        let text = match found {
+            Some(TypeName::Struct(id)) => return Some(id),
+            Some(TypeName::Enum(_)) => format!("expected a struct, found the enum `{}`", name.text),
+            Some(TypeName::Table(_)) => {
+                let text = format!("expected a struct, found the table `{}`", name.text);
+                let insert = format!("insert {}", name.text);
+                self.report(
+                    Diagnostic::new(Code::E0211, name.span, text)
+                        .with_help(format!("`{insert} {{ … }}` makes a row"))
+                        .with_fix(name.span, insert),
+                );
+                return None;
+            }
+            Some(TypeName::Event(_)) => {
+                format!("expected a struct, found the event `{}`", name.text)
+            }
+            None => {
+                let text = format!("unknown struct `{}`", name.text);
+                let diagnostic = Diagnostic::new(Code::E0204, name.span, text);
+                let known = self.names.types.iter();
+                let known = known.filter(|(_, e)| matches!(e.meaning, TypeName::Struct(_)));
+                let diagnostic = self.with_near(diagnostic, name, known.map(|(&name, _)| name));
+                self.report(diagnostic);
+                return None;
+            }
+        };
+        self.error(Code::E0211, name.span, text);
+        None
+    }
+}
+
+/// The structs and enums that fields hold by value, as nodes of the containment graph.
+fn held<'f>(types: &Types, fields: impl Iterator<Item = &'f Field>) -> Vec<usize> {
+    let mut nodes: Vec<usize> = fields.filter_map(|field| type_node_of(types, field.ty)).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}
+
+/// The node of the struct or enum that a type is, or is a list or optional of.
+pub(super) fn type_node_of(types: &Types, ty: Type) -> Option<usize> {
+    match ty {
+        Type::Struct(id) => Some(id.index()),
+        Type::Enum(id) => Some(types.structs.len() + id.index()),
+        Type::Optional(inner)
+        | Type::Array(inner, _)
+        | Type::Bounded(inner, _)
+        | Type::List(inner) => type_node_of(types, types.get(inner)),
+        _ => None,
+    }
+}

@@ -1,0 +1,191 @@
+//! What follows from who calls whom: recursion, effects, the stack that a call needs, and whether
+//! a loop over rows must visit a snapshot.
+
+use super::cycles::{Graph, components, is_cycle};
+use crate::builtins::Builtin;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::walk::Part;
+use crate::ir::{Block, Effects, Expr, ExprKind, Function, Place, Root, Stmt, StmtKind};
+use crate::limits::STACK_MAX;
+
+/// Fills in what a function's callees decide.
+pub(super) fn complete(functions: &mut [Function], diagnostics: &mut Diagnostics) {
+    let mut graph = Graph::new();
+    for function in functions.iter_mut() {
+        let mut found = Found::default();
+        found.block(&function.body);
+        function.effects = found.effects;
+        found.callees.sort_unstable();
+        found.callees.dedup();
+        graph.push(found.callees);
+    }
+    let components = components(&graph);
+    let mut component_of = vec![0; functions.len()];
+    for (number, component) in components.iter().enumerate() {
+        for &member in component {
+            component_of[member] = number;
+        }
+    }
+    for component in &components {
+        complete_component(functions, &graph, component, &component_of);
+    }
+    for function in functions.iter().filter(|function| function.stack_need > STACK_MAX) {
+        let text = format!("`{}` needs more stack than a call has", function.name);
+        diagnostics.report(
+            Diagnostic::new(Code::E0613, function.span, text)
+                .with_label(format!("{} bytes of {STACK_MAX}", function.stack_need))
+                .with_help("keep large values in `state` or in a table"),
+        );
+    }
+    let effects: Vec<Effects> = functions.iter().map(|function| function.effects).collect();
+    for function in functions.iter_mut() {
+        snapshots(&mut function.body, &effects);
+    }
+}
+
+/// The functions of a component reach each other, so that all have the effects of all.
+fn complete_component(
+    functions: &mut [Function],
+    graph: &Graph,
+    component: &[usize],
+    component_of: &[usize],
+) {
+    let recursive = is_cycle(graph, component);
+    let mut effects = Effects::default();
+    for &member in component {
+        effects = union(effects, functions[member].effects);
+        for &callee in &graph[member] {
+            effects = union(effects, functions[callee].effects);
+        }
+    }
+    for &member in component {
+        // A recursive callee checks the stack itself.
+        let own = component_of[member];
+        let callees = graph[member].iter().filter(|&&callee| component_of[callee] != own);
+        let below = callees
+            .filter(|&&callee| !functions[callee].recursive)
+            .map(|&callee| functions[callee].stack_need)
+            .max()
+            .unwrap_or_default();
+        let function = &mut functions[member];
+        function.recursive = recursive;
+        function.effects = effects;
+        function.stack_need = function.stack_cost.saturating_add(below);
+    }
+}
+
+fn union(a: Effects, b: Effects) -> Effects {
+    Effects {
+        writes: a.writes || b.writes,
+        inserts: a.inserts || b.inserts,
+        removes: a.removes || b.removes,
+    }
+}
+
+/// What one body does itself, and whom it calls.
+#[derive(Default)]
+struct Found {
+    effects: Effects,
+    callees: Vec<usize>,
+}
+
+impl Found {
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            self.stmt(stmt);
+        }
+        if let Some(value) = &block.value {
+            self.expr(value);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Assign { place, .. } | StmtKind::OpAssign { place, .. } => self.write(place),
+            StmtKind::Emit { .. } => self.effects.writes = true,
+            StmtKind::Remove { .. } => {
+                self.effects.writes = true;
+                self.effects.removes = true;
+            }
+            _ => {}
+        }
+        stmt.parts(&mut |part| self.part(part));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Call(callee, _) => self.callees.push(callee.index()),
+            ExprKind::Builtin(Builtin::Random, _) => self.effects.writes = true,
+            ExprKind::Mutate { place, .. } => self.write(place),
+            ExprKind::Insert(..) => {
+                self.effects.writes = true;
+                self.effects.inserts = true;
+            }
+            _ => {}
+        }
+        expr.parts(&mut |part| self.part(part));
+    }
+
+    fn part(&mut self, part: Part<'_>) {
+        match part {
+            Part::Expr(expr) => self.expr(expr),
+            Part::Block(block) => self.block(block),
+        }
+    }
+
+    fn write(&mut self, place: &Place) {
+        if matches!(place.root, Root::State | Root::Row(..)) {
+            self.effects.writes = true;
+        }
+    }
+}
+
+/// Decides for every loop over rows whether it visits a snapshot.
+fn snapshots(block: &mut Block, effects: &[Effects]) {
+    for stmt in &mut block.stmts {
+        match &mut stmt.kind {
+            StmtKind::ForRows(rows) => {
+                let mut found = Found::default();
+                found.block(&rows.body);
+                if let Some(filter) = &rows.filter {
+                    found.expr(filter);
+                }
+                let all = found.callees.iter().map(|&callee| effects[callee]);
+                let all = all.fold(found.effects, union);
+                // Any write may be one to the field that the loop is ordered by.
+                let reorders = rows.order.is_some() && all.writes;
+                rows.snapshot = all.inserts || all.removes || reorders;
+                snapshots(&mut rows.body, effects);
+            }
+            StmtKind::ForList(list) => snapshots(&mut list.body, effects),
+            StmtKind::While { body, .. } | StmtKind::ForRange { body, .. } => {
+                snapshots(body, effects);
+            }
+            StmtKind::Expr(value)
+            | StmtKind::Let { value, .. }
+            | StmtKind::Assign { value, .. }
+            | StmtKind::OpAssign { value, .. } => snapshots_in(value, effects),
+            _ => {}
+        }
+    }
+    if let Some(value) = &mut block.value {
+        snapshots_in(value, effects);
+    }
+}
+
+/// Loops stand in blocks, and these in `if` and `match`.
+fn snapshots_in(expr: &mut Expr, effects: &[Effects]) {
+    match &mut expr.kind {
+        ExprKind::If { then, otherwise, .. } => {
+            snapshots(then, effects);
+            if let Some(otherwise) = otherwise {
+                snapshots(otherwise, effects);
+            }
+        }
+        ExprKind::Match { arms, .. } => {
+            arms.iter_mut().for_each(|arm| snapshots(&mut arm.body, effects));
+        }
+        ExprKind::Block(block) => snapshots(block, effects),
+        _ => {}
+    }
+}

@@ -1,0 +1,277 @@
+//! Expressions: what each form means, and how a value is fitted to the type that is wanted.
+
+use super::Checker;
+use super::body::Body;
+use super::collect::ValueName;
+use super::ty::element;
+use crate::ast::{self, ExprKind};
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{self, Const};
+use crate::source::Span;
+use crate::types::Type;
+
+/// What is wanted of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// A value of whatever type it has.
+    Any,
+    /// A value of this type. Literals and branches take it up; who asks must still `fit` it.
+    Type(Type),
+    /// No value: it is dropped.
+    Nothing,
+}
+
+impl Want {
+    /// The type that is wanted, if one is.
+    pub(super) fn ty(self) -> Option<Type> {
+        match self {
+            Want::Type(Type::Error) | Want::Any | Want::Nothing => None,
+            Want::Type(ty) => Some(ty),
+        }
+    }
+}
+
+/// A node that a mistake stands for; it silences what follows.
+pub(super) fn error(span: Span) -> ir::Expr {
+    ir::Expr { kind: ir::ExprKind::Const(Const::Unit), ty: Type::Error, span }
+}
+
+/// A constant node.
+pub(super) fn constant(value: Const, ty: Type, span: Span) -> ir::Expr {
+    ir::Expr { kind: ir::ExprKind::Const(value), ty, span }
+}
+
+impl<'a> Body<'_, 'a> {
+    /// Checks an expression. Its type may still differ from the one that is wanted.
+    pub(super) fn expr(&mut self, expr: &'a ast::Expr, want: Want) -> ir::Expr {
+        let span = expr.span;
+        let checked = match &expr.kind {
+            ExprKind::Int(value) => constant(Const::Int(*value), Type::Int, span),
+            ExprKind::Float(value) => constant(Const::Float(*value), Type::Float, span),
+            ExprKind::Bool(value) => constant(Const::Bool(*value), Type::Bool, span),
+            ExprKind::Unit => constant(Const::Unit, Type::Unit, span),
+            ExprKind::None => self.none(span, want),
+            ExprKind::Str(pieces) => self.text(pieces, span),
+            ExprKind::Name(_) | ExprKind::Field { .. } | ExprKind::Index { .. } => self.read(expr),
+            ExprKind::Paren(inner) => return self.expr(inner, want),
+            ExprKind::Unary { op, operand } => self.unary(*op, operand, span),
+            ExprKind::Binary { .. } => self.binary(expr, want),
+            ExprKind::Call { name, args } => self.call(name, args, span),
+            ExprKind::Method { base, name, args } => self.method(base, name, args, span),
+            ExprKind::Struct { name, fields } => self.struct_literal(name, fields, span),
+            ExprKind::List(elements) => self.list_literal(elements, span, want),
+            ExprKind::Repeat { value, count } => self.repeat(value, count, span, want),
+            ExprKind::If { cond, then, otherwise } => {
+                self.if_expr(cond, then, otherwise.as_ref(), span, want)
+            }
+            ExprKind::Match { value, arms } => self.match_expr(value, arms, span, want),
+            ExprKind::Insert { table, fields } => self.insert(table, fields, span),
+            ExprKind::Return(value) => self.return_expr(value.as_deref(), span),
+            ExprKind::Break => self.break_expr(span),
+            ExprKind::Continue => self.continue_expr(span),
+            ExprKind::Fail { status, message } => self.fail(status.as_deref(), message, span),
+            ExprKind::Error => error(span),
+        };
+        cut_off(checked)
+    }
+
+    /// Checks an expression that must give a value of a type.
+    pub(super) fn value(&mut self, expr: &'a ast::Expr, ty: Type) -> ir::Expr {
+        let checked = self.expr(expr, Want::Type(ty));
+        self.fit(checked, ty)
+    }
+
+    /// Checks an expression that must give some value.
+    pub(super) fn any_value(&mut self, expr: &'a ast::Expr) -> ir::Expr {
+        let checked = self.expr(expr, Want::Any);
+        if checked.ty == Type::Unit {
+            self.checker.report(
+                Diagnostic::new(Code::E0306, expr.span, "expected a value, found none")
+                    .with_label("this has the type `()`"),
+            );
+            return error(expr.span);
+        }
+        checked
+    }
+
+    /// The value as one of the wanted type, or a mistake.
+    pub(super) fn fit(&mut self, checked: ir::Expr, want: Type) -> ir::Expr {
+        match self.try_fit(checked, want) {
+            Ok(fitted) => fitted,
+            Err(checked) => {
+                let diagnostic = self.mismatch(&checked, want);
+                self.checker.report(diagnostic);
+                error(checked.span)
+            }
+        }
+    }
+
+    /// The value as one of the wanted type: as it is, as an optional, or a list read as `[T]`.
+    pub(super) fn try_fit(&mut self, checked: ir::Expr, want: Type) -> Result<ir::Expr, ir::Expr> {
+        let found = checked.ty;
+        if found == want || found == Type::Error || found == Type::Never {
+            return Ok(checked);
+        }
+        let span = checked.span;
+        match want {
+            Type::Error => Ok(error(span)),
+            Type::Optional(inner) => {
+                let inner = self.checker.types.get(inner);
+                let fitted = self.try_fit(checked, inner)?;
+                if fitted.ty == Type::Error {
+                    return Ok(fitted);
+                }
+                Ok(ir::Expr { kind: ir::ExprKind::Some(Box::new(fitted)), ty: want, span })
+            }
+            Type::List(inner) => match found {
+                Type::Array(of, _) | Type::Bounded(of, _) if of == inner => {
+                    Ok(ir::Expr { kind: ir::ExprKind::ToList(Box::new(checked)), ty: want, span })
+                }
+                _ => Err(checked),
+            },
+            _ => Err(checked),
+        }
+    }
+
+    fn mismatch(&self, checked: &ir::Expr, want: Type) -> Diagnostic {
+        let checker = &*self.checker;
+        let (expected, found) = (checker.show(want), checker.show(checked.ty));
+        let span = checked.span;
+        if checked.ty == Type::Unit {
+            return Diagnostic::new(
+                Code::E0306,
+                span,
+                format!("expected {expected}, found no value"),
+            );
+        }
+        let diagnostic =
+            Diagnostic::new(Code::E0300, span, format!("expected {expected}, found {found}"));
+        conversion(checker, checked, want, diagnostic)
+    }
+
+    /// Says what a name means that is not a local, as a value.
+    pub(super) fn declared_value(&mut self, name: &str, span: Span) -> ir::Expr {
+        match self.checker.names.values.get(name).map(|entry| entry.meaning) {
+            Some(ValueName::Constant(index)) => {
+                let known = &self.checker.constants[index];
+                let known = known.clone();
+                constant(known.value, known.ty, span)
+            }
+            Some(ValueName::Table(_)) => {
+                let text = format!("expected a value, found the table `{name}`");
+                self.checker.report(Diagnostic::new(Code::E0211, span, text).with_help(format!(
+                    "`{name}[key]` is a row, `for row in {name}` visits them all"
+                )));
+                error(span)
+            }
+            None => {
+                self.unknown_value(name, span);
+                error(span)
+            }
+        }
+    }
+
+    fn unknown_value(&mut self, name: &str, span: Span) {
+        if let Some(entry) = self.checker.names.types.get(name) {
+            let declared = entry.span;
+            let text = format!("expected a value, found the type `{name}`");
+            return self.checker.report(
+                Diagnostic::new(Code::E0211, span, text).with_note(declared, "declared here"),
+            );
+        }
+        let text = format!("unknown name `{name}`");
+        let diagnostic = Diagnostic::new(Code::E0201, span, text);
+        let state = self.checker.types.strukt(self.checker.state);
+        if state.fields.iter().any(|field| field.name == name) {
+            let place = format!("state.{name}");
+            return self.checker.report(
+                diagnostic
+                    .with_help(format!("the state's field is `{place}`"))
+                    .with_fix(span, place),
+            );
+        }
+        if self.checker.names.calls.contains_key(name) {
+            return self.checker.report(diagnostic.with_help(format!("call it: `{name}(…)`")));
+        }
+        let wanted = ast::Name { text: name.to_owned(), span };
+        let known = self.scopes.names().chain(self.checker.names.values.keys().copied());
+        let known: Vec<&str> = known.collect();
+        let diagnostic = self.checker.with_near(diagnostic, &wanted, known);
+        self.checker.report(diagnostic);
+    }
+}
+
+/// Adds the conversion that would help to a message about types.
+fn conversion(
+    checker: &Checker<'_>,
+    checked: &ir::Expr,
+    want: Type,
+    diagnostic: Diagnostic,
+) -> Diagnostic {
+    let span = checked.span;
+    let written = checker.source.slice(span);
+    let call = match (want, checked.ty) {
+        (Type::Float, Type::Int) => {
+            if let ir::ExprKind::Const(Const::Int(value)) = checked.kind
+                && written == value.to_string()
+            {
+                let literal = format!("{written}.0");
+                return diagnostic.with_help(format!("`{literal}`")).with_fix(span, literal);
+            }
+            "float"
+        }
+        (Type::Int, Type::Float | Type::Bool) => "int",
+        (Type::Str, Type::Int | Type::Float | Type::Bool) => "str",
+        (Type::Int, Type::Str) => {
+            return diagnostic.with_help(format!("`parse_int({written})` is an `int?`"));
+        }
+        (Type::Float, Type::Str) => {
+            return diagnostic.with_help(format!("`parse_float({written})` is a `float?`"));
+        }
+        (want, Type::Optional(inner)) if checker.types.get(inner) == want => {
+            return diagnostic.with_help("say what stands for `none`: `… ?? otherwise`");
+        }
+        (Type::Bounded(inner, _) | Type::Array(inner, _), found)
+            if element(&checker.types, found) == Some(checker.types.get(inner)) =>
+        {
+            return diagnostic.with_help("`place.assign(list)` copies the elements");
+        }
+        _ => return diagnostic,
+    };
+    if written.len() > 60 || written.contains('\n') {
+        return diagnostic.with_help(format!("`{call}(…)` converts it"));
+    }
+    let converted = format!("{call}({written})");
+    diagnostic.with_help(format!("`{converted}`")).with_fix(span, converted)
+}
+
+/// An operand that never gives a value ends what it stands in: the operands up to it are evaluated
+/// and nothing else is. So the type never is found only where control may stop: as a statement, at
+/// the end of a block, and on the right of `&&`, `||` and `??`.
+pub(super) fn cut_off(expr: ir::Expr) -> ir::Expr {
+    use ir::walk::Part;
+    let mut operands = Vec::new();
+    let mut ends = false;
+    let mut first = true;
+    let only_first = matches!(
+        expr.kind,
+        ir::ExprKind::And(..) | ir::ExprKind::Or(..) | ir::ExprKind::Coalesce(..)
+    );
+    expr.parts(&mut |part| {
+        let Part::Expr(operand) = part else { return };
+        if !ends && (first || !only_first) {
+            ends = operand.ty == Type::Never;
+            operands.push(operand);
+        }
+        first = false;
+    });
+    if !ends {
+        return expr;
+    }
+    let stmts = operands
+        .into_iter()
+        .map(|operand| ir::Stmt { span: operand.span, kind: ir::StmtKind::Expr(operand.clone()) })
+        .collect();
+    let block = super::cost::block(stmts, None, Type::Never);
+    ir::Expr { kind: ir::ExprKind::Block(block), ty: Type::Never, span: expr.span }
+}

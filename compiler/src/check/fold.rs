@@ -1,0 +1,223 @@
+//! Evaluates constant expressions: a typed node in, its value out. It is used for constants and
+//! defaults only; everywhere else a trap stays a trap of the call.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::builtins::Builtin;
+use crate::ir::{BinaryOp, CompareOp, Const, Expr, ExprKind, Piece};
+use crate::limits::CONSTANT_TEXT_MAX;
+use crate::source::Span;
+use crate::types::{Type, Types};
+
+/// Why an expression has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// A mistake in it was reported before.
+    Reported,
+    /// It needs a running call.
+    NotConstant(Span),
+    /// It would trap.
+    Traps(Span, &'static str),
+    /// A text grew too long.
+    TooLong(Span),
+}
+
+type Folded = Result<Const, Failure>;
+
+const OVERFLOW: &str = "the result does not fit in an `int`";
+const DIVISION: &str = "division by zero";
+
+/// The value of a constant expression.
+pub(super) fn fold(types: &Types, expr: &Expr) -> Folded {
+    if expr.ty == Type::Error {
+        return Err(Failure::Reported);
+    }
+    let all = |parts: &[Expr]| parts.iter().map(|part| fold(types, part)).collect::<Result<_, _>>();
+    match &expr.kind {
+        ExprKind::Const(value) => Ok(value.clone()),
+        ExprKind::Neg(operand) => negate(fold(types, operand)?, expr.span),
+        ExprKind::Not(operand) => Ok(Const::Bool(!truth(fold(types, operand)?)?)),
+        ExprKind::Binary(op, left, right) => {
+            binary(*op, fold(types, left)?, fold(types, right)?, expr.span)
+        }
+        ExprKind::Compare(op, left, right) => {
+            Ok(Const::Bool(compare(*op, &fold(types, left)?, &fold(types, right)?)))
+        }
+        ExprKind::And(left, right) => {
+            Ok(Const::Bool(truth(fold(types, left)?)? && truth(fold(types, right)?)?))
+        }
+        ExprKind::Or(left, right) => {
+            Ok(Const::Bool(truth(fold(types, left)?)? || truth(fold(types, right)?)?))
+        }
+        ExprKind::Builtin(builtin, args) => {
+            let args: Vec<Const> = all(args)?;
+            call(*builtin, &args, expr.span)
+        }
+        ExprKind::Struct(_, fields) => {
+            let mut values = Vec::with_capacity(fields.len());
+            for (index, field) in fields {
+                values.push((*index, fold(types, field)?));
+            }
+            values.sort_by_key(|(index, _)| *index);
+            Ok(Const::Struct(values.into_iter().map(|(_, value)| value).collect()))
+        }
+        ExprKind::Variant(_, variant, payload) => Ok(Const::Variant(*variant, all(payload)?)),
+        ExprKind::Some(inner) => Ok(Const::Some(Box::new(fold(types, inner)?))),
+        ExprKind::List(elements) => Ok(Const::List(all(elements)?)),
+        ExprKind::Repeat(element) => match expr.ty {
+            Type::Array(_, len) => Ok(Const::List(vec![fold(types, element)?; len as usize])),
+            _ => Err(Failure::NotConstant(expr.span)),
+        },
+        ExprKind::Interpolate(pieces) => interpolate(types, pieces, expr.span),
+        _ => Err(Failure::NotConstant(expr.span)),
+    }
+}
+
+fn truth(value: Const) -> Result<bool, Failure> {
+    match value {
+        Const::Bool(value) => Ok(value),
+        _ => Err(Failure::Reported),
+    }
+}
+
+/// A float with the one NaN that Flight has.
+fn float(value: f64) -> Const {
+    Const::Float(if value.is_nan() { f64::NAN } else { value })
+}
+
+fn negate(value: Const, span: Span) -> Folded {
+    match value {
+        Const::Int(value) => {
+            value.checked_neg().map(Const::Int).ok_or(Failure::Traps(span, OVERFLOW))
+        }
+        Const::Float(value) => Ok(float(-value)),
+        _ => Err(Failure::Reported),
+    }
+}
+
+fn binary(op: BinaryOp, left: Const, right: Const, span: Span) -> Folded {
+    match (left, right) {
+        (Const::Int(left), Const::Int(right)) => int_binary(op, left, right, span),
+        (Const::Float(left), Const::Float(right)) => Ok(float(match op {
+            BinaryOp::Add => left + right,
+            BinaryOp::Sub => left - right,
+            BinaryOp::Mul => left * right,
+            BinaryOp::Div => left / right,
+            BinaryOp::Rem => libm::fmod(left, right),
+        })),
+        (Const::Str(left), Const::Str(right)) if op == BinaryOp::Add => {
+            text(format!("{left}{right}"), span)
+        }
+        _ => Err(Failure::Reported),
+    }
+}
+
+fn int_binary(op: BinaryOp, left: i64, right: i64, span: Span) -> Folded {
+    if matches!(op, BinaryOp::Div | BinaryOp::Rem) && right == 0 {
+        return Err(Failure::Traps(span, DIVISION));
+    }
+    let value = match op {
+        BinaryOp::Add => left.checked_add(right),
+        BinaryOp::Sub => left.checked_sub(right),
+        BinaryOp::Mul => left.checked_mul(right),
+        BinaryOp::Div => left.checked_div(right),
+        // As in machine code: the remainder by -1 is 0 for every `int`.
+        BinaryOp::Rem => Some(left.wrapping_rem(right)),
+    };
+    value.map(Const::Int).ok_or(Failure::Traps(span, OVERFLOW))
+}
+
+fn compare(op: CompareOp, left: &Const, right: &Const) -> bool {
+    let order = match (left, right) {
+        (Const::Int(left), Const::Int(right)) => Some(left.cmp(right)),
+        (Const::Float(left), Const::Float(right)) => left.partial_cmp(right),
+        (Const::Str(left), Const::Str(right)) => Some(left.cmp(right)),
+        _ if left == right => Some(Ordering::Equal),
+        _ => None,
+    };
+    match op {
+        CompareOp::Eq => order == Some(Ordering::Equal),
+        CompareOp::Ne => order != Some(Ordering::Equal),
+        CompareOp::Lt => order == Some(Ordering::Less),
+        CompareOp::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+        CompareOp::Gt => order == Some(Ordering::Greater),
+        CompareOp::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+    }
+}
+
+fn text(value: String, span: Span) -> Folded {
+    if value.len() > CONSTANT_TEXT_MAX {
+        return Err(Failure::TooLong(span));
+    }
+    Ok(Const::Str(Arc::from(value)))
+}
+
+/// Floats are left out: how they are written is the runtime's part.
+fn interpolate(types: &Types, pieces: &[Piece], span: Span) -> Folded {
+    let mut joined = String::new();
+    for piece in pieces {
+        let (value, ty) = match piece {
+            Piece::Text(characters) => {
+                joined.push_str(characters);
+                continue;
+            }
+            Piece::Value(value, _) => (fold(types, value)?, value),
+        };
+        match (value, ty.ty) {
+            (Const::Int(value), _) => joined.push_str(&value.to_string()),
+            (Const::Bool(value), _) => joined.push_str(if value { "true" } else { "false" }),
+            (Const::Str(value), _) => joined.push_str(&value),
+            (Const::Variant(variant, _), Type::Enum(id)) => {
+                let variants = &types.enumeration(id).variants;
+                joined.push_str(&variants[variant as usize].name);
+            }
+            _ => return Err(Failure::NotConstant(ty.span)),
+        }
+        if joined.len() > CONSTANT_TEXT_MAX {
+            return Err(Failure::TooLong(span));
+        }
+    }
+    text(joined, span)
+}
+
+/// The built-ins that have the same value everywhere and need no host.
+fn call(builtin: Builtin, args: &[Const], span: Span) -> Folded {
+    let value = match (builtin, args) {
+        (Builtin::MinInt, [Const::Int(a), Const::Int(b)]) => Const::Int(*a.min(b)),
+        (Builtin::MaxInt, [Const::Int(a), Const::Int(b)]) => Const::Int(*a.max(b)),
+        (Builtin::AbsInt, [Const::Int(a)]) => match a.checked_abs() {
+            Some(value) => Const::Int(value),
+            None => return Err(Failure::Traps(span, OVERFLOW)),
+        },
+        (Builtin::ClampInt, [Const::Int(x), Const::Int(low), Const::Int(high)]) if low <= high => {
+            Const::Int(*x.clamp(low, high))
+        }
+        (Builtin::PowInt, [Const::Int(base), Const::Int(exponent)]) if *exponent >= 0 => {
+            let power = u32::try_from(*exponent).ok().and_then(|e| base.checked_pow(e));
+            match power {
+                Some(value) => Const::Int(value),
+                None => return Err(Failure::Traps(span, OVERFLOW)),
+            }
+        }
+        (Builtin::AbsFloat, [Const::Float(a)]) => float(a.abs()),
+        (Builtin::Sqrt, [Const::Float(a)]) => float(libm::sqrt(*a)),
+        (Builtin::Floor, [Const::Float(a)]) => float(libm::floor(*a)),
+        (Builtin::Ceil, [Const::Float(a)]) => float(libm::ceil(*a)),
+        (Builtin::Round, [Const::Float(a)]) => float(libm::round(*a)),
+        (Builtin::FloatOfInt, [Const::Int(a)]) => Const::Float(*a as f64),
+        (Builtin::IntOfBool, [Const::Bool(a)]) => Const::Int(i64::from(*a)),
+        (Builtin::IntOfFloat, [Const::Float(a)]) => {
+            // The upper bound is the first `float` that no `int` holds.
+            if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(a) {
+                return Err(Failure::Traps(span, OVERFLOW));
+            }
+            Const::Int(*a as i64)
+        }
+        (Builtin::StrOf, [Const::Int(a)]) => Const::Str(Arc::from(a.to_string())),
+        (Builtin::StrOf, [Const::Bool(a)]) => Const::Str(Arc::from(a.to_string())),
+        (Builtin::StrOf, [Const::Str(a)]) => Const::Str(a.clone()),
+        _ => return Err(Failure::NotConstant(span)),
+    };
+    Ok(value)
+}

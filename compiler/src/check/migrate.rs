@@ -1,0 +1,99 @@
+//! `migrate`, `was` and `drop`: what can be said about them without the layout that is live. What
+//! `old` holds is known only when a load is planned, so here it fits everything.
+
+use super::Checker;
+use super::body::Body;
+use super::collect::{Migration, TypeName};
+use crate::ast::{self, Name};
+use crate::diag::{Code, Diagnostic};
+use crate::types::{Field, Type};
+
+impl<'a> Checker<'a> {
+    /// Checks every migration against the declarations.
+    pub(super) fn migrations(&mut self) {
+        for index in 0..self.declared.migrations.len() {
+            match self.declared.migrations[index] {
+                Migration::Migrate { target, old, fields } => self.migrate(target, old, fields),
+                Migration::DropTable(name) => self.drop_table(name),
+                Migration::DropField(table, field) => self.drop_field(table, field),
+            }
+        }
+        for index in 0..self.declared.structs.len() {
+            self.renames(self.declared.structs[index].fields);
+        }
+        for index in 0..self.declared.tables.len() {
+            self.renames(&self.declared.tables[index].fields);
+        }
+    }
+
+    /// The fields of a table or of `state`.
+    fn migrated_fields(&self, target: &Name) -> Option<Vec<Field>> {
+        if target.text == "state" {
+            return Some(self.types.strukt(self.state).fields.clone());
+        }
+        match self.type_meaning(&target.text)? {
+            TypeName::Table(id) => Some(self.types.table(id).fields.clone()),
+            _ => None,
+        }
+    }
+
+    fn migrate(&mut self, target: &'a Name, old: &'a Name, fields: &'a [(Name, ast::Expr)]) {
+        let Some(known) = self.migrated_fields(target) else {
+            let text = format!("unknown table `{}`", target.text);
+            let diagnostic = Diagnostic::new(Code::E0207, target.span, text);
+            let names = self.names.types.keys().copied().chain(["state"]);
+            let diagnostic = self.with_near(diagnostic, target, names);
+            return self.report(diagnostic);
+        };
+        for (at, (name, value)) in fields.iter().enumerate() {
+            if fields.iter().take(at).any(|(before, _)| before.text == name.text) {
+                let text = format!("`{}` is given twice", name.text);
+                self.error(Code::E0412, name.span, text);
+            }
+            let field = known.iter().find(|field| field.name == name.text);
+            let ty = field.map_or(Type::Error, |field| field.ty);
+            let mut body = Body::for_migration(self, old);
+            if field.is_none() {
+                body.unknown_field(name, &format!("`{}`", target.text), &known);
+            }
+            let _ = body.value(value, ty);
+        }
+    }
+
+    fn drop_table(&mut self, name: &Name) {
+        if let Some(TypeName::Table(_)) = self.type_meaning(&name.text) {
+            let text = format!("the table `{}` is declared and dropped", name.text);
+            self.report(
+                Diagnostic::new(Code::E0413, name.span, text).with_help("leave one of both out"),
+            );
+        }
+    }
+
+    fn drop_field(&mut self, table: &Name, field: &Name) {
+        let known = self.migrated_fields(table).unwrap_or_default();
+        if known.iter().any(|known| known.name == field.text) {
+            let text = format!("the field `{}.{}` is declared and dropped", table.text, field.text);
+            self.report(
+                Diagnostic::new(Code::E0413, table.span.to(field.span), text)
+                    .with_help("leave one of both out"),
+            );
+        }
+    }
+
+    /// A name that is still declared was not renamed, and only one field can come from an old one.
+    fn renames(&mut self, fields: &'a [ast::Field]) {
+        let mut sources = std::collections::BTreeMap::new();
+        for field in fields {
+            let Some(was) = &field.was else { continue };
+            if let Some(first) = sources.insert(was.text.as_str(), was.span) {
+                let text = format!("two fields were `{}`", was.text);
+                self.report(
+                    Diagnostic::new(Code::E0413, was.span, text).with_note(first, "the other one"),
+                );
+            } else if fields.iter().any(|other| other.name.text == was.text) {
+                let text = format!("`{}` is declared and was renamed", was.text);
+                self.error(Code::E0413, was.span, text);
+            }
+        }
+    }
+}

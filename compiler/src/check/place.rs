@@ -1,0 +1,377 @@
+//! Places: where a value stands, how it is read, and what may be assigned.
+
+use super::body::Body;
+use super::collect::{TypeName, ValueName};
+use super::expr::{Want, error};
+use super::operator::arithmetic_op;
+use super::scope::LocalKind;
+use super::ty::element;
+use crate::ast::{self, ExprKind, Name};
+use crate::builtins::Builtin;
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{self, Place, Root, Step, StepKind};
+use crate::source::Span;
+use crate::types::{TableId, Type};
+
+/// A place that stands for a mistake.
+fn no_place(span: Span) -> Place {
+    value_place(error(span))
+}
+
+/// The place of a value without a name.
+fn value_place(value: ir::Expr) -> Place {
+    let (ty, span) = (value.ty, value.span);
+    Place { root: Root::Value(Box::new(value)), path: Vec::new(), ty, span }
+}
+
+/// The value that stands at a place.
+pub(super) fn read_place(place: Place) -> ir::Expr {
+    match place {
+        Place { root: Root::Value(value), path, span, .. } if path.is_empty() => {
+            ir::Expr { span, ..*value }
+        }
+        place => {
+            let (ty, span) = (place.ty, place.span);
+            ir::Expr { kind: ir::ExprKind::Place(place), ty, span }
+        }
+    }
+}
+
+impl<'a> Body<'_, 'a> {
+    /// A name, a field or an element, read.
+    pub(super) fn read(&mut self, expr: &'a ast::Expr) -> ir::Expr {
+        let place = self.place(expr);
+        if let (Root::State, []) = (&place.root, place.path.as_slice()) {
+            self.checker.report(
+                Diagnostic::new(Code::E0211, expr.span, "`state` is not a value")
+                    .with_help("name a field: `state.field`"),
+            );
+            return error(expr.span);
+        }
+        read_place(place)
+    }
+
+    /// Where an expression's value stands; what has no name of its own is a place all the same.
+    pub(super) fn place(&mut self, expr: &'a ast::Expr) -> Place {
+        let place = self.found_place(expr);
+        if let Some(local) = root_local(&place) {
+            self.scopes.mark_used(local);
+        }
+        place
+    }
+
+    /// As [`Body::place`], without counting a local as used.
+    pub(super) fn found_place(&mut self, expr: &'a ast::Expr) -> Place {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.found_place(inner),
+            ExprKind::Name(name) => match self.scopes.find(name) {
+                Some(local) => {
+                    let ty = self.scopes.locals[local.index()].ty;
+                    match ty {
+                        Type::Error => no_place(span),
+                        ty => Place { root: Root::Local(local), path: Vec::new(), ty, span },
+                    }
+                }
+                None if name == "state" => {
+                    let ty = Type::Struct(self.checker.state);
+                    Place { root: Root::State, path: Vec::new(), ty, span }
+                }
+                None => value_place(self.declared_value(name, span)),
+            },
+            ExprKind::Field { base, name } => self.field(base, name, span),
+            ExprKind::Index { base, index } => self.index(base, index, span),
+            _ => value_place(self.expr(expr, Want::Any)),
+        }
+    }
+
+    fn field(&mut self, base: &'a ast::Expr, name: &'a Name, span: Span) -> Place {
+        if let Some(id) = self.enum_named(base) {
+            return value_place(self.variant(id, name, &[], span));
+        }
+        if let Some(table) = self.table_named(base) {
+            if name.text == "len" {
+                let kind = ir::ExprKind::TableLen(table);
+                return value_place(ir::Expr { kind, ty: Type::Int, span });
+            }
+            self.refuse_table_field(table, name);
+            return no_place(span);
+        }
+        let place = self.found_place(base);
+        match place.ty {
+            Type::Error => no_place(span),
+            Type::Struct(id) => {
+                let fields = &self.checker.types.strukt(id).fields;
+                let Some(index) = fields.iter().position(|field| field.name == name.text) else {
+                    let owner = format!("`{}`", self.checker.types.strukt(id).name);
+                    let fields = fields.clone();
+                    self.unknown_field(name, &owner, &fields);
+                    return no_place(span);
+                };
+                let ty = fields[index].ty;
+                step(place, StepKind::Field(index as u32), ty, span)
+            }
+            Type::Row(table) => self.row_field(table, place, name, span),
+            _ => self.property(place, name, span),
+        }
+    }
+
+    fn row_field(&mut self, table: TableId, place: Place, name: &Name, span: Span) -> Place {
+        let fields = &self.checker.types.table(table).fields;
+        let Some(index) = fields.iter().position(|field| field.name == name.text) else {
+            let owner = format!("`{}`", self.checker.types.table(table).name);
+            let fields = fields.clone();
+            self.unknown_field(name, &owner, &fields);
+            return no_place(span);
+        };
+        let ty = fields[index].ty;
+        if let Some(local) = root_local(&place) {
+            self.scopes.mark_used(local);
+        }
+        let root = Root::Row(table, Box::new(read_place(place)));
+        let row = Place { root, path: Vec::new(), ty: Type::Row(table), span };
+        step(row, StepKind::Field(index as u32), ty, span)
+    }
+
+    fn refuse_table_field(&mut self, table: TableId, name: &Name) {
+        let table = &self.checker.types.table(table).name;
+        let text = format!("the table `{table}` has no property `{}`", name.text);
+        self.checker.report(
+            Diagnostic::new(Code::E0203, name.span, text)
+                .with_help(format!("`{table}.len`, or a row's field: `{table}[key].field`")),
+        );
+    }
+
+    /// `.len` of a text or list.
+    fn property(&mut self, place: Place, name: &Name, span: Span) -> Place {
+        let ty = place.ty;
+        let is_list = element(&self.checker.types, ty).is_some();
+        if name.text == "len" && (is_list || ty == Type::Str) {
+            if let Some(local) = root_local(&place) {
+                self.scopes.mark_used(local);
+            }
+            let builtin = if is_list { Builtin::ListLen } else { Builtin::TextLen };
+            let kind = ir::ExprKind::Builtin(builtin, vec![read_place(place)]);
+            return value_place(ir::Expr { kind, ty: Type::Int, span });
+        }
+        if ty == Type::Never {
+            return place;
+        }
+        let shown = self.checker.show(ty);
+        let text = format!("a value of type {shown} has no field `{}`", name.text);
+        let mut diagnostic = Diagnostic::new(Code::E0203, name.span, text);
+        let methods = super::method::names_for(&self.checker.types, ty);
+        if methods.contains(&name.text.as_str()) {
+            diagnostic = diagnostic.with_help(format!("call it: `.{}(…)`", name.text));
+        } else if matches!(name.text.as_str(), "length" | "size" | "count")
+            && (is_list || ty == Type::Str)
+        {
+            diagnostic = diagnostic.with_help("`len`").with_fix(name.span, "len");
+        } else if matches!(ty, Type::Optional(_)) {
+            diagnostic =
+                diagnostic.with_help("it may be `none`: `if let value = … { value.field }`");
+        }
+        self.checker.report(diagnostic);
+        no_place(span)
+    }
+
+    fn index(&mut self, base: &'a ast::Expr, index: &'a ast::Expr, span: Span) -> Place {
+        if let Some(table) = self.table_named(base) {
+            let key = self.table_key(table, index);
+            if key.ty == Type::Error {
+                return no_place(span);
+            }
+            let kind = ir::ExprKind::RowGet(table, Box::new(key));
+            return value_place(ir::Expr { kind, ty: Type::Row(table), span });
+        }
+        let place = self.found_place(base);
+        let index = self.value(index, Type::Int);
+        if index.ty == Type::Error || place.ty == Type::Error {
+            return no_place(span);
+        }
+        let Some(of) = element(&self.checker.types, place.ty) else {
+            if place.ty != Type::Never {
+                self.refuse_index(base, place.ty);
+            }
+            return no_place(span);
+        };
+        step(place, StepKind::Index(Box::new(index)), of, span)
+    }
+
+    fn refuse_index(&mut self, base: &ast::Expr, ty: Type) {
+        let found = self.checker.show(ty);
+        let text = format!("expected a list or a table before `[`, found {found}");
+        let mut diagnostic = Diagnostic::new(Code::E0309, base.span, text);
+        if ty == Type::Str {
+            let help = "a part of a text is `text.slice(start, end)`";
+            diagnostic = diagnostic.with_help(help);
+        }
+        self.checker.report(diagnostic);
+    }
+
+    /// The table that an expression names, if it does.
+    pub(super) fn table_named(&self, expr: &ast::Expr) -> Option<TableId> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.table_named(inner),
+            ExprKind::Name(name) if self.scopes.find(name).is_none() => {
+                match self.checker.names.values.get(name.as_str())?.meaning {
+                    ValueName::Table(id) => Some(id),
+                    ValueName::Constant(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The enum that an expression names, if it does.
+    pub(super) fn enum_named(&self, expr: &ast::Expr) -> Option<crate::types::EnumId> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        if self.scopes.find(name).is_some() || self.checker.names.values.contains_key(name.as_str())
+        {
+            return None;
+        }
+        match self.checker.type_meaning(name)? {
+            TypeName::Enum(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// `place = value` and `place op= value`
+    pub(super) fn assign(
+        &mut self,
+        target: &'a ast::Expr,
+        op: Option<(ast::BinaryOp, Span)>,
+        value: &'a ast::Expr,
+    ) -> Option<ir::StmtKind> {
+        let place = self.found_place(target);
+        let assignable = self.assignable(&place, target);
+        let ty = place.ty;
+        let Some((op, op_span)) = op else {
+            let value = self.value(value, ty);
+            return (assignable && value.ty != Type::Error)
+                .then_some(ir::StmtKind::Assign { place, value });
+        };
+        let Some(op) = arithmetic_op(op) else { return None };
+        let value = self.value(value, ty);
+        if ty == Type::Error || value.ty == Type::Error || !assignable {
+            return None;
+        }
+        if !(matches!(ty, Type::Int | Type::Float) || (op == ir::BinaryOp::Add && ty == Type::Str))
+        {
+            let written = self.checker.source.slice(op_span).to_owned();
+            let text = format!("`{written}` does not go with {}", self.checker.show(ty));
+            self.checker.error(Code::E0301, op_span, text);
+            return None;
+        }
+        Some(ir::StmtKind::OpAssign { op, place, value })
+    }
+
+    /// Whether a place can be written to; what cannot is reported.
+    pub(super) fn assignable(&mut self, place: &Place, target: &ast::Expr) -> bool {
+        if place.ty == Type::Error {
+            return false;
+        }
+        match &place.root {
+            Root::Local(local) => self.assignable_local(*local, place, target),
+            Root::State if place.path.is_empty() => {
+                let text = "`state` cannot be assigned as a whole";
+                self.checker.report(
+                    Diagnostic::new(Code::E0502, target.span, text)
+                        .with_help("assign its fields: `state.field = …`"),
+                );
+                false
+            }
+            Root::State => true,
+            Root::Row(table, _) => self.assignable_field(*table, place, target),
+            Root::Value(value) if matches!(value.kind, ir::ExprKind::RowGet(..)) => {
+                let text = "a row cannot be assigned as a whole";
+                self.checker.report(
+                    Diagnostic::new(Code::E0502, target.span, text)
+                        .with_help("assign its fields, or `remove` it and `insert` another"),
+                );
+                false
+            }
+            Root::Value(_) => {
+                let text = "this is a value, not a place that can be assigned";
+                self.checker.error(Code::E0501, target.span, text);
+                false
+            }
+        }
+    }
+
+    fn assignable_field(&mut self, table: TableId, place: &Place, target: &ast::Expr) -> bool {
+        let table = self.checker.types.table(table);
+        let is_key = place
+            .path
+            .first()
+            .is_some_and(|step| matches!(step.kind, StepKind::Field(index) if index == table.key));
+        if !is_key {
+            return true;
+        }
+        let text = format!("the key of `{}` cannot be assigned", table.name);
+        self.checker.report(
+            Diagnostic::new(Code::E0502, target.span, text)
+                .with_help("`remove` the row and `insert` one with the other key"),
+        );
+        false
+    }
+
+    fn assignable_local(&mut self, local: ir::LocalId, place: &Place, target: &ast::Expr) -> bool {
+        let Some(facts) = self.scopes.facts(local) else { return false };
+        let name = self.scopes.locals[local.index()].name.clone();
+        let text = match facts.kind {
+            LocalKind::Var(_) => {
+                self.scopes.mark_assigned(local);
+                return true;
+            }
+            LocalKind::Let(word) => {
+                let text = format!("`{name}` is declared by `let` and does not change");
+                self.checker.report(
+                    Diagnostic::new(Code::E0500, target.span, text)
+                        .with_note(facts.span, "declared here")
+                        .with_help(format!("`var {name}`"))
+                        .with_fix(word, "var"),
+                );
+                return false;
+            }
+            LocalKind::OuterParam | LocalKind::Param => {
+                format!("`{name}` is a parameter and does not change")
+            }
+            LocalKind::Counter => format!("`{name}` counts the loop and does not change"),
+            LocalKind::Pattern => format!("`{name}` is a copy and does not change"),
+            LocalKind::Element(_) => return self.refuse_copy(local, place, target),
+        };
+        self.checker.report(
+            Diagnostic::new(Code::E0500, target.span, text)
+                .with_note(facts.span, "declared here")
+                .with_help("copy it into a `var` and change that"),
+        );
+        false
+    }
+}
+
+/// The local that a place begins with.
+pub(super) fn root_local(place: &Place) -> Option<ir::LocalId> {
+    match place.root {
+        Root::Local(local) => Some(local),
+        _ => None,
+    }
+}
+
+fn step(mut place: Place, kind: StepKind, ty: Type, span: Span) -> Place {
+    if ty == Type::Error {
+        return no_place(span);
+    }
+    // A value that already is a read place goes on from there.
+    if place.path.is_empty()
+        && let Root::Value(value) = &mut place.root
+        && let ir::ExprKind::Place(inner) = &mut value.kind
+    {
+        let inner = std::mem::replace(inner, no_place(span));
+        place = inner;
+    }
+    place.path.push(Step { kind, ty });
+    place.ty = ty;
+    place.span = span;
+    place
+}

@@ -1,0 +1,193 @@
+//! Locals and the scopes that they live in: declares, finds, and at the end says which were never
+//! used or never changed.
+
+use std::collections::HashMap;
+
+use super::body::Body;
+use crate::ast::Name;
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{self, LocalId};
+use crate::source::Span;
+use crate::types::Type;
+
+/// How a local came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LocalKind {
+    /// A parameter that the outside gives, or that a timer is given: never reported as unused.
+    OuterParam,
+    /// A parameter of a `fn`.
+    Param,
+    /// `let`, with the word's span.
+    Let(Span),
+    /// `var`, with the word's span.
+    Var(Span),
+    /// The number of a `for` over a range: never reported as unused.
+    Counter,
+    /// The element or row of a `for`.
+    /// Holds the span of the list or table.
+    Element(Span),
+    /// Bound by a pattern or by `if let`.
+    Pattern,
+}
+
+/// What a local is besides its type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LocalFacts {
+    pub(super) kind: LocalKind,
+    pub(super) span: Span,
+    pub(super) used: bool,
+}
+
+/// A local that a name means, and how deep its scope is.
+#[derive(Clone, Copy, Debug)]
+struct Binding {
+    local: LocalId,
+    depth: usize,
+}
+
+/// The locals of one function.
+#[derive(Debug, Default)]
+pub(super) struct Scopes<'a> {
+    pub(super) locals: Vec<ir::Local>,
+    /// By `LocalId`; `None` for those that the checker makes.
+    facts: Vec<Option<LocalFacts>>,
+    bindings: HashMap<&'a str, Vec<Binding>>,
+    /// The names that each open scope declares.
+    open: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Scopes<'a> {
+    /// Opens a scope.
+    pub(super) fn push(&mut self) {
+        self.open.push(Vec::new());
+    }
+
+    /// Closes the innermost scope and forgets its names.
+    pub(super) fn pop(&mut self) {
+        for name in self.open.pop().unwrap_or_default() {
+            if let Some(bindings) = self.bindings.get_mut(name) {
+                let _ = bindings.pop();
+            }
+        }
+    }
+
+    /// The local that a name means here.
+    pub(super) fn find(&self, name: &str) -> Option<LocalId> {
+        self.bindings.get(name)?.last().map(|binding| binding.local)
+    }
+
+    /// The names that mean something here, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.open.iter().flatten().copied()
+    }
+
+    /// What a local is, if the program declares it.
+    pub(super) fn facts(&self, local: LocalId) -> Option<LocalFacts> {
+        self.facts[local.index()]
+    }
+
+    /// Notes that a local's value is used.
+    pub(super) fn mark_used(&mut self, local: LocalId) {
+        if let Some(facts) = &mut self.facts[local.index()] {
+            facts.used = true;
+        }
+    }
+
+    /// Notes that a `var`, or a part of it, is assigned.
+    pub(super) fn mark_assigned(&mut self, local: LocalId) {
+        self.locals[local.index()].mutable = true;
+    }
+
+    /// A local that the checker makes; its name cannot be written.
+    pub(super) fn hidden(&mut self, name: &str, ty: Type) -> LocalId {
+        self.add(name.to_owned(), ty, None)
+    }
+
+    fn add(&mut self, name: String, ty: Type, facts: Option<LocalFacts>) -> LocalId {
+        let id = LocalId(self.locals.len() as u32);
+        self.locals.push(ir::Local { name, ty, mutable: false });
+        self.facts.push(facts);
+        id
+    }
+
+    fn bind(&mut self, name: &'a str, local: LocalId) {
+        let depth = self.open.len();
+        let Some(scope) = self.open.last_mut() else { return };
+        scope.push(name);
+        self.bindings.entry(name).or_default().push(Binding { local, depth });
+    }
+}
+
+impl<'a> Body<'_, 'a> {
+    /// Declares a local in the innermost scope.
+    pub(super) fn declare(&mut self, name: &'a Name, ty: Type, kind: LocalKind) -> LocalId {
+        let text = name.text.as_str();
+        let facts = LocalFacts { kind, span: name.span, used: false };
+        let before = self.scopes.bindings.get(text).and_then(|bindings| bindings.last()).copied();
+        let local = self.scopes.add(name.text.clone(), ty, Some(facts));
+        if text == "_" {
+            return local;
+        }
+        match before {
+            Some(before) => self.redeclared(name, before),
+            None => self.hides_declaration(name),
+        }
+        self.scopes.bind(text, local);
+        local
+    }
+
+    fn redeclared(&mut self, name: &Name, before: Binding) {
+        let Some(facts) = self.scopes.facts(before.local) else { return };
+        // The scope of the parameters is that of the body: nothing stands between them.
+        if before.depth == self.scopes.open.len() {
+            let text = format!("`{}` is declared twice in this scope", name.text);
+            let mut diagnostic = Diagnostic::new(Code::E0209, name.span, text)
+                .with_note(facts.span, "first declared here");
+            if matches!(facts.kind, LocalKind::Var(_)) {
+                diagnostic = diagnostic.with_help(format!("assign to it: `{} = …`", name.text));
+            }
+            return self.checker.report(diagnostic);
+        }
+        self.checker.report(
+            Diagnostic::new(Code::E0703, name.span, format!("`{}` hides another local", name.text))
+                .with_note(facts.span, "the other one is declared here"),
+        );
+    }
+
+    fn hides_declaration(&mut self, name: &Name) {
+        let Some(entry) = self.checker.names.values.get(name.text.as_str()) else { return };
+        let span = entry.span;
+        let text = format!("`{}` hides a declaration of the program", name.text);
+        self.checker
+            .report(Diagnostic::new(Code::E0703, name.span, text).with_note(span, "declared here"));
+    }
+
+    /// Warns about locals that do nothing, in the order of their declaration.
+    pub(super) fn report_idle_locals(&mut self) {
+        for index in 0..self.scopes.locals.len() {
+            let Some(facts) = self.scopes.facts[index] else { continue };
+            let local = &self.scopes.locals[index];
+            if local.name.starts_with('_') || local.ty == Type::Error {
+                continue;
+            }
+            let diagnostic = match facts.kind {
+                LocalKind::OuterParam | LocalKind::Counter => continue,
+                _ if !facts.used => {
+                    let quiet = format!("_{}", local.name);
+                    let text = format!("`{}` is never used", local.name);
+                    Diagnostic::new(Code::E0701, facts.span, text)
+                        .with_help(format!("`{quiet}` says that this is meant"))
+                        .with_fix(facts.span, quiet)
+                }
+                LocalKind::Var(word) if !local.mutable => {
+                    let text = format!("`{}` never changes", local.name);
+                    Diagnostic::new(Code::E0704, facts.span, text)
+                        .with_help(format!("`let {}`", local.name))
+                        .with_fix(word, "let")
+                }
+                _ => continue,
+            };
+            self.checker.report(diagnostic);
+        }
+    }
+}

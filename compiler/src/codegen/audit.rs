@@ -1,0 +1,146 @@
+//! A last look at the optimised function: is there an instruction that could fault?
+//!
+//! There is no signal handler, so that a hardware trap would end the process. Nothing in this
+//! compiler emits one; this check keeps it so, whatever the optimiser does, and turns a mistake
+//! into a refused program. It knows three rules:
+//! - of the instructions that can trap only `sdiv` and `srem` are allowed, and only where the
+//!   divisor is a constant other than 0 and -1, or where the way to the division leads through a
+//!   branch on that divisor;
+//! - a load or store says that it does not trap;
+//! - a call goes to a function of this version or, by address, to the host.
+
+use cranelift_codegen::Context;
+use cranelift_codegen::flowgraph::BlockPredecessor;
+use cranelift_codegen::ir::{
+    Block, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
+};
+
+/// How far a division may stand behind the branch that guards it, in blocks.
+const GUARD_DISTANCE_MAX: usize = 4;
+
+/// How deep the divisor may stand in the guard's condition.
+const CONDITION_DEPTH_MAX: usize = 3;
+
+/// Says what could fault in the function that was just compiled.
+pub(super) fn check(ctx: &Context) -> Result<(), String> {
+    let func = &ctx.func;
+    for block in func.layout.blocks() {
+        for inst in func.layout.block_insts(block) {
+            if !is_safe(ctx, block, inst) {
+                return Err(format!("`{}` could fault", func.dfg.display_inst(inst)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_safe(ctx: &Context, block: Block, inst: Inst) -> bool {
+    let func = &ctx.func;
+    let opcode = func.dfg.insts[inst].opcode();
+    match opcode {
+        Opcode::Sdiv | Opcode::Srem => {
+            let divisor = func.dfg.inst_args(inst)[1];
+            divides_by_constant(func, divisor) || is_guarded(ctx, block, divisor)
+        }
+        _ if opcode.can_load() || opcode.can_store() => {
+            let flags = func.dfg.insts[inst].memflags_data(&func.dfg);
+            flags.is_none_or(|flags| flags.notrap())
+        }
+        _ => !opcode.can_trap(),
+    }
+}
+
+fn divides_by_constant(func: &Function, divisor: Value) -> bool {
+    constant(func, divisor).is_some_and(|number| number != 0 && number != -1)
+}
+
+fn constant(func: &Function, value: Value) -> Option<i64> {
+    let ValueDef::Result(inst, 0) = func.dfg.value_def(value) else {
+        return None;
+    };
+    match func.dfg.insts[inst] {
+        InstructionData::UnaryImm { opcode: Opcode::Iconst, imm }
+            if func.dfg.value_type(value) == types::I64 =>
+        {
+            Some(imm.bits())
+        }
+        _ => None,
+    }
+}
+
+/// Whether the only way to the block leads through a branch on the divisor.
+fn is_guarded(ctx: &Context, block: Block, divisor: Value) -> bool {
+    let mut here = block;
+    for _ in 0..GUARD_DISTANCE_MAX {
+        let mut predecessors = ctx.cfg.pred_iter(here);
+        let (Some(BlockPredecessor { block, inst }), None) =
+            (predecessors.next(), predecessors.next())
+        else {
+            return false;
+        };
+        if let InstructionData::Brif { arg, .. } = ctx.func.dfg.insts[inst]
+            && depends_on(&ctx.func, arg, divisor, CONDITION_DEPTH_MAX)
+        {
+            return true;
+        }
+        here = block;
+    }
+    false
+}
+
+fn depends_on(func: &Function, value: Value, wanted: Value, depth: usize) -> bool {
+    if func.dfg.resolve_aliases(value) == func.dfg.resolve_aliases(wanted) {
+        return true;
+    }
+    let ValueDef::Result(inst, _) = func.dfg.value_def(value) else {
+        return false;
+    };
+    depth > 0
+        && func.dfg.inst_args(inst).iter().any(|&arg| depends_on(func, arg, wanted, depth - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData, TrapCode};
+    use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+    /// Audits a function of one `i64` after optimisation.
+    fn audit(write: impl FnOnce(&mut FunctionBuilder<'_>, Value) -> Value) -> Result<(), String> {
+        let isa = super::super::machine::isa("backtracking").expect("this machine is known");
+        let mut ctx = Context::new();
+        ctx.func.signature.params.push(AbiParam::new(types::I64));
+        ctx.func.signature.returns.push(AbiParam::new(types::I64));
+        let mut frontend = FunctionBuilderContext::new();
+        let mut builder = FunctionBuilder::new(&mut ctx.func, &mut frontend);
+        let block = builder.create_block();
+        builder.append_block_params_for_function_params(block);
+        builder.switch_to_block(block);
+        let param = builder.block_params(block)[0];
+        let result = write(&mut builder, param);
+        let _ = builder.ins().return_(&[result]);
+        builder.seal_all_blocks();
+        builder.finalize(isa.frontend_config());
+        ctx.optimize(&*isa, &mut Default::default()).expect("the function is well formed");
+        check(&ctx)
+    }
+
+    #[test]
+    fn what_can_fault_is_refused() {
+        assert!(audit(|b, x| b.ins().iadd(x, x)).is_ok());
+        assert!(audit(|b, x| b.ins().sdiv(x, x)).is_err());
+        let code = TrapCode::unwrap_user(1);
+        assert!(audit(|b, x| b.ins().uadd_overflow_trap(x, x, code)).is_err());
+        let trapping = MemFlagsData::new();
+        assert!(audit(|b, x| b.ins().load(types::I64, trapping, x, 0)).is_err());
+        let guarded = |b: &mut FunctionBuilder<'_>, x| {
+            let [zero, divide] = [(); 2].map(|()| b.create_block());
+            let _ = b.ins().brif(x, divide, &[], zero, &[]);
+            b.switch_to_block(zero);
+            let _ = b.ins().return_(&[x]);
+            b.switch_to_block(divide);
+            b.ins().srem(x, x)
+        };
+        assert!(audit(guarded).is_ok());
+    }
+}

@@ -1,0 +1,391 @@
+//! Expressions.
+//!
+//! [`Lower::expr`] gives a value: a register, or the address of a value in memory, which may be
+//! borrowed from a place. [`Lower::expr_into`] builds a value where it is wanted. [`Lower::owned`]
+//! gives a value that shares nothing with a place, so that its bytes can be moved.
+//!
+//! `None` means that there is no value: the type has none, or the evaluation does not end. What
+//! comes after is lowered into a block that nobody reaches, or not at all.
+//!
+//! The target of `expr_into` is fresh memory: nothing in the expression can reach it.
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self as cl, InstBuilder};
+
+use super::arith::Sides;
+use super::function::{Lower, Value};
+use super::undo::Noted;
+use super::value::Form;
+use crate::abi::HostFunction;
+use crate::ir::{self, CompareOp, Expr, ExprKind};
+use crate::source::Span;
+use crate::types::Type;
+
+impl<'p> Lower<'_, 'p, '_> {
+    /// Evaluates an expression.
+    pub(super) fn expr(&mut self, expr: &'p Expr) -> Option<Value> {
+        if let Form::Memory(layout) = self.unit.form(expr.ty)
+            && !self.is_borrowed(expr)
+        {
+            let target = self.temporary(layout, expr.span);
+            self.expr_into(expr, target)?;
+            return Some(target);
+        }
+        match &expr.kind {
+            ExprKind::Const(value) => self.constant(expr.ty, value),
+            ExprKind::Place(place) => self.read(place),
+            ExprKind::Neg(inner) => {
+                let value = self.expr(inner)?;
+                Some(self.negate(inner.ty, value, expr.span))
+            }
+            ExprKind::Not(inner) => {
+                let value = self.expr(inner)?;
+                let one = self.number(1);
+                Some(self.builder.ins().bxor(value, one))
+            }
+            ExprKind::Binary(op, left, right) => {
+                let left_value = self.operand(left, std::slice::from_ref(&**right))?;
+                let right_value = self.expr(right)?;
+                let sides = Sides::of(self, (left, left_value), (right, right_value));
+                Some(self.binary(*op, sides, expr.span))
+            }
+            ExprKind::Compare(op, left, right) => {
+                let left_value = self.operand(left, std::slice::from_ref(&**right))?;
+                let right_value = self.expr(right)?;
+                Some(self.compare(*op, left.ty, left_value, right_value))
+            }
+            ExprKind::And(..) | ExprKind::Or(..) => Some(self.logical(expr)),
+            ExprKind::Call(callee, args) => self.call(*callee, args, None),
+            ExprKind::Builtin(builtin, args) => self.builtin(*builtin, args, expr),
+            ExprKind::Interpolate(pieces) => self.interpolate(pieces, expr.span),
+            ExprKind::If { cond, then, otherwise } => {
+                self.if_value(cond, (then, otherwise.as_ref()), (expr.ty, None))
+            }
+            ExprKind::Match { value, arms } => self.match_value(value, arms, (expr.ty, None)),
+            ExprKind::Block(block) => self.block(block, None),
+            ExprKind::Variant(_, tag, _) => Some(self.number(*tag)),
+            ExprKind::Return(value) => self.lower_return(value.as_deref()),
+            ExprKind::Break => self.leave_loop(super::stmt::Leave::Break),
+            ExprKind::Continue => self.leave_loop(super::stmt::Leave::Continue),
+            ExprKind::Fail { status, message } => self.fail(*status, message, expr.span),
+            _ => self.refused(expr),
+        }
+    }
+
+    /// Evaluates an expression whose value stands in memory into fresh memory.
+    pub(super) fn expr_into(&mut self, expr: &'p Expr, target: Value) -> Option<()> {
+        match &expr.kind {
+            ExprKind::Struct(id, fields) => {
+                for (index, field) in fields {
+                    let offset = self.unit.layouts.strukt(*id).offsets[*index as usize];
+                    self.store_expr(field, target, offset)?;
+                }
+            }
+            ExprKind::Call(callee, args) => {
+                let _ = self.call(*callee, args, Some(target))?;
+            }
+            ExprKind::If { cond, then, otherwise } => {
+                let arms = (then, otherwise.as_ref());
+                let _ = self.if_value(cond, arms, (expr.ty, Some(target)));
+            }
+            ExprKind::Match { value, arms } => {
+                let _ = self.match_value(value, arms, (expr.ty, Some(target)));
+            }
+            ExprKind::Block(block) => {
+                let _ = self.block(block, Some(target));
+            }
+            ExprKind::Variant(id, tag, payload) => self.variant_into(*id, *tag, payload, target)?,
+            ExprKind::Some(inner) => self.some_into(inner, target)?,
+            _ if self.is_borrowed(expr) => {
+                let source = self.expr(expr)?;
+                self.copy_value(expr.ty, target, source, expr.span);
+            }
+            _ => {
+                let _ = self.refused(expr);
+            }
+        }
+        Some(())
+    }
+
+    /// Evaluates an expression of any type into fresh memory at `address + offset`.
+    pub(super) fn store_expr(&mut self, expr: &'p Expr, address: Value, offset: u32) -> Option<()> {
+        match self.unit.form(expr.ty) {
+            Form::Nothing => {
+                let _ = self.expr(expr);
+            }
+            Form::Register(_) => {
+                let value = self.owned(expr)?;
+                self.store(expr.ty, value, address, offset);
+            }
+            Form::Memory(_) => {
+                let target = self.offset(address, offset);
+                self.expr_into(expr, target)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Evaluates an expression whose bytes are then moved: no list in it is shared.
+    pub(super) fn owned(&mut self, expr: &'p Expr) -> Option<Value> {
+        let value = self.expr(expr)?;
+        if !self.is_borrowed(expr) || !self.holds_list(expr.ty) {
+            return Some(value);
+        }
+        Some(self.copied((expr.ty, expr.span), value))
+    }
+
+    /// A copy of a value in memory of its own.
+    pub(super) fn copied(&mut self, (ty, span): (Type, Span), value: Value) -> Value {
+        let target = self.temporary(self.unit.layout(ty), span);
+        let source = self.spill(ty, value);
+        self.copy_value(ty, target, source, span);
+        self.load(ty, target, 0)
+    }
+
+    /// Evaluates an operand that is used after `later` was evaluated: what `later` could change is
+    /// copied.
+    pub(super) fn operand(&mut self, expr: &'p Expr, later: &'p [Expr]) -> Option<Value> {
+        let value = self.expr(expr)?;
+        let stands_still = !self.is_borrowed(expr) || later.iter().all(is_pure);
+        if stands_still || !self.can_change(expr.ty) {
+            return Some(value);
+        }
+        Some(self.copied((expr.ty, expr.span), value))
+    }
+
+    /// Whether a value of this type stands in memory that others could write to.
+    pub(super) fn can_change(&self, ty: Type) -> bool {
+        matches!(self.unit.form(ty), Form::Memory(_)) || matches!(ty, Type::List(_))
+    }
+
+    /// Whether evaluating the expression gives memory that belongs to a place or is constant.
+    pub(super) fn is_borrowed(&self, expr: &Expr) -> bool {
+        matches!(expr.kind, ExprKind::Place(_) | ExprKind::Const(_))
+    }
+
+    /// Says that an expression cannot be compiled yet.
+    pub(super) fn refused(&mut self, expr: &Expr) -> Option<Value> {
+        self.refuse(expr.span, "this expression");
+        let register = self.unit.form(expr.ty).register()?;
+        Some(self.zero(register))
+    }
+
+    // Comparisons and conditions.
+
+    fn compare(&mut self, op: CompareOp, ty: Type, left: Value, right: Value) -> Value {
+        let result = match (op, ty) {
+            (_, Type::Float) => self.builder.ins().fcmp(float_condition(op), left, right),
+            (CompareOp::Eq, _) => return self.equal(ty, left, right),
+            (CompareOp::Ne, _) => {
+                let equal = self.equal(ty, left, right);
+                let one = self.number(1);
+                return self.builder.ins().bxor(equal, one);
+            }
+            (_, Type::Str) => {
+                let span = self.func.span;
+                let order = self.host_value(HostFunction::text_compare, &[left, right], span);
+                self.builder.ins().icmp_imm_s(int_condition(op), order, 0)
+            }
+            _ => self.builder.ins().icmp(int_condition(op), left, right),
+        };
+        self.builder.ins().uextend(cl::types::I32, result)
+    }
+
+    /// `&&` and `||` as a value.
+    fn logical(&mut self, expr: &'p Expr) -> Value {
+        let [yes, no, done] = [(); 3].map(|()| self.builder.create_block());
+        let result = self.builder.append_block_param(done, cl::types::I32);
+        self.branch(expr, yes, no);
+        self.start(yes);
+        let one = self.number(1);
+        self.jump(done, &[one]);
+        self.start(no);
+        let zero = self.number(0);
+        self.jump(done, &[zero]);
+        self.start(done);
+        result
+    }
+
+    /// Ends the block with a branch on a condition.
+    pub(super) fn branch(&mut self, cond: &'p Expr, then: cl::Block, otherwise: cl::Block) {
+        match &cond.kind {
+            ExprKind::And(left, right) => {
+                let next = self.builder.create_block();
+                self.branch(left, next, otherwise);
+                self.branch_again(next, (right, then, otherwise));
+            }
+            ExprKind::Or(left, right) => {
+                let next = self.builder.create_block();
+                self.branch(left, then, next);
+                self.branch_again(next, (right, then, otherwise));
+            }
+            ExprKind::Not(inner) => self.branch(inner, otherwise, then),
+            ExprKind::Const(ir::Const::Bool(true)) => self.jump(then, &[]),
+            ExprKind::Const(ir::Const::Bool(false)) => self.jump(otherwise, &[]),
+            _ => match self.expr(cond) {
+                Some(value) => self.brif(value, then, otherwise),
+                None => self.jump(otherwise, &[]),
+            },
+        }
+    }
+
+    /// The right side of `&&` or `||`: what it notes, the way around it has not.
+    fn branch_again(&mut self, here: cl::Block, to: (&'p Expr, cl::Block, cl::Block)) {
+        let before = self.noted.clone();
+        self.start(here);
+        self.branch(to.0, to.1, to.2);
+        self.noted = before;
+    }
+
+    /// `if` as a value: a register's is handed on to the next block, another is built at the
+    /// target, which is made here where nobody gave one.
+    fn if_value(
+        &mut self,
+        cond: &'p Expr,
+        arms: (&'p ir::Block, Option<&'p ir::Block>),
+        wanted: (Type, Option<Value>),
+    ) -> Option<Value> {
+        let (then, otherwise) = arms;
+        let mut join = self.join(wanted);
+        let then_block = self.builder.create_block();
+        let else_block = match otherwise {
+            Some(_) => self.builder.create_block(),
+            None => join.done,
+        };
+        self.branch(cond, then_block, else_block);
+        let before = self.noted.clone();
+        let mark = self.ranges.mark();
+        self.ranges.assume(self.func, cond, true);
+        self.start(then_block);
+        self.arm(then, &mut join);
+        self.ranges.forget(mark);
+        self.noted = before;
+        match otherwise {
+            Some(otherwise) => {
+                self.ranges.assume(self.func, cond, false);
+                self.start(else_block);
+                self.arm(otherwise, &mut join);
+                self.ranges.forget(mark);
+            }
+            None => join.meet(&self.noted),
+        }
+        // Behind an `if` whose arm does not end here, its condition is known.
+        if then.ty == Type::Never {
+            self.ranges.assume(self.func, cond, false);
+        }
+        self.end_join(join)
+    }
+
+    /// The point where the arms of an `if` or `match` meet.
+    pub(super) fn join(&mut self, wanted: (Type, Option<Value>)) -> Join {
+        let (ty, target) = wanted;
+        let done = self.builder.create_block();
+        let value = match self.unit.form(ty) {
+            Form::Register(register) => Some(self.builder.append_block_param(done, register)),
+            _ => None,
+        };
+        Join { done, ty, target, value, noted: None }
+    }
+
+    /// One arm: charges its fuel, runs it, and goes on where the arms meet.
+    pub(super) fn arm(&mut self, arm: &'p ir::Block, join: &mut Join) {
+        self.charge(arm.fuel, None);
+        let value = self.block(arm, join.target);
+        if arm.ty == Type::Never {
+            return;
+        }
+        match (join.value, value) {
+            (None, _) => self.jump(join.done, &[]),
+            (Some(_), Some(value)) => self.jump(join.done, &[value]),
+            (Some(param), None) => {
+                let register = self.builder.func.dfg.value_type(param);
+                let zero = self.zero(register);
+                self.jump(join.done, &[zero]);
+            }
+        }
+        join.meet(&self.noted);
+    }
+
+    /// Goes on where the arms meet.
+    pub(super) fn end_join(&mut self, join: Join) -> Option<Value> {
+        self.start(join.done);
+        self.noted = join.noted.unwrap_or_default();
+        join.value.or(join.target).filter(|_| join.ty != Type::Never)
+    }
+}
+
+/// Where the arms of an `if` or `match` meet.
+pub(super) struct Join {
+    pub(super) done: cl::Block,
+    pub(super) ty: Type,
+    /// Where a value in memory is built.
+    pub(super) target: Option<Value>,
+    /// The parameter of `done` that is the value of a register's type.
+    pub(super) value: Option<Value>,
+    /// What every arm so far has noted.
+    pub(super) noted: Option<Noted>,
+}
+
+impl Join {
+    /// One more way to get here, with what was noted on it.
+    fn meet(&mut self, noted: &Noted) {
+        match &mut self.noted {
+            Some(all) => all.meet(noted),
+            None => self.noted = Some(noted.clone()),
+        }
+    }
+}
+
+/// Whether evaluating an expression can change nothing, wherever it stands.
+pub(super) fn is_pure(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Const(_) => true,
+        ExprKind::Place(place) => {
+            let root_is_pure = match &place.root {
+                ir::Root::Local(_) | ir::Root::State => true,
+                ir::Root::Row(_, inner) | ir::Root::Value(inner) => is_pure(inner),
+            };
+            root_is_pure
+                && place.path.iter().all(|step| match &step.kind {
+                    ir::StepKind::Field(_) => true,
+                    ir::StepKind::Index(index) => is_pure(index),
+                })
+        }
+        ExprKind::Neg(inner)
+        | ExprKind::Not(inner)
+        | ExprKind::Some(inner)
+        | ExprKind::ToList(inner)
+        | ExprKind::Repeat(inner) => is_pure(inner),
+        ExprKind::Binary(_, left, right)
+        | ExprKind::Compare(_, left, right)
+        | ExprKind::And(left, right)
+        | ExprKind::Or(left, right) => is_pure(left) && is_pure(right),
+        ExprKind::Builtin(_, args) | ExprKind::Variant(_, _, args) | ExprKind::List(args) => {
+            args.iter().all(is_pure)
+        }
+        ExprKind::Struct(_, fields) => fields.iter().all(|(_, field)| is_pure(field)),
+        _ => false,
+    }
+}
+
+fn int_condition(op: CompareOp) -> IntCC {
+    match op {
+        CompareOp::Eq => IntCC::Equal,
+        CompareOp::Ne => IntCC::NotEqual,
+        CompareOp::Lt => IntCC::SignedLessThan,
+        CompareOp::Le => IntCC::SignedLessThanOrEqual,
+        CompareOp::Gt => IntCC::SignedGreaterThan,
+        CompareOp::Ge => IntCC::SignedGreaterThanOrEqual,
+    }
+}
+
+fn float_condition(op: CompareOp) -> FloatCC {
+    match op {
+        CompareOp::Eq => FloatCC::Equal,
+        CompareOp::Ne => FloatCC::NotEqual,
+        CompareOp::Lt => FloatCC::LessThan,
+        CompareOp::Le => FloatCC::LessThanOrEqual,
+        CompareOp::Gt => FloatCC::GreaterThan,
+        CompareOp::Ge => FloatCC::GreaterThanOrEqual,
+    }
+}

@@ -1,0 +1,131 @@
+//! Cranelift's part: the settings of the machine, and one finished function of its IR in, machine
+//! code in the module's memory out.
+
+use std::fmt::Write;
+
+use cranelift_codegen::CodegenError;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_module::{FuncId, Module, ModuleReloc};
+
+use super::{Listing, Refused, Scratch, Unit, audit, fault};
+use crate::diag::{Code as DiagnosticCode, Diagnostic};
+use crate::ir;
+use crate::limits::{BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, NATIVE_STACK_MAX, STACK_MAX};
+
+impl Unit<'_> {
+    /// Runs Cranelift on the function in `scratch`, unless the program is refused already. Time
+    /// grows with the square of the blocks under the better register allocator, so large functions
+    /// get the faster one or none at all.
+    pub(super) fn compile(
+        &mut self,
+        scratch: &mut Scratch,
+        (id, title): (FuncId, &str),
+        func: &ir::Function,
+    ) -> Result<(), Refused> {
+        if !self.errors.is_empty() {
+            return Ok(());
+        }
+        let blocks = scratch.ctx.func.dfg.num_blocks();
+        if blocks > BLOCKS_MAX {
+            let text =
+                format!("it has {blocks} basic blocks, and at most {BLOCKS_MAX} can be compiled");
+            return Err(too_large(func).with_label(text).into());
+        }
+        if self.listing == Some(Listing::Clif) {
+            let _ = writeln!(self.listed, "; {title}\n{}", scratch.ctx.func.display());
+        }
+        if blocks > BLOCKS_BACKTRACKING_MAX && self.single_pass.is_none() {
+            let isa = isa("single_pass").map_err(|why| fault(func.span, why))?;
+            self.single_pass = Some(isa);
+        }
+        let isa = match &self.single_pass {
+            Some(isa) if blocks > BLOCKS_BACKTRACKING_MAX => &**isa,
+            _ => self.pages.isa(),
+        };
+        scratch.ctx.set_disasm(self.listing == Some(Listing::Asm));
+        let alignment = u64::from(isa.function_alignment().preferred);
+        // Once, on what is built here: inside of `compile` it would run five times.
+        let verified = scratch.ctx.verify(isa);
+        verified.map_err(|errors| failed(func, &errors.to_string()))?;
+        let compiled = scratch.ctx.compile(isa, &mut ControlPlane::default());
+        let _ = compiled.map_err(|error| match error.inner {
+            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => too_large(func),
+            other => failed(func, &other.to_string()),
+        })?;
+        audit::check(&scratch.ctx).map_err(|why| failed(func, &why))?;
+        self.define(scratch, (id, title, alignment), func)
+    }
+
+    /// Takes over the machine code in `scratch`.
+    fn define(
+        &mut self,
+        scratch: &Scratch,
+        (id, title, alignment): (FuncId, &str, u64),
+        func: &ir::Function,
+    ) -> Result<(), Refused> {
+        let compiled = scratch.ctx.compiled_code().expect("the function was compiled");
+        if let Some(asm) = &compiled.vcode {
+            let _ = writeln!(self.listed, "; {title}\n{asm}");
+        }
+        let code = compiled.code_buffer();
+        // The frame, the saved frame pointer and the return address.
+        let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset) + 16;
+        let relocs: Vec<ModuleReloc> = compiled
+            .buffer
+            .relocs()
+            .iter()
+            .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &scratch.ctx.func, id))
+            .collect();
+        self.hold_frame(func, frame as usize)?;
+        self.size += code.len();
+        let defined = self.pages.define_function_bytes(id, alignment, code, &relocs);
+        defined.map_err(|error| failed(func, &error.to_string()))?;
+        Ok(())
+    }
+
+    /// Keeps the promise of `Code::stack_size`: a call whose logical stack stays below
+    /// `STACK_MAX` takes at most this many bytes of the native one for each of them.
+    fn hold_frame(&mut self, func: &ir::Function, frame: usize) -> Result<(), Refused> {
+        let ratio = frame.div_ceil(func.stack_cost.max(1) as usize);
+        if ratio.saturating_mul(STACK_MAX as usize) > NATIVE_STACK_MAX {
+            let text = format!("it needs {frame} bytes of stack for each call");
+            return Err(too_large(func).with_label(text).into());
+        }
+        self.frame_ratio = self.frame_ratio.max(ratio);
+        Ok(())
+    }
+}
+
+fn too_large(func: &ir::Function) -> Diagnostic {
+    let text = format!("`{}` is too large to be compiled", func.name);
+    Diagnostic::new(DiagnosticCode::E0604, func.span, text)
+        .with_help("move parts of it into functions of their own")
+}
+
+fn failed(func: &ir::Function, why: &str) -> Diagnostic {
+    fault(func.span, format!("`{}` could not be compiled: {why}", func.name))
+}
+
+/// The machine that code is generated for: this one.
+pub(super) fn isa(regalloc_algorithm: &str) -> Result<OwnedTargetIsa, String> {
+    let mut flags = settings::builder();
+    let settings = [
+        ("opt_level", "speed"),
+        ("regalloc_algorithm", regalloc_algorithm),
+        // `compile` calls the verifier itself.
+        ("enable_verifier", "false"),
+        ("preserve_frame_pointers", "true"),
+        ("unwind_info", "false"),
+        ("is_pic", "false"),
+        ("use_colocated_libcalls", "false"),
+        ("enable_probestack", "true"),
+        ("probestack_strategy", "inline"),
+    ];
+    for (name, value) in settings {
+        flags.set(name, value).map_err(|error| error.to_string())?;
+    }
+    let builder = cranelift_native::builder().map_err(str::to_owned)?;
+    builder.finish(settings::Flags::new(flags)).map_err(|error| error.to_string())
+}

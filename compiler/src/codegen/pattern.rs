@@ -1,0 +1,189 @@
+//! `match`, `if let` and what else takes enums and optionals apart or puts them together.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self as cl, InstBuilder, types as clif};
+
+use super::function::{Lower, Value};
+use super::value::{Form, Storage};
+use crate::ir::{self, Expr, Pattern};
+use crate::layout::optional_value_offset;
+use crate::source::Span;
+use crate::types::{EnumId, Type};
+
+impl<'p> Lower<'_, 'p, '_> {
+    /// A variant with its payload, built at the target.
+    pub(super) fn variant_into(
+        &mut self,
+        id: EnumId,
+        tag: u32,
+        payload: &'p [Expr],
+        target: Value,
+    ) -> Option<()> {
+        let layout = self.unit.layouts.enumeration(id);
+        let offsets = &layout.payloads[tag as usize];
+        for (value, &offset) in payload.iter().zip(offsets) {
+            self.store_expr(value, target, offset)?;
+        }
+        let tag = self.number(tag);
+        self.store_tag(layout.tag_size, tag, target, 0);
+        Some(())
+    }
+
+    /// An optional with a value, built at the target.
+    pub(super) fn some_into(&mut self, inner: &'p Expr, target: Value) -> Option<()> {
+        let offset = optional_value_offset(self.unit.layout(inner.ty));
+        self.store_expr(inner, target, offset)?;
+        let one = self.number(1);
+        self.store_tag(1, one, target, 0);
+        Some(())
+    }
+
+    /// `match` and `if let`: the value is evaluated once, then one pattern after the other is
+    /// tried. The value is copied where an arm could change what it was read from.
+    pub(super) fn match_value(
+        &mut self,
+        value: &'p Expr,
+        arms: &'p [ir::Arm],
+        wanted: (Type, Option<Value>),
+    ) -> Option<Value> {
+        let subject = self.expr(value)?;
+        let mut join = self.join(wanted);
+        let entry = self.noted.clone();
+        for (index, arm) in arms.iter().enumerate() {
+            let is_last = index + 1 == arms.len();
+            let fails = self.builder.create_block();
+            self.noted.clone_from(&entry);
+            // One arm always fits: where no other does, the last one does.
+            if !is_last {
+                self.test(&arm.pattern, (value.ty, subject), fails);
+            }
+            self.bind(&arm.pattern, (value.ty, subject), value.span);
+            self.arm(&arm.body, &mut join);
+            if !is_last {
+                self.start(fails);
+            }
+        }
+        self.end_join(join)
+    }
+
+    /// Goes on where the value fits the pattern, and to `fails` where it does not.
+    fn test(&mut self, pattern: &'p Pattern, subject: (Type, Value), fails: cl::Block) {
+        let (ty, value) = subject;
+        let fits = match pattern {
+            Pattern::Wildcard | Pattern::Bind(_) => return,
+            Pattern::Const(constant) => {
+                let Some(constant) = self.constant(ty, constant) else { return };
+                self.equal(ty, value, constant)
+            }
+            Pattern::Variant(id, tag, _) => {
+                let found = self.tag_of(*id, value);
+                self.builder.ins().icmp_imm_s(IntCC::Equal, found, i64::from(*tag))
+            }
+            Pattern::None => {
+                let found = self.is_some(ty, value);
+                self.builder.ins().icmp_imm_s(IntCC::Equal, found, 0)
+            }
+            Pattern::Some(_) => self.is_some(ty, value),
+            Pattern::Or(alternatives) => return self.test_any(alternatives, subject, fails),
+        };
+        let next = self.builder.create_block();
+        self.brif(fits, next, fails);
+        self.start(next);
+        for (part, inner) in self.parts(pattern, subject) {
+            self.test(inner, part, fails);
+        }
+    }
+
+    fn test_any(&mut self, patterns: &'p [Pattern], subject: (Type, Value), fails: cl::Block) {
+        let fits = self.builder.create_block();
+        for (index, pattern) in patterns.iter().enumerate() {
+            let is_last = index + 1 == patterns.len();
+            let next = if is_last { fails } else { self.builder.create_block() };
+            self.test(pattern, subject, next);
+            self.jump(fits, &[]);
+            if !is_last {
+                self.start(next);
+            }
+        }
+        self.start(fits);
+    }
+
+    /// Copies what the pattern names into its locals; the value is known to fit.
+    fn bind(&mut self, pattern: &'p Pattern, subject: (Type, Value), span: Span) {
+        let (ty, value) = subject;
+        let Pattern::Bind(local) = pattern else {
+            for (part, inner) in self.parts(pattern, subject) {
+                self.bind(inner, part, span);
+            }
+            return;
+        };
+        let value = if self.holds_list(ty) { self.copied((ty, span), value) } else { value };
+        match self.locals[local.index()] {
+            Storage::Nothing => {}
+            Storage::Register(variable) => self.builder.def_var(variable, value),
+            Storage::Slot(_) | Storage::Address(_) => {
+                let address = self.local_address(*local);
+                self.put(ty, value, address, 0);
+            }
+        }
+    }
+
+    /// The parts that the patterns inside of a pattern look at. Nothing is read where the inner
+    /// pattern does not look.
+    fn parts(
+        &mut self,
+        pattern: &'p Pattern,
+        subject: (Type, Value),
+    ) -> Vec<((Type, Value), &'p Pattern)> {
+        let (ty, value) = subject;
+        let mut parts = Vec::new();
+        match pattern {
+            Pattern::Variant(id, tag, inner) => {
+                let fields = &self.unit.types.enumeration(*id).variants[*tag as usize];
+                let types: Vec<Type> = fields.fields.iter().map(|field| field.ty).collect();
+                let layouts = self.unit.layouts;
+                let offsets = &layouts.enumeration(*id).payloads[*tag as usize];
+                for ((&ty, &offset), inner) in types.iter().zip(offsets).zip(inner) {
+                    if !matches!(inner, Pattern::Wildcard) {
+                        parts.push(((ty, self.load(ty, value, offset)), inner));
+                    }
+                }
+            }
+            Pattern::Some(inner) => {
+                let Type::Optional(id) = ty else {
+                    unreachable!("only an optional is tested for a value");
+                };
+                let inner_ty = self.unit.types.get(id);
+                let part = match self.unit.form(ty) {
+                    Form::Register(_) => value,
+                    _ => {
+                        let offset = optional_value_offset(self.unit.layout(inner_ty));
+                        self.load(inner_ty, value, offset)
+                    }
+                };
+                parts.push(((inner_ty, part), inner));
+            }
+            _ => {}
+        }
+        parts
+    }
+
+    /// The tag of an enum's value.
+    fn tag_of(&mut self, id: EnumId, value: Value) -> Value {
+        match self.unit.form(Type::Enum(id)) {
+            Form::Register(_) => value,
+            _ => self.load_tag(self.unit.layouts.enumeration(id).tag_size, value, 0),
+        }
+    }
+
+    /// Whether an optional has a value: not 0 where it has.
+    pub(super) fn is_some(&mut self, ty: Type, value: Value) -> Value {
+        match self.unit.form(ty) {
+            Form::Register(_) => {
+                let there = self.builder.ins().icmp_imm_s(IntCC::NotEqual, value, 0);
+                self.builder.ins().uextend(clif::I32, there)
+            }
+            _ => self.load_tag(1, value, 0),
+        }
+    }
+}

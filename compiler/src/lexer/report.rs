@@ -1,0 +1,167 @@
+//! What the lexer says about characters and tokens that are none.
+
+use std::ops::Range;
+
+use super::number::Malformed;
+use super::{Lexer, Mode, span, text};
+use crate::diag::{Code, Diagnostic};
+use crate::limits::INTERPOLATION_MAX;
+
+/// Characters that are typed for, or look like, one that Flight knows.
+const LOOKALIKES: [(&str, &str); 13] = [
+    ("“”„«»", "\""),
+    ("‘’‚", "\""),
+    ("\u{A0}\u{2007}\u{202F}\u{3000}", " "),
+    ("−–—", "-"),
+    ("×", "*"),
+    ("÷", "/"),
+    ("≤", "<="),
+    ("≥", ">="),
+    ("≠", "!="),
+    ("…", ".."),
+    ("→", "->"),
+    ("，", ","),
+    ("；：", ":"),
+];
+
+impl Lexer<'_> {
+    pub(super) fn unknown_character(&mut self, range: Range<usize>) {
+        let word = self.slice(range.clone());
+        let foreign = word.char_indices().find(|(_, c)| !c.is_ascii()).or_else(|| {
+            let first = word.chars().next()?;
+            Some((0, first))
+        });
+        let Some((offset, character)) = foreign else { return };
+        let start = range.start + offset;
+        let shown = show(character);
+        let span_of = span(start..start + character.len_utf8());
+        let diagnostic =
+            Diagnostic::new(Code::E0001, span_of, format!("{shown} cannot stand here"));
+        let diagnostic = match self.help_for(character) {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        };
+        self.diagnostics.report(diagnostic);
+        self.push(super::TokenKind::Error, range);
+    }
+
+    fn help_for(&self, character: char) -> Option<String> {
+        if character == '\\' && !self.modes.is_empty() {
+            return Some("in a string `{` begins a value; write `{{` for a brace".to_owned());
+        }
+        if character == '&' {
+            return Some("write `&&` for the logical and".to_owned());
+        }
+        if character == '#' {
+            return Some("a comment begins with `//`".to_owned());
+        }
+        let lookalike = LOOKALIKES.iter().find(|(characters, _)| characters.contains(character));
+        if let Some((_, replacement)) = lookalike {
+            let replacement = if *replacement == " " { "a plain space" } else { replacement };
+            return Some(format!("write `{replacement}`").replace("`a plain space`", "a space"));
+        }
+        let is_letter = character.is_alphanumeric();
+        is_letter.then(|| "names are made of `a` to `z`, `A` to `Z`, digits and `_`".to_owned())
+    }
+
+    /// Refuses characters in text and comments that would show something else than there is.
+    pub(super) fn refuse_deceptive(&mut self, range: Range<usize>) {
+        let Some((offset, character)) = text::first_deceptive(self.slice(range.clone())) else {
+            return;
+        };
+        let start = range.start + offset;
+        let message = format!("{} may not stand in text or comments as it is", show(character));
+        let help = format!("in a string write `\\u{{{:X}}}`", u32::from(character));
+        let place = span(start..start + character.len_utf8());
+        self.diagnostics.report(Diagnostic::new(Code::E0007, place, message).with_help(help));
+    }
+
+    pub(super) fn check_escape(&mut self, range: Range<usize>) {
+        let raw = self.slice(range.clone());
+        if text::escape(raw).is_some() {
+            return;
+        }
+        let message =
+            format!("`{}` is not an escape", raw.escape_debug().to_string().replace("\\\\", "\\"));
+        let help = match raw {
+            "\\{" => "write `{{` for a brace".to_owned(),
+            "\\}" => "write `}` without `\\`".to_owned(),
+            "\\'" => "write `'` without `\\`".to_owned(),
+            _ => format!("the escapes are {}", text::ESCAPES),
+        };
+        let diagnostic = Diagnostic::new(Code::E0003, span(range), message).with_help(help);
+        self.diagnostics.report(diagnostic);
+    }
+
+    pub(super) fn report_number(&mut self, range: Range<usize>, malformed: Malformed) {
+        let diagnostic = Diagnostic::new(Code::E0004, span(range), malformed.message);
+        self.diagnostics.report(diagnostic.with_help(malformed.help));
+    }
+
+    pub(super) fn report_block_comment(&mut self, range: Range<usize>) {
+        let place = span(range.start..range.start + 2);
+        self.diagnostics.report(
+            Diagnostic::new(Code::E0005, place, "`/* … */` is not a comment in Flight")
+                .with_help("begin each line of the comment with `//`"),
+        );
+    }
+
+    pub(super) fn report_single_quotes(&mut self, range: Range<usize>) {
+        let raw = self.slice(range.clone());
+        let inner = raw.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        let diagnostic =
+            Diagnostic::new(Code::E0006, span(range.clone()), "text stands in double quotes");
+        let diagnostic = match inner {
+            Some(inner) if !inner.contains('"') => {
+                let replacement = format!("\"{inner}\"");
+                let help = format!("write `{replacement}`");
+                diagnostic.with_help(help).with_fix(span(range), replacement)
+            }
+            _ => diagnostic.with_help("write `\"` in place of `'`"),
+        };
+        self.diagnostics.report(diagnostic);
+    }
+
+    /// The line, or the source, ends in a string.
+    pub(super) fn report_open_string(&mut self) {
+        let Some(Mode::Text { quote }) = self.modes.first().copied() else { return };
+        let line = self.text.get(quote..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        self.diagnostics.report(
+            Diagnostic::new(Code::E0002, span(quote..quote + line.len()), "a string does not end")
+                .with_label("begins here")
+                .with_help("a string ends on its line with `\"`; a line break in it is `\\n`"),
+        );
+    }
+
+    pub(super) fn report_interpolation_depth(&mut self, range: Range<usize>) {
+        let message = format!("strings are nested more than {INTERPOLATION_MAX} deep");
+        self.diagnostics.report(
+            Diagnostic::new(Code::E0606, span(range), message)
+                .with_help("give the inner text a name with `let`"),
+        );
+    }
+}
+
+/// A character with its code point; only the code point where it cannot be seen.
+fn show(character: char) -> String {
+    let code_point = format!("U+{:04X}", u32::from(character));
+    let is_visible = !text::is_deceptive(character)
+        && !character.is_whitespace()
+        && !matches!(character, '\u{200B}'..='\u{200D}' | '\u{2060}');
+    if character.is_ascii_graphic() {
+        format!("`{character}`")
+    } else if is_visible {
+        format!("`{character}` ({code_point})")
+    } else {
+        let name = match character {
+            '\0' => "the NUL character",
+            '\u{FEFF}' => "a byte order mark",
+            _ if text::is_deceptive(character) && !character.is_control() => {
+                "a mark of text direction"
+            }
+            _ if character.is_control() => "a control character",
+            _ => "an invisible character",
+        };
+        format!("{name} ({code_point})")
+    }
+}

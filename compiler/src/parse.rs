@@ -1,0 +1,50 @@
+//! Tokens → syntax tree, by hand-written recursive descent: one function for each production of
+//! the grammar, precedence as a table (`expr`).
+//!
+//! Parsing never fails: what cannot be read becomes an `Error` node, and a diagnostic says why.
+//! After a mistake the parser is *panicking*: it says nothing more and consumes nothing, until a
+//! list, a line or a declaration ends and it can trust the tokens again (`recover`). So one run
+//! reports every independent mistake, and each of them once.
+//!
+//! What a hostile source costs is bounded: recursion by `NESTING_MAX`, the tree's height by
+//! `TREE_HEIGHT_MAX`, one declaration's work by `FUNCTION_NODES_MAX`; everything is linear in the
+//! number of tokens. Two mebibytes of stack are enough, in a debug build as well.
+//!
+//! It resolves no name and knows no type.
+
+mod cursor;
+mod expr;
+mod field;
+mod height;
+mod hint;
+mod item;
+mod literal;
+mod pattern;
+mod primary;
+mod recover;
+mod stmt;
+mod ty;
+
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::lexer;
+use crate::limits::SOURCE_LEN_MAX;
+use crate::source::{Source, Span};
+use cursor::Parser;
+
+/// Parses a whole source. The tree has `Error` nodes where the diagnostics hold errors.
+pub fn parse(source: &Source) -> (ast::Program, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    if source.text().len() > SOURCE_LEN_MAX {
+        let message = format!(
+            "the source has {} bytes, more than the {SOURCE_LEN_MAX} that are allowed",
+            source.text().len()
+        );
+        diagnostics.report(Diagnostic::new(Code::E0600, Span::new(0, 0), message));
+        return (ast::Program::default(), diagnostics);
+    }
+    let lexed = lexer::lex(source, &mut diagnostics);
+    let mut parser = Parser::new(source, lexed, diagnostics);
+    let program = parser.program();
+    (program, parser.diagnostics)
+}

@@ -1,0 +1,138 @@
+//! The bodies of `state`, structs, tables, events and enums: fields and variants.
+
+use super::cursor::Parser;
+use crate::ast::{Field, Name, Variant};
+use crate::diag::{Code, Diagnostic};
+use crate::lexer::TokenKind;
+use crate::source::Span;
+
+/// Whose body is parsed; it decides which words mean something in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    State,
+    Struct,
+    Table,
+    Event,
+    Variant,
+}
+
+/// What a body consists of.
+#[derive(Default)]
+pub(super) struct Members {
+    pub fields: Vec<Field>,
+    pub indexes: Vec<Name>,
+}
+
+enum Member {
+    Field(Box<Field>),
+    Index(Name),
+}
+
+impl Body {
+    pub(super) fn a_name(self) -> &'static str {
+        match self {
+            Body::Event => "a name for the event",
+            _ => "a name for the struct",
+        }
+    }
+
+    fn allows(self, word: &str) -> bool {
+        match word {
+            "key" | "index" => self == Body::Table,
+            _ => matches!(self, Body::Table | Body::State),
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// `"{" { member ( "," | newline ) } "}"`
+    pub(super) fn body(&mut self, body: Body) -> Members {
+        self.recover_to_block();
+        let mut members = Members::default();
+        if !self.expect(TokenKind::OpenBrace) {
+            return members;
+        }
+        for member in self.line_list(|parser| Some(parser.member(body))) {
+            match member {
+                Member::Field(field) => members.fields.push(*field),
+                Member::Index(name) => members.indexes.push(name),
+            }
+        }
+        members
+    }
+
+    /// `"index" field | field`
+    fn member(&mut self, body: Body) -> Member {
+        if !self.at_modifier("index") {
+            return Member::Field(Box::new(self.field(body)));
+        }
+        let word = self.bump().span;
+        self.refuse_misplaced("index", word, body);
+        Member::Index(self.word("the indexed field's name"))
+    }
+
+    /// `{ "key" | "transient" } name ":" type [ "=" expr ] [ "was" name ]`
+    fn field(&mut self, body: Body) -> Field {
+        self.count_node();
+        let doc = self.documentation();
+        let start = self.peek().span.start;
+        let (mut key, mut transient) = (None, None);
+        loop {
+            if self.at_modifier("key") {
+                key = Some(self.modifier("key", body));
+            } else if self.at_modifier("transient") {
+                transient = Some(self.modifier("transient", body));
+            } else {
+                break;
+            }
+        }
+        let name = self.word("a field's name");
+        let ty = self.annotation(&name);
+        let (mut default, mut was) = (None, None);
+        loop {
+            if default.is_none() && self.eat(TokenKind::Equal) {
+                default = Some(self.expr());
+            } else if was.is_none() && !self.at_line_end() && self.eat_word("was") {
+                was = Some(self.word("the field's old name"));
+            } else {
+                break;
+            }
+        }
+        Field { name, ty, default, was, key, transient, span: self.span_from(start), doc }
+    }
+
+    /// Whether this contextual word stands before another word, and so is no field's name.
+    fn at_modifier(&self, word: &str) -> bool {
+        let next = self.nth(1);
+        !self.is_panicking() && self.at_word(word) && next.kind.is_word() && !next.newline_before
+    }
+
+    fn modifier(&mut self, word: &str, body: Body) -> Span {
+        let span = self.bump().span;
+        self.refuse_misplaced(word, span, body);
+        span
+    }
+
+    fn refuse_misplaced(&mut self, word: &str, span: Span, body: Body) {
+        if body.allows(word) {
+            return;
+        }
+        let place = if word == "transient" { "a table or `state`" } else { "a table" };
+        let message = format!("`{word}` stands only in {place}");
+        let diagnostic = Diagnostic::new(Code::E0116, span, message);
+        self.report(diagnostic.with_help(format!("leave `{word}` out")));
+    }
+
+    /// `name [ "(" field { "," field } ")" ]`
+    pub(super) fn variant(&mut self) -> Variant {
+        self.count_node();
+        let doc = self.documentation();
+        let name = self.word("a variant's name");
+        let fields = if !self.at_line_end() && self.eat(TokenKind::OpenParen) {
+            self.comma_list(TokenKind::CloseParen, |parser| parser.field(Body::Variant))
+        } else {
+            Vec::new()
+        };
+        Variant { name, fields, doc }
+    }
+}

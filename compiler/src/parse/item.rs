@@ -1,0 +1,441 @@
+//! Declarations: what begins one, and one function for each form.
+
+use super::cursor::{Context, Parser, Trust};
+use super::field::Body;
+use super::hint;
+use crate::ast::{
+    Block, Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
+};
+use crate::diag::{Code, Diagnostic};
+use crate::lexer::{Token, TokenKind};
+use crate::source::Span;
+
+/// What a program consists of, for messages.
+const A_DECLARATION: &str = "a declaration";
+
+impl Parser<'_> {
+    /// `program = { item }`
+    pub(super) fn program(&mut self) -> Program {
+        let mut items = Vec::new();
+        while !self.at(TokenKind::End) {
+            self.begin_item();
+            let start = self.position();
+            items.push(self.item());
+            self.item_end();
+            if self.is_panicking() || self.position() == start {
+                self.recover_item(start);
+            }
+        }
+        Program { items }
+    }
+
+    /// Whether the current token begins a declaration on a line that is not indented more than
+    /// the current declaration is. Nothing else in a program looks so, thus it is safe to go on
+    /// there when a bracket was not closed.
+    pub(super) fn at_item(&self) -> bool {
+        self.peek().newline_before
+            && self.position() > self.item_start()
+            && self.looks_like_item()
+            && self.indent(self.peek()) <= self.indent(self.token_at(self.item_start()))
+    }
+
+    /// Whether the current and the next token can only begin a declaration: two words in a row
+    /// make no statement.
+    pub(super) fn looks_like_item(&self) -> bool {
+        let (token, next) = (self.peek(), self.nth(1));
+        if next.newline_before {
+            return false;
+        }
+        if token.kind == TokenKind::State {
+            return next.kind == TokenKind::OpenBrace;
+        }
+        if token.kind != TokenKind::Name {
+            return false;
+        }
+        match self.text(token) {
+            "const" | "struct" | "enum" | "table" | "event" | "fn" | "get" | "post" => {
+                next.kind == TokenKind::Name
+            }
+            "drop" => matches!(next.kind, TokenKind::Name | TokenKind::State),
+            "migrate" => {
+                let is_target = matches!(next.kind, TokenKind::Name | TokenKind::State);
+                is_target && self.nth(2).kind == TokenKind::OpenParen
+            }
+            "every" => {
+                matches!(next.kind, TokenKind::Duration | TokenKind::Int | TokenKind::Name)
+            }
+            "on" => next.kind == TokenKind::Name && self.text(next) == "load",
+            "test" => next.kind == TokenKind::StringStart,
+            _ => false,
+        }
+    }
+
+    /// How far a token that begins its line is indented, in bytes.
+    fn indent(&self, token: Token) -> usize {
+        let before = self.source.slice(Span::new(0, token.span.start));
+        before.bytes().rev().take_while(|byte| *byte != b'\n').count()
+    }
+
+    /// After a declaration that was not parsed to its end: goes to the next one.
+    fn recover_item(&mut self, start: usize) {
+        self.leave_brackets_since(start);
+        if self.position() == start {
+            let _ = self.bump();
+        }
+        self.trust = Trust::Full;
+        while !(self.at(TokenKind::End) || self.at_item() || self.at_foreign_item()) {
+            let partner = self.brackets.partner(self.position()).unwrap_or(0);
+            self.jump_to(partner.max(self.position()) + 1);
+        }
+    }
+
+    /// A declaration ends with a `}` or with its line.
+    fn item_end(&mut self) {
+        let ends = self.at(TokenKind::End) || self.peek().newline_before || self.is_panicking();
+        if ends || self.previous_kind() == TokenKind::CloseBrace {
+            return;
+        }
+        if self.at(TokenKind::Semicolon) {
+            return self.semicolon();
+        }
+        if self.looks_like_item() {
+            return self.report_same_line("declarations");
+        }
+        self.unexpected("the end of the line");
+    }
+
+    /// `item = documentation ( const | state | struct | … )`
+    pub(super) fn item(&mut self) -> Item {
+        let doc = self.documentation();
+        let start = self.peek().span.start;
+        let kind = self.item_kind();
+        Item { kind, span: self.span_from(start), doc }
+    }
+
+    fn item_kind(&mut self) -> ItemKind {
+        let token = self.peek();
+        if token.kind == TokenKind::State {
+            return self.state();
+        }
+        if token.kind != TokenKind::Name {
+            return self.no_item();
+        }
+        match self.text(token) {
+            "const" => self.constant(),
+            "struct" => self.named_body(Body::Struct),
+            "event" => self.named_body(Body::Event),
+            "enum" => self.enumeration(),
+            "table" => self.table(),
+            "fn" => self.func(FuncKind::Fn),
+            "get" => self.func(FuncKind::Get),
+            "post" => self.func(FuncKind::Post),
+            "every" => self.timer(),
+            "on" => self.on_load(),
+            "migrate" => self.migrate(),
+            "drop" => self.drop_data(),
+            "test" => self.test(),
+            _ => self.no_item(),
+        }
+    }
+
+    /// Something that begins no declaration.
+    fn no_item(&mut self) -> ItemKind {
+        let token = self.peek();
+        if token.kind.is_closer() {
+            let message = format!("{} closes nothing", token.kind.name());
+            let diagnostic = Diagnostic::new(Code::E0103, token.span, message);
+            self.fail(diagnostic.with_help("remove it, or open the bracket before"));
+            return ItemKind::Error;
+        }
+        let Some(foreign) = hint::foreign_item(self.text(token)) else {
+            let expected = self.unexpected_token(A_DECLARATION);
+            let diagnostic = match hint::near_item(self.text(token)) {
+                Some(word) if token.kind == TokenKind::Name => {
+                    expected.with_help(format!("did you mean `{word}`?"))
+                }
+                _ => expected.with_help(hint::DECLARATIONS),
+            };
+            self.fail_unless_reported(diagnostic);
+            return ItemKind::Error;
+        };
+        let message = format!("`{}` begins no declaration in Flight", self.text(token));
+        let diagnostic = Diagnostic::new(Code::E0122, token.span, message).with_help(foreign.help);
+        match foreign.replacement {
+            Some(replacement) => self.report(diagnostic.with_fix(token.span, replacement)),
+            None => self.fail(diagnostic),
+        }
+        match foreign.replacement {
+            Some("fn") => self.func(FuncKind::Fn),
+            Some("struct") => self.named_body(Body::Struct),
+            Some("post") => self.func(FuncKind::Post),
+            Some(_) => {
+                let _ = self.bump();
+                self.item_kind_again()
+            }
+            None => ItemKind::Error,
+        }
+    }
+
+    /// What follows a word such as `pub` that was dropped.
+    fn item_kind_again(&mut self) -> ItemKind {
+        if self.looks_like_item() {
+            return self.item_kind();
+        }
+        self.panic_silently();
+        ItemKind::Error
+    }
+
+    fn at_foreign_item(&self) -> bool {
+        let token = self.peek();
+        token.newline_before
+            && token.kind == TokenKind::Name
+            && self.nth(1).kind == TokenKind::Name
+            && hint::foreign_item(self.text(token)).is_some()
+            && self.indent(token) == 0
+    }
+
+    /// `"const" name "=" expr`
+    fn constant(&mut self) -> ItemKind {
+        let _ = self.bump();
+        let name = self.name("a name for the constant");
+        if self.at(TokenKind::Colon) {
+            let start = self.peek().span;
+            let _ = self.bump();
+            let ty = self.type_expr();
+            let place = start.to(ty.span);
+            let message = "a constant has the type of its value";
+            self.report(
+                Diagnostic::new(Code::E0116, place, message)
+                    .with_help("leave the type out")
+                    .with_fix(place, ""),
+            );
+        }
+        let _ = self.expect(TokenKind::Equal);
+        let value = self.expr();
+        ItemKind::Const { name, value }
+    }
+
+    /// `"state" "{" fields "}"`
+    fn state(&mut self) -> ItemKind {
+        let keyword = self.bump().span;
+        let members = self.body(Body::State);
+        ItemKind::State { keyword, fields: members.fields }
+    }
+
+    /// `( "struct" | "event" ) name "{" fields "}"`
+    fn named_body(&mut self, body: Body) -> ItemKind {
+        let _ = self.bump();
+        let name = self.name(body.a_name());
+        let fields = self.body(body).fields;
+        match body {
+            Body::Event => ItemKind::Event { name, fields },
+            _ => ItemKind::Struct { name, fields },
+        }
+    }
+
+    /// `"enum" name "{" variants "}"`
+    fn enumeration(&mut self) -> ItemKind {
+        let _ = self.bump();
+        let name = self.name("a name for the enum");
+        if !self.expect(TokenKind::OpenBrace) {
+            return ItemKind::Enum { name, variants: Vec::new() };
+        }
+        let variants = self.line_list(|parser| Some(parser.variant()));
+        ItemKind::Enum { name, variants }
+    }
+
+    /// `"table" name [ "was" name ] "{" members "}"`
+    fn table(&mut self) -> ItemKind {
+        let _ = self.bump();
+        let name = self.name("a name for the table");
+        let was = self.eat_word("was").then(|| self.word("the table's old name"));
+        let members = self.body(Body::Table);
+        ItemKind::Table(Table { name, was, fields: members.fields, indexes: members.indexes })
+    }
+
+    /// `( "fn" | "get" | "post" ) name params [ "->" type ] block`
+    fn func(&mut self, kind: FuncKind) -> ItemKind {
+        let _ = self.bump();
+        let name = self.name("a name for the function");
+        let params = self.params();
+        let result = self.result_type();
+        let body = self.item_block();
+        ItemKind::Func(Func { kind, name, params, result, body })
+    }
+
+    /// `"(" [ param { "," param } ] ")"`
+    fn params(&mut self) -> Vec<Param> {
+        if !self.expect(TokenKind::OpenParen) {
+            return Vec::new();
+        }
+        self.comma_list(TokenKind::CloseParen, Self::param)
+    }
+
+    /// `name ":" type [ "=" expr ]`
+    fn param(&mut self) -> Param {
+        let name = self.name("a parameter's name");
+        let ty = self.annotation(&name);
+        let default = self.eat(TokenKind::Equal).then(|| self.expr());
+        Param { name, ty, default }
+    }
+
+    /// `":" type`, where it is required.
+    pub(super) fn annotation(&mut self, name: &Name) -> TypeExpr {
+        if !self.at(TokenKind::Colon) {
+            let expected = self.unexpected_token("`:` and a type");
+            let help = format!("`{}: int`", name.text);
+            self.fail_unless_reported(expected.with_help(help));
+        } else if !self.is_panicking() {
+            let _ = self.bump();
+        }
+        self.type_expr()
+    }
+
+    /// `[ "->" type ]`
+    fn result_type(&mut self) -> Option<TypeExpr> {
+        if self.at(TokenKind::Colon) {
+            let colon = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::E0114, colon, "expected `->`, found `:`")
+                    .with_help("the type of the result follows `->`")
+                    .with_fix(colon, " ->"),
+            );
+            return Some(self.type_expr());
+        }
+        self.eat(TokenKind::Arrow).then(|| self.type_expr())
+    }
+
+    /// The body of a declaration, found again after a mistake in the head.
+    fn item_block(&mut self) -> Block {
+        self.recover_to_block();
+        self.block()
+    }
+
+    /// `"every" period name params block`
+    fn timer(&mut self) -> ItemKind {
+        let _ = self.bump();
+        let period = self.period();
+        let name = self.name("a name for the timer");
+        let params = self.params();
+        if let Some(result) = self.result_type() {
+            let message = "a timer has no result";
+            let diagnostic = Diagnostic::new(Code::E0116, result.span, message);
+            self.report(diagnostic.with_help("leave the type out"));
+        }
+        let body = self.item_block();
+        ItemKind::Timer { period, name, params, body }
+    }
+
+    /// A duration, a number or the name of a constant.
+    fn period(&mut self) -> Expr {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Duration | TokenKind::Int => self.number(),
+            TokenKind::Name if self.nth(1).kind == TokenKind::Name => self.name_expr(),
+            _ => {
+                let expected = self.unexpected_token("how often the timer runs");
+                let help = "a duration such as `50ms`, or a constant";
+                self.fail_unless_reported(expected.with_help(help));
+                self.error_expr()
+            }
+        }
+    }
+
+    /// `"on" "load" block`
+    fn on_load(&mut self) -> ItemKind {
+        let _ = self.bump();
+        if !self.eat_word("load") {
+            self.unexpected("`load`");
+        }
+        ItemKind::OnLoad { body: self.item_block() }
+    }
+
+    /// `"migrate" ( name | "state" ) "(" name ")" "{" { field "=" expr } "}"`
+    fn migrate(&mut self) -> ItemKind {
+        let _ = self.bump();
+        let target = self.data_name();
+        let _ = self.expect(TokenKind::OpenParen);
+        let old = self.name("a name for the old row");
+        let _ = self.expect(TokenKind::CloseParen);
+        self.recover_to_block();
+        if !self.expect(TokenKind::OpenBrace) {
+            return ItemKind::Migrate { target, old, fields: Vec::new() };
+        }
+        let fields = self.line_list(|parser| Some(parser.migrated_field()));
+        ItemKind::Migrate { target, old, fields }
+    }
+
+    fn migrated_field(&mut self) -> (Name, Expr) {
+        let name = self.word("a field's name");
+        if self.at(TokenKind::Colon) {
+            let colon = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::E0100, colon, "expected `=`, found `:`")
+                    .with_fix(colon, " =")
+                    .with_help("a field of `migrate` is given its value with `=`"),
+            );
+        } else {
+            let _ = self.expect(TokenKind::Equal);
+        }
+        (name, self.expr())
+    }
+
+    /// The name of a table, or `state`.
+    fn data_name(&mut self) -> Name {
+        if self.at(TokenKind::State) {
+            return self.word("`state`");
+        }
+        self.name("a table's name or `state`")
+    }
+
+    /// `"drop" ( "table" name | name "." name )`
+    fn drop_data(&mut self) -> ItemKind {
+        let _ = self.bump();
+        if self.at_word("table") && self.nth(1).kind != TokenKind::Dot {
+            let _ = self.bump();
+            return ItemKind::DropTable { name: self.name("the table's name") };
+        }
+        let table = self.data_name();
+        if !self.is_panicking() && !self.at(TokenKind::Dot) {
+            let help = format!("`drop table {0}` or `drop {0}.field`", table.text);
+            let expected = self.unexpected_token("`.`");
+            self.fail_unless_reported(expected.with_help(help));
+        }
+        let _ = self.eat(TokenKind::Dot);
+        ItemKind::DropField { table, field: self.word("a field's name") }
+    }
+
+    /// `"test" string block`
+    fn test(&mut self) -> ItemKind {
+        let _ = self.bump();
+        let start = self.peek().span.start;
+        let name = if self.at(TokenKind::StringStart) {
+            let string = self.string();
+            self.plain_text(string, "a test's name")
+        } else {
+            let expected = self.unexpected_token("the test's name");
+            self.fail_unless_reported(expected.with_help("`test \"what it shows\" { … }`"));
+            String::new()
+        };
+        let name_span = self.span_from(start);
+        let body = self.within(Context::BRACES, Self::item_block);
+        ItemKind::Test { name, name_span, body }
+    }
+
+    /// The text of a string that may hold no values.
+    pub(super) fn plain_text(&mut self, string: Expr, what: &str) -> String {
+        let crate::ast::ExprKind::Str(pieces) = string.kind else { return String::new() };
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                StrPiece::Text(piece) => text.push_str(&piece),
+                StrPiece::Value(value, _) => {
+                    let message = format!("{what} holds no values");
+                    let diagnostic = Diagnostic::new(Code::E0118, value.span, message);
+                    self.report(diagnostic.with_help("write `{{` for a brace"));
+                }
+            }
+        }
+        text
+    }
+}

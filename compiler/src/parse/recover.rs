@@ -1,0 +1,321 @@
+//! How the parser goes on after a mistake: which brackets belong together, where a line ends,
+//! what begins a declaration, and the lists that go on with their next element.
+
+use super::cursor::{Context, Parser, Trust};
+use crate::diag::{Code, Diagnostic};
+use crate::lexer::{Token, TokenKind};
+use crate::source::Span;
+
+/// Which bracket closes which, found before parsing. A brace is stronger than the parentheses
+/// and brackets in it, so that a forgotten `)` spoils no more than its block.
+pub(super) struct Brackets {
+    /// For each token the partner's index, or `NONE`.
+    partners: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Brackets {
+    pub(super) fn new(tokens: &[Token]) -> Brackets {
+        let mut brackets = Brackets { partners: vec![NONE; tokens.len()] };
+        let mut open: Vec<(TokenKind, usize)> = Vec::new();
+        for (index, token) in tokens.iter().enumerate() {
+            if let Some(closer) = token.kind.closer() {
+                open.push((closer, index));
+            } else if token.kind.is_closer() {
+                brackets.close(&mut open, (token.kind, index));
+            }
+        }
+        brackets
+    }
+
+    fn close(&mut self, open: &mut Vec<(TokenKind, usize)>, (kind, index): (TokenKind, usize)) {
+        let is_strong = matches!(kind, TokenKind::CloseBrace | TokenKind::InterpolationEnd);
+        let is_weak =
+            |closer: TokenKind| matches!(closer, TokenKind::CloseParen | TokenKind::CloseBracket);
+        while is_strong && open.last().is_some_and(|&(closer, _)| is_weak(closer)) {
+            let _ = open.pop();
+        }
+        // A value in a string ends by its own brace whatever is open in it.
+        while kind == TokenKind::InterpolationEnd
+            && open.last().is_some_and(|&(closer, _)| closer == TokenKind::CloseBrace)
+        {
+            let _ = open.pop();
+        }
+        let Some(&(closer, opener)) = open.last() else { return };
+        if closer != kind {
+            return;
+        }
+        let _ = open.pop();
+        for (one, other) in [(opener, index), (index, opener)] {
+            if let Some(partner) = self.partners.get_mut(one) {
+                *partner = other as u32;
+            }
+        }
+    }
+
+    /// The bracket that belongs to the one at this index.
+    pub(super) fn partner(&self, index: usize) -> Option<usize> {
+        self.partners.get(index).copied().filter(|&partner| partner != NONE).map(|p| p as usize)
+    }
+}
+
+impl Parser<'_> {
+    /// The tokens can be trusted again, unless the declaration is given up.
+    pub(super) fn resume(&mut self) {
+        if self.trust == Trust::Panicking {
+            self.trust = Trust::Full;
+        }
+    }
+
+    /// Skips tokens, and bracketed groups as a whole, up to one that `stop` names, one that
+    /// closes a bracket around this place, or one that begins a declaration.
+    pub(super) fn skip_until(&mut self, stop: impl Fn(&Self) -> bool) {
+        loop {
+            let position = self.position();
+            let partner = self.brackets.partner(position);
+            let token = self.peek();
+            let leaves_group = token.kind.is_closer() && partner.is_some();
+            let ends = token.kind == TokenKind::End || leaves_group || self.at_item();
+            if ends || stop(self) {
+                return;
+            }
+            self.jump_to(partner.unwrap_or(position) + 1);
+        }
+    }
+
+    /// Leaves the brackets that were opened since token `start` and are closed further on.
+    pub(super) fn leave_brackets_since(&mut self, start: usize) {
+        let mut index = start;
+        while index < self.position() {
+            match self.brackets.partner(index) {
+                Some(partner) if partner >= self.position() => return self.jump_to(partner + 1),
+                Some(partner) if partner > index => index = partner + 1,
+                _ => index += 1,
+            }
+        }
+    }
+
+    /// Whether the current token begins a line that does not go on with the line before.
+    pub(super) fn at_new_line(&self) -> bool {
+        let Some(before) = self.position().checked_sub(1).map(|index| self.token_at(index)) else {
+            return true;
+        };
+        let goes_on = continues_after(before.kind) && !begins_only_stmts(self.kind());
+        self.peek().newline_before && !goes_on && !self.continues_line()
+    }
+
+    /// Whether a line that begins with the current token goes on with the line before.
+    pub(super) fn continues_line(&self) -> bool {
+        use TokenKind as T;
+        matches!(self.kind(), T::Dot | T::Coalesce | T::AndAnd | T::BarBar | T::Else)
+    }
+
+    /// After a mistake in a statement that began at token `start`: goes to the end of its line,
+    /// always at least one token further.
+    pub(super) fn recover_line(&mut self, start: usize) {
+        self.leave_element(start);
+        self.skip_until(|parser| parser.at_new_line() || parser.at(TokenKind::Semicolon));
+        if self.at(TokenKind::Semicolon) {
+            let _ = self.bump();
+        }
+        self.resume();
+    }
+
+    /// Leaves what began at token `start`, by at least one token or bracketed group.
+    fn leave_element(&mut self, start: usize) {
+        self.leave_brackets_since(start);
+        if self.position() == start {
+            let partner = self.brackets.partner(start).unwrap_or(start);
+            self.jump_to(partner.max(start) + 1);
+        }
+    }
+
+    /// After a mistake in a head: goes to the `{` on the same line, if there is one.
+    pub(super) fn recover_to_block(&mut self) {
+        if self.trust != Trust::Panicking {
+            return;
+        }
+        self.skip_until(|parser| parser.at(TokenKind::OpenBrace) || parser.at_new_line());
+        if self.at(TokenKind::OpenBrace) {
+            self.resume();
+        }
+    }
+
+    /// Parses `element, element, …` and the bracket `close`; the opening one was just taken.
+    pub(super) fn comma_list<T>(
+        &mut self,
+        close: TokenKind,
+        mut element: impl FnMut(&mut Self) -> T,
+    ) -> Vec<T> {
+        let opener = self.position().saturating_sub(1);
+        self.within(Context::BRACKETS, |parser| {
+            let mut elements = Vec::new();
+            while !parser.is_panicking() && !parser.at(close) && !parser.at(TokenKind::End) {
+                elements.push(element(parser));
+                if parser.is_panicking() && parser.brackets.partner(opener).is_some() {
+                    parser.skip_until(|parser| parser.at(TokenKind::Comma));
+                    parser.resume();
+                }
+                if !parser.eat(TokenKind::Comma) {
+                    break;
+                }
+            }
+            parser.close(opener, close);
+            elements
+        })
+    }
+
+    /// Takes the bracket that closes the one at token `opener`.
+    pub(super) fn close(&mut self, opener: usize, close: TokenKind) {
+        if self.eat(close) || self.is_panicking() {
+            return;
+        }
+        match self.brackets.partner(opener) {
+            Some(partner) => {
+                let expected = match close {
+                    TokenKind::CloseBrace => "`}`".to_owned(),
+                    _ => format!("`,` or {}", close.name()),
+                };
+                self.unexpected(&expected);
+                if self.trust == Trust::Panicking {
+                    self.jump_to(partner + 1);
+                    self.resume();
+                }
+            }
+            None => self.unclosed(opener, close),
+        }
+    }
+
+    /// After a mistake inside of the bracket at token `opener`: goes to the one that closes it,
+    /// if there is one.
+    pub(super) fn recover_to_closer(&mut self, opener: usize) {
+        if let (Trust::Panicking, Some(closer)) = (self.trust, self.brackets.partner(opener)) {
+            self.jump_to(closer);
+            self.resume();
+        }
+    }
+
+    /// The bracket at token `opener` is never closed.
+    pub(super) fn unclosed(&mut self, opener: usize, close: TokenKind) {
+        let opener = self.token_at(opener);
+        let message = format!("{} is never closed", opener.kind.name());
+        // At the place where it was noticed: enclosing brackets say the same about it, once.
+        let place = if close == TokenKind::CloseBrace { self.peek().span } else { opener.span };
+        let diagnostic = Diagnostic::new(Code::E0102, place, message);
+        let diagnostic = if close == TokenKind::CloseBrace {
+            let label = format!("expected {} before this", close.name());
+            diagnostic.with_label(label).with_note(opener.span, "opened here")
+        } else {
+            let end = self.previous_end();
+            diagnostic.with_note(Span::new(end, end), format!("expected {} here", close.name()))
+        };
+        self.fail_unless_reported(diagnostic);
+    }
+
+    /// Parses the elements of a body up to `}`, separated by commas or newlines. `{` was just
+    /// taken.
+    pub(super) fn line_list<T>(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Vec<T> {
+        let opener = self.position().saturating_sub(1);
+        self.within(Context::BRACES, |parser| {
+            let mut elements = Vec::new();
+            while parser.trust != Trust::Exhausted && parser.goes_on(opener) {
+                let start = parser.position();
+                elements.extend(element(parser));
+                parser.separator();
+                if parser.is_panicking() {
+                    parser.recover_element(start);
+                }
+            }
+            parser.close_body(opener);
+            elements
+        })
+    }
+
+    /// Whether a body has further elements: it is not closed, and nothing shows that it should
+    /// have been.
+    pub(super) fn goes_on(&self, opener: usize) -> bool {
+        let closes = self.at(TokenKind::CloseBrace)
+            || (self.kind().is_closer() && self.brackets.partner(self.position()).is_some());
+        let unclosed = self.brackets.partner(opener).is_none() && self.at_item();
+        !closes && !unclosed && !self.at(TokenKind::End)
+    }
+
+    /// Takes the `}` of the body that began at token `opener`.
+    pub(super) fn close_body(&mut self, opener: usize) {
+        if self.trust == Trust::Exhausted {
+            return;
+        }
+        self.resume();
+        if !self.eat(TokenKind::CloseBrace) {
+            self.unclosed(opener, TokenKind::CloseBrace);
+            self.resume();
+        }
+    }
+
+    /// What stands between two elements of a body.
+    fn separator(&mut self) {
+        if self.is_panicking() || self.eat(TokenKind::Comma) {
+            return;
+        }
+        if self.at(TokenKind::Semicolon) {
+            let semicolon = self.bump().span;
+            let comma = if self.peek().newline_before { "" } else { "," };
+            self.report(
+                Diagnostic::new(Code::E0105, semicolon, "`;` separates nothing here")
+                    .with_help("a comma or a new line")
+                    .with_fix(semicolon, comma),
+            );
+            return;
+        }
+        if !self.at(TokenKind::CloseBrace) && !self.at(TokenKind::End) && !self.at_line_end() {
+            self.unexpected("`,`, a new line or `}`");
+        }
+    }
+
+    /// After a mistake in an element that began at token `start`: goes to the next one.
+    fn recover_element(&mut self, start: usize) {
+        self.leave_element(start);
+        self.skip_until(|parser| parser.at_new_line() || parser.at(TokenKind::Comma));
+        self.resume();
+        let _ = self.eat(TokenKind::Comma);
+    }
+}
+
+/// Whether this word begins a statement and stands nowhere in an expression.
+fn begins_only_stmts(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    matches!(kind, T::Let | T::Var | T::While | T::For | T::Assert | T::Emit | T::Log | T::Remove)
+}
+
+/// Whether a line that ends with this token goes on with the next.
+fn continues_after(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    let operator = matches!(
+        kind,
+        T::Plus
+            | T::Minus
+            | T::Star
+            | T::Slash
+            | T::Percent
+            | T::Coalesce
+            | T::EqualEqual
+            | T::NotEqual
+            | T::Less
+            | T::LessEqual
+            | T::Greater
+            | T::GreaterEqual
+            | T::In
+            | T::AndAnd
+            | T::BarBar
+            | T::Not
+    );
+    let assignment = matches!(
+        kind,
+        T::Equal | T::PlusEqual | T::MinusEqual | T::StarEqual | T::SlashEqual | T::PercentEqual
+    );
+    operator || assignment || matches!(kind, T::Comma | T::Arrow | T::FatArrow)
+}

@@ -1,0 +1,393 @@
+//! Blocks and statements.
+
+use super::cursor::{Context, Parser, StructLiterals, Trust};
+use super::{height, hint};
+use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
+use crate::diag::{Code, Diagnostic};
+use crate::lexer::TokenKind;
+use crate::limits::TREE_HEIGHT_MAX;
+use crate::source::Span;
+
+impl Parser<'_> {
+    /// `"{" { statement newline } "}"`
+    pub(super) fn block(&mut self) -> Block {
+        let start = self.peek().span.start;
+        let opener = self.position();
+        if self.is_panicking() || !self.expect(TokenKind::OpenBrace) {
+            return Block { stmts: Vec::new(), span: Span::new(start, start), height: 1 };
+        }
+        let stmts = self.nested(|parser| parser.within(Context::BRACES, |p| p.stmts(opener)));
+        let stmts = stmts.unwrap_or_default();
+        let height = height::of_block(&stmts);
+        Block { stmts, span: self.span_from(start), height }
+    }
+
+    /// The statements of the block that token `opener` began, and its `}`.
+    fn stmts(&mut self, opener: usize) -> Vec<Stmt> {
+        let mut stmts = Vec::new();
+        while self.trust != Trust::Exhausted && self.goes_on(opener) {
+            let start = self.position();
+            stmts.push(self.stmt());
+            self.stmt_end(start);
+            if self.is_panicking() || self.position() == start {
+                self.recover_line(start);
+            }
+        }
+        self.close_body(opener);
+        stmts
+    }
+
+    /// A statement ends with a `}` or with its line. `start` is its first token.
+    fn stmt_end(&mut self, start: usize) {
+        if self.is_panicking() {
+            return;
+        }
+        if self.at(TokenKind::Semicolon) {
+            return self.semicolon();
+        }
+        let closes = self.kind().is_closer() || self.at(TokenKind::End);
+        if closes || self.at_line_end() {
+            return;
+        }
+        if self.previous_kind() == TokenKind::CloseBrace {
+            return self.refuse_continuation(start);
+        }
+        let bare_word = self.position() == start + 1;
+        if bare_word || !self.begins_stmt() {
+            return self.unexpected_after(start);
+        }
+        self.report_same_line("statements");
+    }
+
+    pub(super) fn previous_kind(&self) -> TokenKind {
+        self.token_at(self.position().saturating_sub(1)).kind
+    }
+
+    /// `if … { 1 } else { 2 } + 3`: the statement ended with its `}`.
+    fn refuse_continuation(&mut self, start: usize) {
+        if super::expr::infix(self.kind()).is_none() && !self.at(TokenKind::Dot) {
+            return;
+        }
+        let first = self.token_at(start);
+        let diagnostic = self.unexpected_token("the end of the statement");
+        let help = "a statement that begins with `if` or `match` ends with its `}`; put it in \
+                    parentheses to go on";
+        let span = first.span;
+        self.fail_unless_reported(diagnostic.with_note(span, "begins here").with_help(help));
+    }
+
+    /// `;` at the end of a statement or declaration.
+    pub(super) fn semicolon(&mut self) {
+        let semicolon = self.bump().span;
+        let ends = self.peek().newline_before || self.kind().is_closer();
+        let replacement = if ends || self.at(TokenKind::End) { "" } else { "\n" };
+        self.report(
+            Diagnostic::new(Code::E0105, semicolon, "a statement ends with its line, not with `;`")
+                .with_help("remove the `;`, and put each statement on a line of its own")
+                .with_fix(semicolon, replacement),
+        );
+    }
+
+    /// What stands here begins something that should have a line of its own.
+    pub(super) fn report_same_line(&mut self, what: &str) {
+        let place = self.peek().span;
+        let gap = Span::new(self.previous_end(), place.start);
+        let message = format!("two {what} on one line");
+        self.report(
+            Diagnostic::new(Code::E0101, place, message)
+                .with_help("begin a new line here")
+                .with_fix(gap, "\n"),
+        );
+    }
+
+    /// Whether the current token can begin a statement, and goes on with none.
+    fn begins_stmt(&self) -> bool {
+        use TokenKind as T;
+        let kind = self.kind();
+        let is_literal = matches!(kind, T::Int | T::Float | T::Duration | T::StringStart);
+        kind == T::Name || is_literal || (kind.is_reserved() && !matches!(kind, T::Else | T::In))
+    }
+
+    /// After a statement stands something that cannot: says what a newcomer meant by it.
+    fn unexpected_after(&mut self, start: usize) {
+        let first = self.token_at(start);
+        let diagnostic = self.unexpected_token("the end of the statement");
+        let word = if first.kind == TokenKind::Name { self.text(first) } else { "" };
+        let help = match self.kind() {
+            TokenKind::Colon => Some("`let name: type = value`".to_owned()),
+            TokenKind::Question => Some("`if cond { a } else { b }`".to_owned()),
+            TokenKind::DotDot | TokenKind::DotDotEqual => {
+                Some("a range stands only in `for i in a..b`".to_owned())
+            }
+            _ => hint::foreign_stmt(word).map(str::to_owned),
+        };
+        let diagnostic = match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        };
+        self.fail_unless_reported(diagnostic);
+    }
+
+    /// `statement = let | while | for | assert | emit | log | remove | advance | if | match |
+    /// expr [ assignment ]`
+    pub(super) fn stmt(&mut self) -> Stmt {
+        self.count_node();
+        let start = self.peek().span.start;
+        let kind = match self.nested(Self::stmt_kind) {
+            Some(kind) => self.keep_height(kind),
+            None => StmtKind::Error,
+        };
+        Stmt { kind, span: self.span_from(start) }
+    }
+
+    /// Replaces a statement that would make the tree too high.
+    fn keep_height(&mut self, kind: StmtKind) -> StmtKind {
+        if height::of_stmt(&kind) <= TREE_HEIGHT_MAX {
+            return kind;
+        }
+        let message = format!("more than {TREE_HEIGHT_MAX} parts build on each other");
+        self.fail(Diagnostic::new(Code::E0602, self.peek().span, message));
+        StmtKind::Error
+    }
+
+    fn stmt_kind(&mut self) -> StmtKind {
+        match self.kind() {
+            TokenKind::Let | TokenKind::Var => self.let_stmt(),
+            TokenKind::While => self.while_stmt(),
+            TokenKind::For => self.for_stmt(),
+            TokenKind::Assert => self.assert_stmt(),
+            TokenKind::Emit => self.emit_stmt(),
+            TokenKind::Log => {
+                let _ = self.bump();
+                StmtKind::Log { message: self.expr() }
+            }
+            TokenKind::Remove => {
+                let _ = self.bump();
+                StmtKind::Remove { row: self.expr() }
+            }
+            TokenKind::If | TokenKind::Match => StmtKind::Expr(self.primary()),
+            TokenKind::OpenBrace => self.lone_block(),
+            TokenKind::Else => {
+                let diagnostic = Diagnostic::new(
+                    Code::E0100,
+                    self.peek().span,
+                    "`else` without an `if` before it",
+                );
+                self.fail_unless_reported(diagnostic);
+                StmtKind::Error
+            }
+            TokenKind::Name if self.at_advance() => {
+                let _ = self.bump();
+                StmtKind::Advance { duration: self.expr() }
+            }
+            _ if self.looks_like_item() => self.misplaced_item(),
+            _ => self.expr_stmt(),
+        }
+    }
+
+    /// `( "let" | "var" ) name [ ":" type ] "=" expr`
+    fn let_stmt(&mut self) -> StmtKind {
+        let keyword = self.bump();
+        let mut mutable = keyword.kind == TokenKind::Var;
+        if self.at_word("mut") && self.nth(1).kind == TokenKind::Name {
+            let word = self.bump().span;
+            let place = keyword.span.to(word);
+            self.report(
+                Diagnostic::new(Code::E0106, place, "a variable that changes is declared by `var`")
+                    .with_help("write `var`")
+                    .with_fix(place, "var"),
+            );
+            mutable = true;
+        }
+        let name = self.name("a variable's name");
+        let ty = self.eat(TokenKind::Colon).then(|| self.type_expr());
+        if !self.is_panicking() && !self.at(TokenKind::Equal) {
+            let diagnostic = self.unexpected_token("`=`");
+            self.fail_unless_reported(diagnostic.with_help("a variable begins with a value"));
+        }
+        let _ = self.eat(TokenKind::Equal);
+        StmtKind::Let { mutable, name, ty, value: self.expr() }
+    }
+
+    /// An expression in a head, where `{` begins the body.
+    pub(super) fn head_expr(&mut self) -> Expr {
+        let head = Context { literals: StructLiterals::Refused, ..self.context };
+        self.within(head, Self::expr)
+    }
+
+    /// The condition of `if` or `while`.
+    pub(super) fn condition(&mut self) -> Expr {
+        let left = self.head_expr();
+        if !self.at(TokenKind::Equal) || self.is_panicking() {
+            return left;
+        }
+        let equal = self.bump().span;
+        self.report(
+            Diagnostic::new(Code::E0108, equal, "`=` assigns; a condition compares with `==`")
+                .with_help("write `==`")
+                .with_fix(equal, "=="),
+        );
+        let right = self.head_expr();
+        let span = left.span.to(right.span);
+        let (left, right) = (Box::new(left), Box::new(right));
+        self.node(ExprKind::Binary { op: BinaryOp::Eq, op_span: equal, left, right }, span)
+    }
+
+    /// `"while" expr block`
+    fn while_stmt(&mut self) -> StmtKind {
+        let _ = self.bump();
+        let cond = self.condition();
+        self.recover_to_block();
+        StmtKind::While { cond, body: self.block() }
+    }
+
+    /// `"for" name "in" iterable { clause } block`
+    fn for_stmt(&mut self) -> StmtKind {
+        let _ = self.bump();
+        let name = self.name("the loop's name");
+        let _ = self.expect(TokenKind::In);
+        let iterable = self.iterable();
+        let mut head = For {
+            name,
+            iterable,
+            filter: None,
+            order: None,
+            limit: None,
+            body: Block { stmts: Vec::new(), span: self.peek().span, height: 1 },
+        };
+        self.for_clauses(&mut head);
+        self.recover_to_block();
+        head.body = self.block();
+        StmtKind::For(Box::new(head))
+    }
+
+    /// `expr [ ".." expr ]`
+    fn iterable(&mut self) -> Iterable {
+        let start = self.head_expr();
+        if self.at(TokenKind::DotDotEqual) && !self.is_panicking() {
+            let range = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::E0111, range, "a range leaves out its end")
+                    .with_help("`..` and one more: `a..b + 1`")
+                    .with_fix(range, ".."),
+            );
+        } else if !self.eat(TokenKind::DotDot) {
+            return Iterable::Expr(start);
+        }
+        Iterable::Range(start, self.head_expr())
+    }
+
+    /// `[ "where" expr ] [ "by" path [ "desc" ] ] [ "limit" expr ]`
+    fn for_clauses(&mut self, head: &mut For) {
+        const CLAUSES: [&str; 3] = ["where", "by", "limit"];
+        let mut next = 0;
+        while !self.is_panicking() {
+            let Some(clause) = CLAUSES.iter().position(|word| self.at_word(word)) else { return };
+            let word = self.bump();
+            if clause < next {
+                let message = format!("`{}` stands out of place", self.text(word));
+                let help = "the order is `where cond by field desc limit n`, each at most once";
+                self.report(Diagnostic::new(Code::E0116, word.span, message).with_help(help));
+            }
+            next = next.max(clause + 1);
+            match clause {
+                0 => head.filter = Some(self.head_expr()),
+                1 => head.order = Some(self.order()),
+                _ => head.limit = Some(self.head_expr()),
+            }
+        }
+    }
+
+    /// `word { "." word } [ "desc" ]`
+    fn order(&mut self) -> (Vec<Name>, bool) {
+        let mut path = vec![self.word("a field's name")];
+        while self.eat(TokenKind::Dot) {
+            path.push(self.word("a field's name"));
+        }
+        if self.at_word("asc") && !self.is_panicking() {
+            let word = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::E0122, word, "rows come in ascending order without `asc`")
+                    .with_help("leave `asc` out")
+                    .with_fix(word, ""),
+            );
+        }
+        (path, self.eat_word("desc"))
+    }
+
+    /// `"assert" ( "fails" call | expr [ "," expr ] )`
+    fn assert_stmt(&mut self) -> StmtKind {
+        let _ = self.bump();
+        let call_follows = self.nth(1).kind == TokenKind::Name && !self.nth(1).newline_before;
+        if self.at_word("fails") && call_follows {
+            let _ = self.bump();
+            return StmtKind::AssertFails { call: self.expr() };
+        }
+        let cond = self.expr();
+        let message = self.eat(TokenKind::Comma).then(|| self.expr());
+        StmtKind::Assert { cond, message }
+    }
+
+    /// `"emit" name "{" field values "}"`
+    fn emit_stmt(&mut self) -> StmtKind {
+        let _ = self.bump();
+        let event = self.name("an event's name");
+        let fields = self.field_values();
+        StmtKind::Emit { event, fields }
+    }
+
+    /// `advance` is a word of its own only before what it advances by.
+    fn at_advance(&self) -> bool {
+        let next = self.nth(1);
+        let begins_duration =
+            matches!(next.kind, TokenKind::Duration | TokenKind::Int | TokenKind::Name);
+        self.at_word("advance") && begins_duration && !next.newline_before
+    }
+
+    /// `expr [ assignment-operator expr ]`
+    fn expr_stmt(&mut self) -> StmtKind {
+        let place = self.expr();
+        if self.is_panicking() || self.at_line_end() {
+            return StmtKind::Expr(place);
+        }
+        let Some(op) = assignment(self.kind()) else {
+            return StmtKind::Expr(place);
+        };
+        let span = self.bump().span;
+        let op = op.map(|op| (op, span));
+        StmtKind::Assign { place, op, value: self.expr() }
+    }
+
+    /// A block is no statement; what is in it is still checked for mistakes.
+    fn lone_block(&mut self) -> StmtKind {
+        let brace = self.peek().span;
+        self.report(
+            Diagnostic::new(Code::E0119, brace, "a block stands only where something needs one")
+                .with_help("`if`, a loop or a function of its own"),
+        );
+        let _ = self.block();
+        StmtKind::Error
+    }
+
+    /// A declaration in a block; it is read, so that its own mistakes are found.
+    fn misplaced_item(&mut self) -> StmtKind {
+        let message = "a declaration stands outside of functions";
+        let diagnostic = Diagnostic::new(Code::E0116, self.peek().span, message);
+        self.report(diagnostic.with_help("move it to the top level"));
+        let _ = self.item();
+        StmtKind::Error
+    }
+}
+
+/// The operator in an assignment; `=` has none.
+fn assignment(kind: TokenKind) -> Option<Option<BinaryOp>> {
+    match kind {
+        TokenKind::Equal => Some(None),
+        TokenKind::PlusEqual => Some(Some(BinaryOp::Add)),
+        TokenKind::MinusEqual => Some(Some(BinaryOp::Sub)),
+        TokenKind::StarEqual => Some(Some(BinaryOp::Mul)),
+        TokenKind::SlashEqual => Some(Some(BinaryOp::Div)),
+        TokenKind::PercentEqual => Some(Some(BinaryOp::Rem)),
+        _ => None,
+    }
+}

@@ -1,0 +1,147 @@
+//! Rows: found, inserted, removed, listed, and noted before they are written.
+
+use midflight_compiler::abi::{ListHeader, RowHeader, Text};
+use midflight_compiler::layout::ROW_HEADER_SIZE;
+use midflight_compiler::trap::TrapKind;
+use midflight_compiler::types::TableId;
+
+use super::host;
+use super::list::pointer_list;
+use super::memory::BYTES_PER_FUEL;
+use super::value::{row_text_slots, row_texts};
+use crate::frame::Frame;
+use crate::memory::texts::characters;
+use crate::table::{Key, Table};
+
+/// Rows that are put on a list for one unit of fuel.
+const ROWS_PER_FUEL: usize = 2;
+
+/// `field` of a list of rows that goes by slot.
+const BY_SLOT: u32 = u32::MAX;
+
+host! {
+    fn note_row(frame, table: u32, row: *mut RowHeader) {
+        note(frame, table, row)
+    }
+
+    /// A large row is noted whole as well: its first write in a call pays for it by size.
+    fn note_row_range(frame, table: u32, row: *mut RowHeader, _offset: u64, _len: u64) {
+        note(frame, table, row)
+    }
+
+    fn row_find_int(frame, table: u32, key: i64) -> *mut RowHeader {
+        Ok(find(frame, table, Key::Int(key)))
+    }
+
+    fn row_find_text(frame, table: u32, key: *const Text) -> *mut RowHeader {
+        // SAFETY: null or live.
+        let key = unsafe { characters(key) };
+        frame.charge(key.len() / BYTES_PER_FUEL)?;
+        Ok(find(frame, table, Key::Text(key)))
+    }
+
+    fn row_insert(frame, table: u32, image: *const u8) -> *mut RowHeader {
+        insert(frame, table, image)
+    }
+
+    fn row_remove(frame, table: u32, row: *mut RowHeader) {
+        let texts = row_texts(frame.version.program(), TableId(table), row);
+        let data = &mut frame.data;
+        let Some(rows) = data.tables.get_mut(table as usize) else { return Ok(()) };
+        rows.leave(&mut data.memory, row);
+        frame.undo.note_removed(table, row, texts);
+        frame.data.show(table as usize);
+        Ok(())
+    }
+
+    fn index_update(frame, table: u32, row: *mut RowHeader, field: u32, value: *const u8) {
+        let data = &mut frame.data;
+        let Some(rows) = data.tables.get_mut(table as usize) else { return Ok(()) };
+        rows.reindex(&mut data.memory, row, field, value)
+    }
+
+    fn rows_list(frame, table: u32, field: u32, descending: u32) -> *mut ListHeader {
+        let rows = rows(frame, table)?;
+        frame.charge(rows.len() as usize / ROWS_PER_FUEL)?;
+        let rows = self::rows(frame, table)?;
+        let listed: Vec<*mut RowHeader> = match (field, descending) {
+            (BY_SLOT, _) => rows.rows().collect(),
+            (_, 0) => rows.rows_by(field).collect(),
+            _ => rows.rows_by(field).rev().collect(),
+        };
+        pointer_list(frame, &listed)
+    }
+
+    fn rows_equal(frame, table: u32, field: u32, value: *const u8) -> *mut ListHeader {
+        let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value).collect();
+        frame.charge(listed.len() / ROWS_PER_FUEL)?;
+        pointer_list(frame, &listed)
+    }
+}
+
+fn rows(frame: &Frame, table: u32) -> Result<&Table, TrapKind> {
+    frame.data.tables.get(table as usize).ok_or(TrapKind::Internal)
+}
+
+fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
+    let found = frame.data.tables.get(table as usize).and_then(|table| table.find(key));
+    found.unwrap_or(std::ptr::null_mut())
+}
+
+fn note(frame: &mut Frame, table: u32, row: *mut RowHeader) -> Result<(), TrapKind> {
+    let size = rows(frame, table)?.row_size() as usize;
+    frame.charge(size / BYTES_PER_FUEL)?;
+    frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
+    Ok(())
+}
+
+/// Longest `str` that can be a key, in bytes.
+const KEY_LEN_MAX: usize = 256;
+
+fn insert(frame: &mut Frame, table: u32, image: *const u8) -> Result<*mut RowHeader, TrapKind> {
+    let data = &mut frame.data;
+    let rows = data.tables.get_mut(table as usize).ok_or(TrapKind::Internal)?;
+    let row = rows.reserve(&mut data.memory)?;
+    let filled = fill(frame, table, row, image);
+    let data = &mut frame.data;
+    let rows = data.tables.get_mut(table as usize).ok_or(TrapKind::Internal)?;
+    if let Err(kind) = filled.and_then(|()| rows.enter(&mut data.memory, row)) {
+        // What was copied for it is freed when the call is taken back, which the trap begins.
+        rows.abandon(row);
+        return Err(kind);
+    }
+    frame.undo.note_inserted(frame.ctx.epoch, table, row);
+    frame.data.show(table as usize);
+    Ok(row)
+}
+
+/// Copies an image's fields into a dead row, its texts into the world's heap.
+fn fill(
+    frame: &mut Frame,
+    table: u32,
+    row: *mut RowHeader,
+    image: *const u8,
+) -> Result<(), TrapKind> {
+    let size = rows(frame, table)?.row_size() as usize;
+    frame.charge(size / BYTES_PER_FUEL)?;
+    let header = ROW_HEADER_SIZE as usize;
+    // SAFETY: the image is laid out like a row.
+    let source = unsafe { image.add(header) };
+    // SAFETY: the fields stand behind the header.
+    let target = unsafe { row.cast::<u8>().add(header) };
+    // SAFETY: both have the fields of a row; an image is never a row of a table.
+    unsafe { std::ptr::copy_nonoverlapping(source, target, size - header) };
+    let version = frame.version.clone();
+    for slot in row_text_slots(version.program(), TableId(table), row) {
+        // SAFETY: a slot of the row, which holds the image's text.
+        let text = unsafe { slot.read() };
+        // SAFETY: null or live.
+        let characters = unsafe { characters(text) };
+        frame.charge(characters.len() / BYTES_PER_FUEL)?;
+        let copy = frame.undo.replace_text(&mut frame.data, std::ptr::null(), characters)?;
+        // SAFETY: as above.
+        unsafe { slot.write(copy) };
+    }
+    let key = rows(frame, table)?.text_key_len(row);
+    if key > KEY_LEN_MAX { Err(TrapKind::InvalidArgument) } else { Ok(()) }
+}

@@ -1,0 +1,379 @@
+//! A table: rows in slots, found by key, and the ordered indexes of its fields.
+//!
+//! Invariants, between two host functions:
+//! - a row is alive exactly if it is counted in `len`, found by its key, and in every index under
+//!   the value of that field;
+//! - a slot is taken by a row that is alive, or by one that the running call has killed, or it is
+//!   in `free`;
+//! - a slot becomes free when the call that killed its row commits: until then nobody could tell a
+//!   new row there from the one that was removed.
+
+#![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
+
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use midflight_compiler::Program;
+use midflight_compiler::abi::{RowHeader, TableView, Text};
+use midflight_compiler::trap::TrapKind;
+use midflight_compiler::types::{TableId, Type};
+
+use crate::index::{Index, IndexKey};
+use crate::memory::budget::MemoryBudget;
+use crate::memory::rows::Rows;
+use crate::memory::texts::characters;
+
+/// The rows of one table.
+#[derive(Debug)]
+pub(crate) struct Table {
+    rows: Rows,
+    len: u64,
+    key: Column,
+    /// The slots of the rows that are alive, by key.
+    keys: HashTable<u32>,
+    /// Seeded for each process: clients choose keys.
+    hasher: RandomState,
+    indexes: Vec<(Column, Index)>,
+    free: BTreeSet<u32>,
+}
+
+/// A field whose value is read here.
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    /// Its index among the table's fields.
+    field: u32,
+    /// Bytes from the row's header.
+    offset: u32,
+    kind: ColumnKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum ColumnKind {
+    Int,
+    Float,
+    Bool,
+    Text,
+    /// The tag of an enum, of this many bytes.
+    Tag(u32),
+}
+
+/// A key to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key<'a> {
+    /// `int`
+    Int(i64),
+    /// `str`
+    Text(&'a str),
+}
+
+/// Bytes that a row takes in the look-up by key.
+const KEY_SIZE: usize = 8;
+
+impl Table {
+    /// An empty table in the layout that the program gives it.
+    pub(crate) fn new(program: &Program, id: TableId) -> Table {
+        let table = program.ir.types.table(id);
+        let layout = program.layouts.row(id);
+        let column = |field: u32| {
+            let kind = match table.fields[field as usize].ty {
+                Type::Int => ColumnKind::Int,
+                Type::Float => ColumnKind::Float,
+                Type::Bool => ColumnKind::Bool,
+                Type::Str => ColumnKind::Text,
+                Type::Enum(id) => ColumnKind::Tag(program.layouts.enumeration(id).tag_size),
+                _ => unreachable!("the checker refuses other types of keys and indexes"),
+            };
+            Column { field, offset: layout.offsets[field as usize], kind }
+        };
+        Table {
+            rows: Rows::new(layout.layout.size),
+            len: 0,
+            key: column(table.key),
+            keys: HashTable::new(),
+            hasher: RandomState::default(),
+            indexes: table.indexes.iter().map(|&field| (column(field), Index::default())).collect(),
+            free: BTreeSet::new(),
+        }
+    }
+
+    /// What generated code sees of the table. It changes with every insert and remove.
+    pub(crate) fn view(&self) -> TableView {
+        TableView {
+            len: self.len,
+            slot_end: u64::from(self.rows.end()),
+            blocks: self.rows.blocks(),
+            block_shift: u64::from(self.rows.block_shift()),
+        }
+    }
+
+    /// Bytes of a row, its header included.
+    pub(crate) fn row_size(&self) -> u32 {
+        self.rows.row_size()
+    }
+
+    /// How many rows are alive.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The row with this key.
+    pub(crate) fn find(&self, key: Key<'_>) -> Option<*mut RowHeader> {
+        let hash = self.hasher.hash_one(key);
+        let slot = self.keys.find(hash, |&slot| self.key.key(self.rows.row(slot)) == key)?;
+        Some(self.rows.row(*slot))
+    }
+
+    /// Bytes of a row's key where it is a `str`; 0 for an `int`.
+    pub(crate) fn text_key_len(&self, row: *mut RowHeader) -> usize {
+        match self.key.key(row) {
+            Key::Int(_) => 0,
+            Key::Text(text) => text.len(),
+        }
+    }
+
+    /// The rows that are alive, in slot order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = *mut RowHeader> {
+        let rows = (0..self.rows.end()).map(|slot| self.rows.row(slot));
+        rows.filter(|&row| is_alive(row))
+    }
+
+    /// The rows in the order of an index; none where the field has no index.
+    pub(crate) fn rows_by(&self, field: u32) -> impl DoubleEndedIterator<Item = *mut RowHeader> {
+        let index = self.indexes.iter().find(|(column, _)| column.field == field);
+        let slots = index.into_iter().flat_map(|(_, index)| index.slots());
+        slots.map(|slot| self.rows.row(slot))
+    }
+
+    /// The rows whose indexed field equals the value at an address, in slot order.
+    pub(crate) fn rows_equal(
+        &self,
+        field: u32,
+        value: *const u8,
+    ) -> impl Iterator<Item = *mut RowHeader> {
+        let index = self.indexes.iter().find(|(column, _)| column.field == field);
+        let slots = index.into_iter().flat_map(move |(column, index)| {
+            let slots: Vec<u32> = index.equal(&column.index_key(value)).collect();
+            slots
+        });
+        slots.map(|slot| self.rows.row(slot))
+    }
+
+    /// A dead row in the lowest slot that was free when the call began, to be filled and then
+    /// [`Table::enter`]ed or [`Table::abandon`]ed.
+    ///
+    /// # Errors
+    /// When the world has no memory left.
+    pub(crate) fn reserve(
+        &mut self,
+        memory: &mut MemoryBudget,
+    ) -> Result<*mut RowHeader, TrapKind> {
+        let slot = match self.free.pop_first() {
+            Some(slot) => slot,
+            None => self.rows.push(memory)?,
+        };
+        Ok(self.rows.row(slot))
+    }
+
+    /// Gives a reserved slot back.
+    pub(crate) fn abandon(&mut self, row: *mut RowHeader) {
+        let slot = slot(row);
+        if slot + 1 == self.rows.end() {
+            self.rows.pop();
+        } else {
+            let _ = self.free.insert(slot);
+        }
+    }
+
+    /// Makes a filled row alive.
+    ///
+    /// # Errors
+    /// When its key is taken or the world has no memory left; it stays dead then.
+    pub(crate) fn enter(
+        &mut self,
+        memory: &mut MemoryBudget,
+        row: *mut RowHeader,
+    ) -> Result<(), TrapKind> {
+        if self.find(self.key.key(row)).is_some() {
+            return Err(TrapKind::DuplicateKey);
+        }
+        let index_keys = self.index_keys(row);
+        memory.take(entries_size(&index_keys))?;
+        self.link(row, index_keys);
+        Ok(())
+    }
+
+    fn index_keys(&self, row: *mut RowHeader) -> Vec<IndexKey> {
+        self.indexes.iter().map(|(column, _)| column.index_key(column.place(row))).collect()
+    }
+
+    fn link(&mut self, row: *mut RowHeader, index_keys: Vec<IndexKey>) {
+        let slot = slot(row);
+        let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
+        let hash_of = |&slot: &u32| hasher.hash_one(column.key(rows.row(slot)));
+        let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
+        for ((_, index), key) in self.indexes.iter_mut().zip(index_keys) {
+            index.insert(key, slot);
+        }
+        self.len += 1;
+        set_alive(row, 1);
+    }
+
+    /// Makes a row dead. Its slot stays taken until [`Table::release`] or [`Table::abandon`], its
+    /// fields stay as they are.
+    pub(crate) fn leave(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) {
+        let key = self.key.key(row);
+        let hash = self.hasher.hash_one(key);
+        let rows = &self.rows;
+        let column = self.key;
+        let found = self.keys.find_entry(hash, |&slot| column.key(rows.row(slot)) == key);
+        let _ = found.map(|entry| entry.remove());
+        let index_keys = self.index_keys(row);
+        memory.give_back(entries_size(&index_keys));
+        for ((_, index), key) in self.indexes.iter_mut().zip(index_keys) {
+            index.remove(key, slot(row));
+        }
+        self.len -= 1;
+        set_alive(row, 0);
+    }
+
+    /// Takes back [`Table::leave`]. Cannot fail: the key is free again.
+    pub(crate) fn return_to(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) {
+        let index_keys = self.index_keys(row);
+        memory.retake(entries_size(&index_keys));
+        self.link(row, index_keys);
+    }
+
+    /// The call that killed the row has committed: its slot may be used again.
+    pub(crate) fn release(&mut self, row: *mut RowHeader) {
+        let _ = self.free.insert(slot(row));
+    }
+
+    /// Moves a row in the index of a field, from its value to the one at an address.
+    ///
+    /// # Errors
+    /// When the world has no memory left; nothing has moved then.
+    pub(crate) fn reindex(
+        &mut self,
+        memory: &mut MemoryBudget,
+        row: *mut RowHeader,
+        field: u32,
+        value: *const u8,
+    ) -> Result<(), TrapKind> {
+        let Some((column, index)) =
+            self.indexes.iter_mut().find(|(column, _)| column.field == field)
+        else {
+            return Ok(());
+        };
+        let (before, after) = (column.index_key(column.place(row)), column.index_key(value));
+        if before != after {
+            memory.take(after.size())?;
+            memory.give_back(before.size());
+            index.remove(before, slot(row));
+            index.insert(after, slot(row));
+        }
+        Ok(())
+    }
+
+    /// Before a row gets the fields at `image` back (an image begins with the header): moves it in
+    /// every index from its present value to the one it had.
+    pub(crate) fn reindex_all(
+        &mut self,
+        memory: &mut MemoryBudget,
+        row: *mut RowHeader,
+        image: *const u8,
+    ) {
+        for (column, index) in &mut self.indexes {
+            // SAFETY: an image has the layout of a row.
+            let value = unsafe { image.add(column.offset as usize) };
+            let (before, after) = (column.index_key(column.place(row)), column.index_key(value));
+            if before != after {
+                memory.give_back(before.size());
+                memory.retake(after.size());
+                index.remove(before, slot(row));
+                index.insert(after, slot(row));
+            }
+        }
+    }
+}
+
+impl Column {
+    fn place(&self, row: *mut RowHeader) -> *const u8 {
+        // SAFETY: the field stands inside of the row, at the offset that its layout gives.
+        unsafe { row.cast::<u8>().add(self.offset as usize) }
+    }
+
+    /// The key of a row. The text lives as long as the row does not change.
+    fn key<'r>(&self, row: *mut RowHeader) -> Key<'r> {
+        let place = self.place(row);
+        match self.kind {
+            // SAFETY: the field is a `str`.
+            ColumnKind::Text => Key::Text(unsafe { text_at(place) }),
+            // SAFETY: keys of other types are `int`s.
+            _ => Key::Int(unsafe { read(place) }),
+        }
+    }
+
+    fn index_key(&self, value: *const u8) -> IndexKey {
+        match self.kind {
+            // SAFETY: the value has the column's type.
+            ColumnKind::Int => IndexKey::int(unsafe { read(value) }),
+            // SAFETY: as above.
+            ColumnKind::Float => IndexKey::float(unsafe { read(value) }),
+            // SAFETY: as above.
+            ColumnKind::Text => IndexKey::Text(unsafe { text_at(value) }.into()),
+            ColumnKind::Bool | ColumnKind::Tag(1) => {
+                // SAFETY: as above.
+                let tag: u8 = unsafe { read(value) };
+                IndexKey::Number(u64::from(tag))
+            }
+            ColumnKind::Tag(_) => {
+                // SAFETY: as above.
+                let tag: u16 = unsafe { read(value) };
+                IndexKey::Number(u64::from(tag))
+            }
+        }
+    }
+}
+
+/// Reads a value.
+///
+/// # Safety
+/// The place holds a `T` and is aligned for it.
+unsafe fn read<T: Copy>(place: *const u8) -> T {
+    // SAFETY: as the caller promises.
+    unsafe { place.cast::<T>().read() }
+}
+
+/// Bytes that a row takes in the look-up by key and in the indexes.
+fn entries_size(index_keys: &[IndexKey]) -> usize {
+    KEY_SIZE + index_keys.iter().map(IndexKey::size).sum::<usize>()
+}
+
+/// The text in a slot.
+///
+/// # Safety
+/// The place holds a `str` that is live and does not change during `'t`.
+unsafe fn text_at<'t>(place: *const u8) -> &'t str {
+    // SAFETY: it holds a `str`.
+    let text: *const Text = unsafe { read(place) };
+    // SAFETY: null or live.
+    unsafe { characters(text) }
+}
+
+/// The slot of a row.
+pub(crate) fn slot(row: *mut RowHeader) -> u32 {
+    // SAFETY: rows reach this module only from slots, whose headers are initialised.
+    unsafe { (*row).slot }
+}
+
+fn is_alive(row: *mut RowHeader) -> bool {
+    // SAFETY: as in `slot`.
+    unsafe { (*row).alive != 0 }
+}
+
+fn set_alive(row: *mut RowHeader, alive: u32) {
+    // SAFETY: as in `slot`, and the table is borrowed exclusively.
+    unsafe { (*row).alive = alive };
+}
