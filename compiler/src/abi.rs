@@ -228,6 +228,11 @@ host_functions! {
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
     traps fn note_state(offset: u64, len: u64);
+    /// Notes a row before it is written.
+    traps fn note_row(table: u32, row: *mut RowHeader);
+    /// Notes `len` bytes of a large row from `offset` on, before they are written.
+    traps fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
+
     // Values, by type. `type_id` is a `TypeId` of the version.
 
     /// Copies bytes between two places that are the same or do not overlap; charges fuel by size.
@@ -268,6 +273,10 @@ host_functions! {
     traps fn text_lower(text: *const Text) -> *const Text;
     /// `upper`
     traps fn text_upper(text: *const Text) -> *const Text;
+    /// `split`: a `[str]`
+    traps fn text_split(text: *const Text, separator: *const Text) -> *mut ListHeader;
+    /// `join` of a `[str]`
+    traps fn text_join(list: *const ListHeader, separator: *const Text) -> *const Text;
     /// `parse_int`: 1 and the value at `out`, or 0
     traps fn parse_int(text: *const Text, out: *mut i64) -> u32;
     /// `parse_float`
@@ -294,10 +303,46 @@ host_functions! {
     /// `pow` on ints
     traps fn int_pow(base: i64, exponent: i64) -> i64;
 
+    // Growing and bounded lists. A bounded list passes its capacity; a growing one 0.
+
+    /// Makes room for one more element and returns the list, moved where it was full or null.
+    traps fn list_grow(list: *mut ListHeader, element_size: u64) -> *mut ListHeader;
+    /// A list of `len` elements of unspecified content.
+    traps fn list_new(len: u64, element_size: u64) -> *mut ListHeader;
+    /// Whether an equal element is among the `len` at `data`.
+    traps fn list_contains(type_id: u32, data: *const u8, len: u64, element: *const u8) -> u32;
+    /// Sorts the `len` elements at `data`, of type `int`, `float` or `str`.
+    traps fn list_sort(type_id: u32, data: *mut u8, len: u64);
+    /// Sorts the `len` elements at `data` by the field at `offset`, keeping the order of ties.
+    traps fn list_order(type_id: u32, data: *mut u8, len: u64, offset: u64, field_type_id: u32, descending: u32);
+
+    // Rows.
+
+    /// The row with this key, or null.
+    safe fn row_find_int(table: u32, key: i64) -> *mut RowHeader;
+    /// The row with this key, or null.
+    traps fn row_find_text(table: u32, key: *const Text) -> *mut RowHeader;
+    /// Inserts a row whose fields stand at `image` as in a row's layout; traps on a known key.
+    traps fn row_insert(table: u32, image: *const u8) -> *mut RowHeader;
+    /// Removes a row that is there.
+    traps fn row_remove(table: u32, row: *mut RowHeader);
+    /// Says that an indexed field of a row is about to be written: called before, with the new
+    /// value at `value`.
+    traps fn index_update(table: u32, row: *mut RowHeader, field: u32, value: *const u8);
+    /// The rows to visit, in order, as a list of row addresses. `field` is the indexed field to go
+    /// by, or `u32::MAX` for slot order.
+    traps fn rows_list(table: u32, field: u32, descending: u32) -> *mut ListHeader;
+    /// The rows whose indexed field equals the value at `value`, in slot order.
+    traps fn rows_equal(table: u32, field: u32, value: *const u8) -> *mut ListHeader;
+
     // Effects.
 
     /// The next number of the world's generator, from 0 to `bound` - 1.
     traps fn random(bound: i64) -> i64;
+    /// Emits an event whose fields stand at `fields`.
+    traps fn emit(event: u32, fields: *const u8);
+    /// Writes a line to the log.
+    traps fn log(text: *const Text);
 
     // Tests.
 
@@ -305,6 +350,8 @@ host_functions! {
     traps fn savepoint();
     /// Undoes what happened since the last `savepoint`, its trap included, and ends it.
     traps fn rollback_to_savepoint();
+    /// Moves the test's clock.
+    traps fn advance(duration_ms: i64);
 }
 
 // Spelled out so that a change of the struct shows here and in review: generated code of one
