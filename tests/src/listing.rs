@@ -2,7 +2,7 @@
 //! found in it put under its lines. `README.md` describes the form.
 //!
 //! `@repeat(300, "(")` anywhere in a line stands for that text so many times; `#` in it is the
-//! number of the repetition.
+//! number of the repetition, `#+` the next one.
 
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::source::{Position, Source};
@@ -125,7 +125,8 @@ fn expand(line: &str) -> Result<String, String> {
         let text = texts.next().and_then(Result::ok).ok_or_else(malformed)?;
         rest = quoted[texts.byte_offset()..].strip_prefix(')').ok_or_else(malformed)?;
         for number in 0..count {
-            expanded.push_str(&text.replace('#', &number.to_string()));
+            let next = text.replace("#+", &(number + 1).to_string());
+            expanded.push_str(&next.replace('#', &number.to_string()));
         }
     }
     Ok(expanded + rest)
