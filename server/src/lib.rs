@@ -1,1 +1,26 @@
-//! Midflight.
+//! Midflight's server: HTTP in front of the runtime's engine, and the `midflight` command.
+//!
+//! A request becomes one turn of a world ([`app`]); a posted source becomes the next version; the
+//! command line ([`command`]) starts a server, speaks to one, or works on a file without one. The
+//! only crate with async, JSON, HTTP, files and the environment. It knows nothing of how a
+//! program is compiled or a call is run.
+
+mod access;
+mod body;
+mod cli;
+mod client;
+mod error;
+mod json;
+mod limits;
+mod listen;
+mod options;
+mod query;
+mod report;
+mod routes;
+mod state;
+
+pub use access::{Access, AccessError, Token};
+pub use cli::command;
+pub use listen::serve;
+pub use routes::app;
+pub use state::ServerState;

@@ -1,2 +1,7 @@
 //! The `midflight` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    midflight_server::command()
+}

@@ -1,0 +1,68 @@
+//! Bodies of requests: read whole within limits, or thrown away so that a client that still sends
+//! gets to reading the answer.
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body_util::{BodyExt, Limited};
+use tokio::time::timeout;
+
+use crate::error::{Kind, Problem};
+use crate::limits::{BODY_LEN_MAX, BODY_TIMEOUT, DISCARD_LEN_MAX, DISCARD_TIMEOUT};
+
+/// The whole body.
+pub(crate) async fn read(body: Body) -> Result<Bytes, Problem> {
+    let declared = body.size_hint().lower();
+    if declared > BODY_LEN_MAX as u64 {
+        discard(body).await;
+        return Err(too_large());
+    }
+    match timeout(BODY_TIMEOUT, collect(body)).await {
+        Ok(read) => read,
+        Err(_) => {
+            let detail = format!("the body was not sent within {} s", BODY_TIMEOUT.as_secs());
+            Err(Problem::new(Kind::BodyTimeout, detail))
+        }
+    }
+}
+
+async fn collect(mut body: Body) -> Result<Bytes, Problem> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Problem::new(Kind::BodyBroken, error.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        // Most bodies come in one piece, which is not copied.
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(data);
+        }
+        if whole.len() + data.len() > BODY_LEN_MAX {
+            drop(whole);
+            discard(body).await;
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.into())
+}
+
+fn too_large() -> Problem {
+    let detail = format!("the body is larger than {} MiB", BODY_LEN_MAX >> 20);
+    Problem::new(Kind::BodyTooLarge, detail)
+}
+
+/// Reads a refused body and throws it away, within limits.
+pub(crate) async fn discard(body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
+    let mut rest = Limited::new(body, DISCARD_LEN_MAX);
+    let read = async { while let Some(Ok(_)) = rest.frame().await {} };
+    // Who sends for longer finds the connection closed.
+    let _ = timeout(DISCARD_TIMEOUT, read).await;
+}
+
+/// The text of a body.
+pub(crate) fn text(body: &Bytes) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|error| {
+        let detail = format!("the body is not UTF-8 from byte {} on", error.valid_up_to());
+        Problem::new(Kind::NotUtf8, detail)
+    })
+}

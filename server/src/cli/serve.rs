@@ -1,0 +1,174 @@
+//! `midflight serve [FILE]`: from flags to a server that runs until it is told to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use midflight_compiler::source::Source;
+use midflight_runtime::{Engine, LoadOptions};
+use tokio::net::TcpListener;
+use tokio::runtime::{Handle, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, print, read, style, tell};
+use crate::report;
+use crate::{Access, AccessError, ServerState, Token, app, serve};
+
+/// The example that a server runs when it is given no file.
+const HELLO: &str = include_str!("../../../dsl-examples/hello/v1.flight");
+const HELLO_NAME: &str = "hello example";
+
+const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 12345);
+
+/// How long a thread that still works may hold up the end of the process.
+const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
+
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    /// Source in Flight: the first version, unless the store has one already
+    file: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one. Elsewhere than on loopback a token is needed
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = LISTEN)]
+    listen: SocketAddr,
+    /// Keep the state in memory only: it ends with the process
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+    /// Keep the state in a directory: not built yet
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A file with the token that loads and changes of versions need, 16 bytes or more
+    #[arg(long, value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
+    /// A name by which clients may call this server, besides `localhost`; may be repeated
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+}
+
+impl Default for Serve {
+    fn default() -> Serve {
+        Serve {
+            file: None,
+            listen: LISTEN,
+            memory: true,
+            data: None,
+            admin_token_file: None,
+            host: Vec::new(),
+        }
+    }
+}
+
+impl Serve {
+    /// Serves until the process is told to stop.
+    pub(super) fn run(self) -> Result<(), Failure> {
+        if self.data.is_some() {
+            let message = "`--data` is not built yet: state cannot be kept on disk so far";
+            return Err(Failure::with_help(message, "midflight serve --memory"));
+        }
+        let filter = EnvFilter::try_from_env("MIDFLIGHT_LOG");
+        tracing_subscriber::fmt()
+            .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))
+            .with_writer(io::stderr)
+            .init();
+        let source = match &self.file {
+            Some(file) => read(file)?,
+            None => Source::new(HELLO_NAME, HELLO),
+        };
+        let access = self.access()?;
+        let runtime = Runtime::new()
+            .map_err(|error| Failure::new(format!("cannot start the event loop: {error}")))?;
+        let served = runtime.block_on(self.serve(source, access));
+        runtime.shutdown_timeout(THREADS_TIMEOUT);
+        served
+    }
+
+    fn access(&self) -> Result<Access, Failure> {
+        let help = "head -c 32 /dev/urandom | base64 > token";
+        let refused = |error| match error {
+            AccessError::TokenTooShort => Failure::with_help(error, help),
+            AccessError::Open(_) => Failure::with_help(error, "add `--admin-token-file FILE`"),
+        };
+        let token = self.admin_token_file.as_deref().map(read_token).transpose()?;
+        let token = token.map(|token| Token::new(&token)).transpose().map_err(refused)?;
+        Access::new(self.listen, self.host.clone(), token).map_err(refused)
+    }
+
+    async fn serve(self, source: Source, access: Access) -> Result<(), Failure> {
+        // Before the address is taken, so that a stop is never missed.
+        let stop = stop_signal()
+            .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
+        let listener = TcpListener::bind(self.listen).await.map_err(|error| self.taken(&error))?;
+        let address = listener.local_addr().unwrap_or(self.listen);
+        let threads = Handle::current();
+        let Ok(engine) = Engine::builder()
+            .memory()
+            .spawn(move |work| drop(threads.spawn_blocking(work)))
+            .build();
+        first_version(&engine, &source)?;
+        let current = engine.current();
+        let running = current.as_deref().map(|version| (version.number(), version.source().name()));
+        let (number, name) = running.unwrap_or_default();
+        print(format!("midflight: listening on http://{address}, version {number} ({name})\n"));
+        drop(current);
+        let state = Arc::new(ServerState::new(engine, access));
+        let shutdown = async {
+            stop.await;
+            tracing::info!("stopping");
+            state.stop();
+        };
+        serve(listener, app(state.clone()), shutdown).await;
+        Ok(())
+    }
+
+    fn taken(&self, error: &io::Error) -> Failure {
+        let listen = self.listen;
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Failure::with_help(
+                format!("{listen} is taken by another process"),
+                "stop that one, or take another port: `--listen 127.0.0.1:0` finds a free one",
+            ),
+            _ => Failure::new(format!("cannot listen on {listen}: {error}")),
+        }
+    }
+}
+
+fn read_token(file: &Path) -> Result<String, Failure> {
+    let refused = |error| format!("cannot read the token in `{}`: {error}", file.display());
+    std::fs::read_to_string(file).map_err(|error| Failure::new(refused(error)))
+}
+
+/// Loads the source where nothing is loaded yet: state that is there goes on with its version.
+fn first_version(engine: &Engine, source: &Source) -> Result<(), Failure> {
+    if let Some(current) = engine.current() {
+        if current.source().text() != source.text() {
+            tell(&format!(
+                "warning: version {} goes on; `{}` is another source\nhelp: midflight load FILE\n",
+                current.number(),
+                source.name(),
+            ));
+        }
+        return Ok(());
+    }
+    let options = LoadOptions { name: source.name().to_owned(), ..LoadOptions::default() };
+    let loaded = engine.load_with(source.text(), options);
+    let loaded = loaded.map_err(|error| Failure::of_load(error, source))?;
+    tell(&report::diagnostics(source, &loaded.warnings, style()));
+    Ok(())
+}
+
+/// Ready when the process is told to stop, by the system or by Ctrl-C.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,242 @@
+//! What a client did wrong or ran into, as an answer: an RFC 9457 problem document, or text where
+//! a person loads source by hand. Every error's status, kind and body stands here.
+//!
+//! A document has the members `type` (`/problems/<kind>`, a name and not a place), `title` (the
+//! same for every problem of the kind), `status`, `detail` (this one), `kind`, where there is one
+//! `help` (what to do), and what the kind adds: a trap its `line`, `column`, `function` and
+//! `version`, refused source its `diagnostics`.
+//!
+//! What the runtime refuses becomes a problem in `error/runtime.rs`.
+
+mod runtime;
+
+pub(crate) use runtime::known_names;
+
+use axum::body::Body;
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// Declares the kinds of problem: `Kind "name" STATUS "title"`.
+macro_rules! kinds {
+    ($($kind:ident $name:literal $status:ident $title:literal,)*) => {
+        /// What kind of problem it is, traps aside, which have the kinds of
+        /// [`midflight_compiler::trap::TrapKind`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $(#[doc = $title] $kind,)*
+        }
+
+        impl Kind {
+            /// The name on the wire.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Kind::$kind => $name,)* }
+            }
+
+            fn status(self) -> StatusCode {
+                match self { $(Kind::$kind => StatusCode::$status,)* }
+            }
+
+            fn title(self) -> &'static str {
+                match self { $(Kind::$kind => $title,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    HostRefused "host_refused" FORBIDDEN "the request is addressed to another host",
+    OriginRefused "origin_refused" FORBIDDEN "web pages of other sites are not served",
+    TokenMissing "token_missing" UNAUTHORIZED "this needs the admin token",
+    TokenWrong "token_wrong" UNAUTHORIZED "the admin token is another one",
+
+    NotFound "not_found" NOT_FOUND "there is nothing at this path",
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "the path takes another method",
+    InvalidQuery "invalid_query" BAD_REQUEST "the query cannot be read",
+    BodyBroken "body_broken" BAD_REQUEST "the body ended before its end",
+    BodyTimeout "body_timeout" REQUEST_TIMEOUT "the body took too long",
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "the body is too large",
+    NotUtf8 "not_utf8" BAD_REQUEST "the body is not UTF-8",
+
+    UnknownWorld "unknown_world" NOT_FOUND "there is no such world",
+    UnknownHandler "unknown_handler" NOT_FOUND "there is no such handler",
+    UnreadableArguments "unreadable_arguments" BAD_REQUEST "the arguments cannot be read",
+    MissingArgument "missing_argument" BAD_REQUEST "an argument is missing",
+    UnknownArgument "unknown_argument" BAD_REQUEST "there is no such parameter",
+    DuplicateArgument "duplicate_argument" BAD_REQUEST "an argument is given twice",
+    WrongType "wrong_type" BAD_REQUEST "an argument has another type",
+    ArgumentTooLarge "argument_too_large" PAYLOAD_TOO_LARGE "the arguments are too large",
+    ResultTooLarge "result_too_large" INTERNAL_SERVER_ERROR "the result is too large",
+    Busy "busy" SERVICE_UNAVAILABLE "too many calls wait for the world",
+    NoVersion "no_version" SERVICE_UNAVAILABLE "nothing has been loaded",
+    WorldClosed "world_closed" SERVICE_UNAVAILABLE "the world is closed",
+    WorldFull "world_full" SERVICE_UNAVAILABLE "the world has no memory left",
+    Stopping "stopping" SERVICE_UNAVAILABLE "the server is stopping",
+
+    Source "source" UNPROCESSABLE_ENTITY "the source has mistakes",
+    Layout "layout" UNPROCESSABLE_ENTITY "the layout of the state differs from the live one",
+    Tests "tests" UNPROCESSABLE_ENTITY "tests of the program failed",
+    UnexpectedVersion "unexpected_version" CONFLICT "another version is current",
+    UnknownVersion "unknown_version" NOT_FOUND "there is no such version",
+    NothingBefore "nothing_before" CONFLICT "there is no version to go back to",
+    VersionIsCurrent "version_is_current" CONFLICT "the version is current",
+    TooManyLoads "too_many_loads" TOO_MANY_REQUESTS "too many loads are under way",
+
+    Internal "internal" INTERNAL_SERVER_ERROR "a fault of Midflight itself",
+}
+
+/// An error as an answer.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    help: Option<String>,
+    /// What the kind adds to the document.
+    members: Vec<(&'static str, Value)>,
+    /// The text form, where it is not made of detail and help.
+    text: Option<String>,
+    header: Option<Header>,
+}
+
+/// The header that some statuses need.
+#[derive(Clone, Copy, Debug)]
+enum Header {
+    Allow(&'static str),
+    Bearer,
+    RetryAfter,
+}
+
+/// Which form an error has for a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A problem document.
+    Json,
+    /// Text for a person: where source is loaded by hand and no JSON is asked for.
+    Text,
+}
+
+impl Form {
+    /// The form that answers to this request have.
+    pub(crate) fn of<B>(request: &Request<B>) -> Form {
+        if request.uri().path() != "/load" {
+            return Form::Json;
+        }
+        let accepts_json = |accept: &HeaderValue| {
+            accept.to_str().is_ok_and(|accept| accept.to_ascii_lowercase().contains("json"))
+        };
+        match request.headers().get_all(ACCEPT).iter().any(accepts_json) {
+            true => Form::Json,
+            false => Form::Text,
+        }
+    }
+}
+
+impl Problem {
+    /// A problem of a kind; `detail` says what it is about this time.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
+        let header = match kind {
+            Kind::Busy | Kind::TooManyLoads => Some(Header::RetryAfter),
+            Kind::TokenMissing | Kind::TokenWrong => Some(Header::Bearer),
+            _ => None,
+        };
+        Problem {
+            status: kind.status(),
+            kind: kind.name(),
+            title: kind.title(),
+            detail: detail.into(),
+            help: None,
+            members: Vec::new(),
+            text: None,
+            header,
+        }
+    }
+
+    /// The path takes other methods.
+    pub(crate) fn method(allow: &'static str, detail: impl Into<String>) -> Problem {
+        let header = Some(Header::Allow(allow));
+        Problem { header, ..Problem::new(Kind::MethodNotAllowed, detail) }
+    }
+
+    /// The kind's name.
+    #[cfg(test)]
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Says what to do.
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Problem {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a member to the document.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Problem {
+        self.members.push((name, value.into()));
+        self
+    }
+
+    /// Gives the whole text form.
+    pub(crate) fn with_text(mut self, text: String) -> Problem {
+        self.text = Some(text);
+        self
+    }
+
+    /// The answer, in the form that the client understands.
+    pub(crate) fn answer(self, form: Form) -> Response {
+        let (content_type, body) = match form {
+            Form::Json => ("application/problem+json", self.document()),
+            Form::Text => ("text/plain; charset=utf-8", self.text()),
+        };
+        let mut response = (self.status, Body::from(body)).into_response();
+        let headers = response.headers_mut();
+        let _ = headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(header) = self.header {
+            let (name, value) = match header {
+                Header::Allow(methods) => (ALLOW, methods),
+                Header::Bearer => (WWW_AUTHENTICATE, "Bearer"),
+                Header::RetryAfter => (RETRY_AFTER, "1"),
+            };
+            let _ = headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    fn document(&self) -> String {
+        let mut document = Map::new();
+        let mut put = |name: &str, value: Value| {
+            let _ = document.insert(name.to_owned(), value);
+        };
+        put("type", json!(format!("/problems/{}", self.kind)));
+        put("title", json!(self.title));
+        put("status", json!(self.status.as_u16()));
+        put("detail", json!(self.detail));
+        put("kind", json!(self.kind));
+        if let Some(help) = &self.help {
+            put("help", json!(help));
+        }
+        for (name, value) in &self.members {
+            put(name, value.clone());
+        }
+        Value::Object(document).to_string()
+    }
+
+    fn text(&self) -> String {
+        if let Some(text) = &self.text {
+            return text.clone();
+        }
+        let mut text = format!("error: {}\n", self.detail);
+        if let Some(help) = &self.help {
+            text.push_str(&format!("help: {help}\n"));
+        }
+        text
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.answer(Form::Json)
+    }
+}

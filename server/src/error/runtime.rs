@@ -1,0 +1,162 @@
+//! What the runtime refuses, as problems.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+use midflight_compiler::nearest;
+use midflight_compiler::source::Source;
+use midflight_runtime::{
+    ActivateError, ArgumentError, CallError, LoadError, Plan, TestFailure, Trap, Unexpected,
+};
+use serde_json::{Value, json};
+
+use super::{Kind, Problem};
+use crate::report::{self, Style};
+
+impl From<Trap> for Problem {
+    fn from(trap: Trap) -> Problem {
+        let mut problem = Problem::new(Kind::Internal, trap.message)
+            .with("line", trap.position.line)
+            .with("column", trap.position.column)
+            .with("function", trap.function)
+            .with("version", trap.version);
+        problem.kind = trap.kind.name();
+        problem.title = "the call trapped, and what it did was taken back";
+        problem.status =
+            StatusCode::from_u16(trap.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        problem
+    }
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Problem {
+        let kind = match error {
+            CallError::Trapped(trap) => return trap.into(),
+            CallError::Argument(error) => return error.into(),
+            CallError::UnknownWorld { .. } => Kind::UnknownWorld,
+            CallError::NoVersion => Kind::NoVersion,
+            CallError::UnknownHandler { .. } => Kind::UnknownHandler,
+            CallError::TooLarge => Kind::ArgumentTooLarge,
+            CallError::Busy => Kind::Busy,
+            CallError::Closed => Kind::WorldClosed,
+            CallError::OutOfMemory => Kind::WorldFull,
+            _ => Kind::Internal,
+        };
+        let problem = Problem::new(kind, error.to_string());
+        match kind {
+            Kind::NoVersion => problem.with_help("midflight load FILE"),
+            Kind::UnknownWorld => problem.with_help("the world that is always there is `main`"),
+            _ => problem,
+        }
+    }
+}
+
+impl From<ArgumentError> for Problem {
+    fn from(error: ArgumentError) -> Problem {
+        let (kind, name) = match &error {
+            ArgumentError::Missing { name, .. } => (Kind::MissingArgument, name),
+            ArgumentError::Duplicate { name } => (Kind::DuplicateArgument, name),
+            ArgumentError::WrongType { name, .. } => (Kind::WrongType, name),
+            ArgumentError::TooLarge { name } => (Kind::ArgumentTooLarge, name),
+            ArgumentError::Unknown { name, known } => {
+                return Problem::new(Kind::UnknownArgument, error.to_string())
+                    .with_help(known_names(name, known))
+                    .with("argument", name.as_str())
+                    .with("known", known.as_slice());
+            }
+            _ => return Problem::new(Kind::UnreadableArguments, error.to_string()),
+        };
+        Problem::new(kind, error.to_string()).with("argument", name.as_str())
+    }
+}
+
+/// What to say to a name that is none of the known ones.
+pub(crate) fn known_names(name: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        return "there are none".to_owned();
+    }
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are `{}`", known.join("`, `")),
+    }
+}
+
+impl Problem {
+    /// Why a source was not loaded. `source` is what was posted.
+    pub(crate) fn of_load(error: LoadError, source: &Source) -> Problem {
+        match error {
+            LoadError::Source { file, diagnostics } => {
+                let text = report::diagnostics(&file, &diagnostics, Style::Plain);
+                Problem::new(Kind::Source, "the source has mistakes; nothing was changed")
+                    .with("diagnostics", report::diagnostics_json(&file, &diagnostics))
+                    .with("rendered", text.as_str())
+                    .with_text(text)
+            }
+            LoadError::Layout(plan) => layout(&plan),
+            LoadError::Tests(failures) => tests(&failures, source),
+            LoadError::Expected(unexpected) => unexpected.into(),
+            LoadError::Busy => Problem::new(Kind::TooManyLoads, error.to_string()),
+            error => Problem::new(Kind::Internal, error.to_string()),
+        }
+    }
+}
+
+fn layout(plan: &Plan) -> Problem {
+    let detail = format!("the layout of the state differs from the live one:\n{plan}");
+    Problem::new(Kind::Layout, detail)
+        .with_help("keep the fields of `state` as they are; nothing was changed")
+        .with("plan", json!(plan))
+}
+
+fn tests(failures: &[TestFailure], source: &Source) -> Problem {
+    let count = failures.len();
+    let text = failures.iter().map(|failure| {
+        report::trap(source, &format!("the test `{}` failed", failure.name), &failure.trap)
+    });
+    let text: String = text.collect();
+    let failed = failures.iter().map(|TestFailure { name, trap, .. }| {
+        json!({
+            "test": name,
+            "kind": trap.kind.name(),
+            "message": trap.message,
+            "function": trap.function,
+            "line": trap.position.line,
+            "column": trap.position.column,
+        })
+    });
+    let failed: Vec<Value> = failed.collect();
+    let s = if count == 1 { "" } else { "s" };
+    Problem::new(Kind::Tests, format!("{count} test{s} of the program failed; nothing was changed"))
+        .with("tests", failed)
+        .with("rendered", text.as_str())
+        .with_text(text)
+}
+
+impl From<Unexpected> for Problem {
+    fn from(unexpected: Unexpected) -> Problem {
+        Problem::new(Kind::UnexpectedVersion, unexpected.to_string())
+            .with("expected", unexpected.expected)
+            .with("current", unexpected.current)
+    }
+}
+
+impl From<ActivateError> for Problem {
+    fn from(error: ActivateError) -> Problem {
+        match &error {
+            ActivateError::UnknownVersion(number) => Problem::unknown_version(number),
+            ActivateError::NothingBefore => Problem::new(Kind::NothingBefore, error.to_string()),
+            ActivateError::Layout(plan) => layout(plan),
+            ActivateError::Expected(unexpected) => (*unexpected).into(),
+            ActivateError::Current(_) => Problem::new(Kind::VersionIsCurrent, error.to_string()),
+            _ => Problem::new(Kind::Internal, error.to_string()),
+        }
+    }
+}
+
+impl Problem {
+    /// There is no such version; what was asked for need not be a number.
+    pub(crate) fn unknown_version(asked: impl Display) -> Problem {
+        let detail = format!("there is no version {asked}, or it is no longer kept");
+        Problem::new(Kind::UnknownVersion, detail).with_help("see `midflight versions`")
+    }
+}

@@ -1,0 +1,80 @@
+//! The table of all routes, and what every request passes before them and every answer after.
+
+mod call;
+mod deploy;
+mod health;
+mod schema;
+mod versions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+
+use crate::body;
+use crate::error::{Form, Kind, Problem};
+use crate::state::ServerState;
+
+/// Which version answered; 0 where none is loaded.
+pub(crate) const MIDFLIGHT_VERSION: HeaderName = HeaderName::from_static("midflight-version");
+
+/// The application: everything that a server answers.
+pub fn app(state: Arc<ServerState>) -> Router {
+    Router::new()
+        .route("/load", post(deploy::load))
+        .route("/-/versions", get(versions::list))
+        .route("/-/versions/{number}", get(versions::show).delete(versions::delete))
+        .route("/-/versions/{number}/activate", post(versions::activate))
+        .route("/-/rollback", post(versions::roll_back))
+        .route("/-/schema", get(schema::schema))
+        .route("/-/healthy", get(health::healthy))
+        .route("/-/ready", get(health::ready))
+        .method_not_allowed_fallback(method_not_allowed)
+        // `/{handler}` and `/@{world}/{handler}`, without the cost of matching them.
+        .fallback(call::call)
+        .layer(middleware::from_fn_with_state(state.clone(), pass))
+        .with_state(state)
+}
+
+/// Lets in who may come in, and says which version answered.
+async fn pass(
+    State(state): State<Arc<ServerState>>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let mut response = match state.access.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => refuse(problem, request).await,
+    };
+    let headers = response.headers_mut();
+    if !headers.contains_key(MIDFLIGHT_VERSION) {
+        let _ = headers.insert(MIDFLIGHT_VERSION, HeaderValue::from(state.current_number()));
+    }
+    response
+}
+
+/// Answers with a problem once the client has sent its body.
+async fn refuse(problem: Problem, request: Request<Body>) -> Response {
+    let form = Form::of(&request);
+    body::discard(request.into_body()).await;
+    problem.answer(form)
+}
+
+/// A value as JSON.
+fn json(value: &impl Serialize) -> Response {
+    let json = serde_json::to_vec(value).expect("what the server shows has names as its keys");
+    ([(CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+async fn method_not_allowed(request: Request<Body>) -> Response {
+    let detail = format!("`{}` does not take {}", request.uri().path(), request.method());
+    // `axum` adds what the path does take.
+    refuse(Problem::new(Kind::MethodNotAllowed, detail), request).await
+}

@@ -1,0 +1,172 @@
+//! Calls: a request in, one turn of a world, the answer out.
+//!
+//! Arguments are decoded, the handler runs and the result is encoded in the same turn, so that
+//! everything about a call is of one version, which the answer names. No thread of the event loop
+//! waits for a world: whoever holds it takes the turn and sends the answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use midflight_compiler::ast::FuncKind;
+use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Turn, View};
+use tokio::sync::oneshot;
+
+use super::{MIDFLIGHT_VERSION, refuse};
+use crate::body;
+use crate::error::{Kind, Problem, known_names};
+use crate::json;
+use crate::limits::RESULT_LEN_MAX;
+use crate::query;
+use crate::state::ServerState;
+
+/// `/{handler}` and `/@{world}/{handler}`
+pub(super) async fn call(
+    State(state): State<Arc<ServerState>>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let Some((world, _)) = target(request.uri().path()) else {
+        let problem = not_found(request.uri());
+        return Ok(refuse(problem, request).await);
+    };
+    let world = match world {
+        MAIN_WORLD => Cow::Borrowed(MAIN_WORLD),
+        other => Cow::Owned(other.to_owned()),
+    };
+    let (parts, body) = request.into_parts();
+    let body = match parts.method {
+        Method::POST => body::read(body).await?,
+        _ => {
+            body::discard(body).await;
+            Bytes::new()
+        }
+    };
+    let call = Call { method: parts.method, uri: parts.uri, body };
+    let (sender, answer) = oneshot::channel();
+    // A client that has gone does not want its answer any more.
+    state.engine.submit(&world, move |turn| drop(sender.send(call.answer(turn))))?;
+    let lost = |_| Problem::new(Kind::Internal, "the call was lost: please report it");
+    answer.await.map_err(lost)
+}
+
+/// The world and the handler that a path names.
+fn target(path: &str) -> Option<(&str, &str)> {
+    let path = path.strip_prefix('/')?;
+    let (world, handler) = match path.strip_prefix('@') {
+        Some(path) => path.split_once('/')?,
+        None => (MAIN_WORLD, path),
+    };
+    (!handler.is_empty() && !handler.contains('/')).then_some((world, handler))
+}
+
+fn not_found(uri: &Uri) -> Problem {
+    let detail = format!("there is nothing at `{}`", uri.path());
+    Problem::new(Kind::NotFound, detail)
+        .with_help("a handler is called at `/NAME`; `/-/schema` lists them")
+}
+
+/// What a call needs of its request.
+struct Call {
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+}
+
+impl Call {
+    fn answer(&self, turn: Result<&mut Turn<'_>, CallError>) -> Response {
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(error) => return Problem::from(error).into_response(),
+        };
+        let version = turn.version().number();
+        let mut response = self.run(turn).unwrap_or_else(Problem::into_response);
+        let _ = response.headers_mut().insert(MIDFLIGHT_VERSION, HeaderValue::from(version));
+        response
+    }
+
+    fn run(&self, turn: &mut Turn<'_>) -> Result<Response, Problem> {
+        let (_, handler) = target(self.uri.path()).expect("`call` has looked at the path");
+        self.check_method(turn, handler)?;
+        let body = body::text(&self.body)?;
+        let outcome = turn.call(handler, |arguments| {
+            query::bind(self.uri.query().unwrap_or_default(), arguments)?;
+            if body.trim_ascii().is_empty() { Ok(()) } else { json::bind(body, arguments) }
+        })?;
+        match outcome {
+            Outcome::Done(result) => encode(result),
+            Outcome::Trapped(trap) => Err(trap.into()),
+        }
+    }
+
+    fn check_method(&self, turn: &Turn<'_>, handler: &str) -> Result<(), Problem> {
+        let version = turn.version();
+        let Some(kind) = version.handler_kind(handler) else {
+            let known: Vec<String> = version.handlers().map(|(name, _)| name.to_owned()).collect();
+            let unknown = CallError::UnknownHandler { name: handler.to_owned() };
+            return Err(Problem::from(unknown).with_help(known_names(handler, &known)));
+        };
+        let (is_fitting, allowed, word) = match kind {
+            FuncKind::Get => {
+                (matches!(self.method, Method::GET | Method::HEAD), "GET, HEAD", "get")
+            }
+            FuncKind::Post | FuncKind::Fn => (self.method == Method::POST, "POST", "post"),
+        };
+        if is_fitting {
+            return Ok(());
+        }
+        let detail = format!("`{handler}` is a `{word}` handler, it does not take {}", self.method);
+        Err(Problem::method(allowed, detail))
+    }
+}
+
+fn encode(result: View<'_>) -> Result<Response, Problem> {
+    let (content_type, body) = match result.content() {
+        Content::Unit => return Ok(StatusCode::NO_CONTENT.into_response()),
+        Content::Text(text) => {
+            ("text/plain; charset=utf-8", Bytes::copy_from_slice(text.as_bytes()))
+        }
+        _ => {
+            let mut json = Vec::new();
+            json::write(result, &mut json).map_err(|json::TooLarge| too_large())?;
+            ("application/json", json.into())
+        }
+    };
+    let mut response = Response::new(Body::from(body));
+    let content_type = HeaderValue::from_static(content_type);
+    let _ = response.headers_mut().insert(CONTENT_TYPE, content_type);
+    Ok(response)
+}
+
+fn too_large() -> Problem {
+    let detail = format!(
+        "the call has ended well and is not taken back, but its result is larger than {} MiB",
+        RESULT_LEN_MAX >> 20
+    );
+    Problem::new(Kind::ResultTooLarge, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target;
+
+    #[test]
+    fn paths() {
+        for (path, expected) in [
+            ("/hello", Some(("main", "hello"))),
+            ("/@main/hello", Some(("main", "hello"))),
+            ("/@room7/hello", Some(("room7", "hello"))),
+            ("/", None),
+            ("/@main", None),
+            ("/@main/", None),
+            ("/a/b", None),
+            ("/@main/a/b", None),
+            ("*", None),
+        ] {
+            assert_eq!(target(path), expected, "{path}");
+        }
+    }
+}

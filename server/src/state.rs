@@ -1,0 +1,64 @@
+//! What all requests share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use midflight_runtime::Engine;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::spawn_blocking;
+
+use crate::access::Access;
+use crate::error::{Kind, Problem};
+use crate::limits::LOADS_MAX;
+
+/// One server: an engine, and who may reach it.
+#[derive(Debug)]
+pub struct ServerState {
+    pub(crate) engine: Engine,
+    pub(crate) access: Access,
+    loads: Semaphore,
+    stopping: AtomicBool,
+}
+
+impl ServerState {
+    /// A server for this engine.
+    pub fn new(engine: Engine, access: Access) -> ServerState {
+        ServerState {
+            engine,
+            access,
+            loads: Semaphore::new(LOADS_MAX),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// Says that the server is about to stop: it is no longer ready.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The number of the version that calls run on; 0 where there is none.
+    pub(crate) fn current_number(&self) -> u64 {
+        self.engine.current().map_or(0, |version| version.number())
+    }
+
+    /// A place among the loads that are under way.
+    pub(crate) fn begin_load(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.loads.try_acquire().map_err(|_| {
+            let detail = format!("{LOADS_MAX} loads are under way already");
+            Problem::new(Kind::TooManyLoads, detail)
+        })
+    }
+
+    /// Asks something of the engine that may take a while, on a thread that may wait.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let engine = self.engine.clone();
+        let answer = spawn_blocking(move || question(&engine)).await;
+        answer.map_err(|_| Problem::new(Kind::Internal, "the answer was lost: please report it"))
+    }
+}
