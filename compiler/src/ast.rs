@@ -9,6 +9,8 @@
 //!   deep, so that dropping, checking and printing may recurse;
 //! - what could not be parsed is an `Error` node, and a diagnostic has been reported for it.
 
+pub mod print;
+
 use crate::source::Span;
 
 /// A whole source file.

@@ -8,6 +8,8 @@
 //! What can be pasted stands in `help`, and in `fix` when it is an exact edit.
 
 mod codes;
+pub mod render;
+pub mod view;
 
 pub use codes::Code;
 

@@ -1,6 +1,7 @@
 //! What the parser makes of whole sources: precedence, the rules about lines, recovery, and the
 //! words that newcomers write. Limits are in `parse_limits.rs`.
 
+use midflight_compiler::ast::print::print;
 use midflight_compiler::ast::{Expr, Program, UnaryOp};
 use midflight_compiler::ast::{ExprKind, ItemKind, StmtKind, StrPiece};
 use midflight_compiler::diag::Diagnostic;
@@ -200,6 +201,8 @@ fn newcomers_get_the_fix() {
         ("let x: int?? = none", "E0121", "??"),
         ("whille x { y() }", "E0100", "x"),
         ("x := 1", "E0100", ":"),
+        ("loop { x() }", "E0122", "loop"),
+        ("fail 404", "E0100", ""),
         ("match x { 1 -> 2\n else => 3 }", "E0100", "->"),
     ];
     for (body, code, place) in cases {
@@ -250,4 +253,35 @@ fn the_samples_parse() {
         assert_eq!(diagnostics, [], "{name}");
         assert!(program.items.len() >= 4, "{name}");
     }
+}
+
+#[test]
+fn the_tree_is_printed() {
+    let text = "/// Doubles.\nfn f(a: int?) -> [int; 2] {\n let x = \"{a:.1}!\"\n match a { none | 1 => x }\n}\n";
+    let source = Source::new("test.flight", text);
+    let expected = r#"fn f 2:1-5:2
+  doc "Doubles."
+  param a 2:6-2:7
+    type optional 2:9-2:13
+      type int 2:9-2:12
+  result
+    type array 2:18-2:26
+      type int 2:19-2:22
+      int 2 2:24-2:25
+  block 2:27-5:2
+    let x 3:2-3:19
+      str 3:10-3:19
+        value .1 3:13-3:16
+          name a 3:12-3:13
+        text "!"
+    match 4:2-4:27
+      name a 4:8-4:9
+      arm 4:12-4:25
+        pattern or 4:12-4:20
+          pattern none 4:12-4:16
+          pattern literal 4:19-4:20
+            int 1 4:19-4:20
+        name x 4:24-4:25
+"#;
+    assert_eq!(print(&source, &parse(&source).0), expected);
 }

@@ -62,7 +62,8 @@ pub(super) fn classify(text: &str, rest: &str) -> Result<TokenKind, Malformed> {
         && !rest.as_bytes().get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     if text.starts_with('.') || dangling_point {
         let whole = if text.starts_with('.') { format!("0{text}") } else { format!("{text}.0") };
-        return Err(malformed("a number has digits on both sides of its point", whole));
+        let message = "a number has digits on both sides of its point";
+        return Err(malformed(message, format!("write `{whole}`")));
     }
     if is_digits(text) {
         let fits = int(text).is_some_and(|value| value <= MAGNITUDE_MAX);
@@ -70,7 +71,7 @@ pub(super) fn classify(text: &str, rest: &str) -> Result<TokenKind, Malformed> {
     }
     if let Some((digits, _)) = split_duration(text) {
         if !is_digits(digits) {
-            let help = "a whole number of a smaller unit, such as `1500ms`";
+            let help = "write a whole number of a smaller unit, such as `1500ms`";
             return Err(malformed("a duration is a whole number with its unit", help));
         }
         return duration(text).map(|_| TokenKind::Duration).ok_or_else(|| too_large(text));
@@ -85,10 +86,7 @@ pub(super) fn classify(text: &str, rest: &str) -> Result<TokenKind, Malformed> {
 const MAGNITUDE_MAX: u64 = i64::MAX as u64 + 1;
 
 fn malformed(message: &str, help: impl Into<String>) -> Malformed {
-    let help = help.into();
-    let is_code = !help.contains(' ');
-    let help = if is_code { format!("write `{help}`") } else { format!("write {help}") };
-    Malformed { message: message.to_owned(), help }
+    Malformed { message: message.to_owned(), help: help.into() }
 }
 
 fn too_large(text: &str) -> Malformed {
@@ -106,17 +104,14 @@ fn too_large(text: &str) -> Malformed {
 fn explain(text: &str) -> Malformed {
     let lower = text.to_ascii_lowercase();
     if lower.starts_with("0x") || lower.starts_with("0b") || lower.starts_with("0o") {
-        return malformed("numbers are written in decimal", "the decimal number");
+        return malformed("numbers are written in decimal", "write the number with digits only");
     }
     if let Some(sum) = compound_duration(text) {
-        return malformed("a duration has one unit", sum);
+        return malformed("a duration has one unit", format!("write `{sum}`"));
     }
-    Malformed {
-        message: format!("`{text}` is not a number"),
-        help: "a number is made of digits, a point and digits, or digits and one of the units \
-               `ms`, `s`, `m`, `h`"
-            .to_owned(),
-    }
+    let help = "a number is made of digits, with a point between them, or with one of the units \
+                `ms`, `s`, `m`, `h` after them";
+    malformed(&format!("`{text}` is not a number"), help)
 }
 
 /// `1h + 30m` for `1h30m`.

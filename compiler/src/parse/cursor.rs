@@ -1,6 +1,6 @@
 //! The parser's place in the tokens, what it may take there, and how it reports.
 
-use super::recover::Brackets;
+use super::recover::{self, Brackets};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lexer::{Comment, CommentKind, Lexed, Token, TokenKind};
@@ -56,6 +56,8 @@ pub(super) struct Parser<'a> {
     pub trust: Trust,
     pub brackets: Brackets,
     tokens: Vec<Token>,
+    /// How far each token's line is indented.
+    indents: Vec<u32>,
     comments: Vec<Comment>,
     position: usize,
     depth: u32,
@@ -73,6 +75,7 @@ impl<'a> Parser<'a> {
             context: Context::BRACES,
             trust: Trust::Full,
             brackets: Brackets::new(&lexed.tokens),
+            indents: recover::indents(source, &lexed.tokens),
             tokens: lexed.tokens,
             comments: lexed.comments,
             position: 0,
@@ -119,6 +122,11 @@ impl<'a> Parser<'a> {
     pub(super) fn begin_item(&mut self) {
         self.item_start = self.position;
         self.nodes = 0;
+    }
+
+    /// How far the line of the token at this index is indented.
+    pub(super) fn indent(&self, index: usize) -> u32 {
+        self.indents.get(index).copied().unwrap_or(0)
     }
 
     /// Where the token before the current one ends.
@@ -184,7 +192,8 @@ impl<'a> Parser<'a> {
     pub(super) fn expect(&mut self, kind: TokenKind) -> bool {
         let found = self.eat(kind);
         if !found {
-            self.unexpected(kind.name());
+            let diagnostic = self.missing(kind.name());
+            self.fail_unless_reported(diagnostic);
         }
         found
     }
@@ -348,6 +357,17 @@ impl<'a> Parser<'a> {
         let found = self.found();
         let message = format!("expected {expected}, found {found}");
         Diagnostic::new(Code::E0100, self.peek().span, message)
+    }
+
+    /// The message that something is missing after what was just taken; at a line's end it points
+    /// there, and not to the next line.
+    pub(super) fn missing(&self, expected: &str) -> Diagnostic {
+        if !self.at_line_end() {
+            return self.unexpected_token(expected);
+        }
+        let end = self.previous_end();
+        let message = format!("expected {expected}, found the end of the line");
+        Diagnostic::new(Code::E0100, Span::new(end, end), message)
     }
 
     /// Panics, and is silent where the lexer has already spoken about this place.

@@ -49,10 +49,7 @@ impl Parser<'_> {
     pub(super) fn body(&mut self, body: Body) -> Members {
         self.recover_to_block();
         let mut members = Members::default();
-        if !self.expect(TokenKind::OpenBrace) {
-            return members;
-        }
-        for member in self.line_list(|parser| Some(parser.member(body))) {
+        for member in self.line_list(|parser| parser.member(body)) {
             match member {
                 Member::Field(field) => members.fields.push(*field),
                 Member::Index(name) => members.indexes.push(name),

@@ -7,8 +7,7 @@ use crate::ast::{
     Block, Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
 };
 use crate::diag::{Code, Diagnostic};
-use crate::lexer::{Token, TokenKind};
-use crate::source::Span;
+use crate::lexer::TokenKind;
 
 /// What a program consists of, for messages.
 const A_DECLARATION: &str = "a declaration";
@@ -36,7 +35,7 @@ impl Parser<'_> {
         self.peek().newline_before
             && self.position() > self.item_start()
             && self.looks_like_item()
-            && self.indent(self.peek()) <= self.indent(self.token_at(self.item_start()))
+            && self.indent(self.position()) <= self.indent(self.item_start())
     }
 
     /// Whether the current and the next token can only begin a declaration: two words in a row
@@ -68,12 +67,6 @@ impl Parser<'_> {
             "test" => next.kind == TokenKind::StringStart,
             _ => false,
         }
-    }
-
-    /// How far a token that begins its line is indented, in bytes.
-    fn indent(&self, token: Token) -> usize {
-        let before = self.source.slice(Span::new(0, token.span.start));
-        before.bytes().rev().take_while(|byte| *byte != b'\n').count()
     }
 
     /// After a declaration that was not parsed to its end: goes to the next one.
@@ -191,7 +184,7 @@ impl Parser<'_> {
             && token.kind == TokenKind::Name
             && self.nth(1).kind == TokenKind::Name
             && hint::foreign_item(self.text(token)).is_some()
-            && self.indent(token) == 0
+            && self.indent(self.position()) == 0
     }
 
     /// `"const" name "=" expr`
@@ -237,10 +230,7 @@ impl Parser<'_> {
     fn enumeration(&mut self) -> ItemKind {
         let _ = self.bump();
         let name = self.name("a name for the enum");
-        if !self.expect(TokenKind::OpenBrace) {
-            return ItemKind::Enum { name, variants: Vec::new() };
-        }
-        let variants = self.line_list(|parser| Some(parser.variant()));
+        let variants = self.line_list(Self::variant);
         ItemKind::Enum { name, variants }
     }
 
@@ -282,7 +272,7 @@ impl Parser<'_> {
     /// `":" type`, where it is required.
     pub(super) fn annotation(&mut self, name: &Name) -> TypeExpr {
         if !self.at(TokenKind::Colon) {
-            let expected = self.unexpected_token("`:` and a type");
+            let expected = self.missing("`:` and a type");
             let help = format!("`{}: int`", name.text);
             self.fail_unless_reported(expected.with_help(help));
         } else if !self.is_panicking() {
@@ -333,7 +323,7 @@ impl Parser<'_> {
             TokenKind::Duration | TokenKind::Int => self.number(),
             TokenKind::Name if self.nth(1).kind == TokenKind::Name => self.name_expr(),
             _ => {
-                let expected = self.unexpected_token("how often the timer runs");
+                let expected = self.missing("how often the timer runs");
                 let help = "a duration such as `50ms`, or a constant";
                 self.fail_unless_reported(expected.with_help(help));
                 self.error_expr()
@@ -358,10 +348,7 @@ impl Parser<'_> {
         let old = self.name("a name for the old row");
         let _ = self.expect(TokenKind::CloseParen);
         self.recover_to_block();
-        if !self.expect(TokenKind::OpenBrace) {
-            return ItemKind::Migrate { target, old, fields: Vec::new() };
-        }
-        let fields = self.line_list(|parser| Some(parser.migrated_field()));
+        let fields = self.line_list(Self::migrated_field);
         ItemKind::Migrate { target, old, fields }
     }
 
@@ -398,7 +385,7 @@ impl Parser<'_> {
         let table = self.data_name();
         if !self.is_panicking() && !self.at(TokenKind::Dot) {
             let help = format!("`drop table {0}` or `drop {0}.field`", table.text);
-            let expected = self.unexpected_token("`.`");
+            let expected = self.missing("`.`");
             self.fail_unless_reported(expected.with_help(help));
         }
         let _ = self.eat(TokenKind::Dot);
@@ -413,7 +400,7 @@ impl Parser<'_> {
             let string = self.string();
             self.plain_text(string, "a test's name")
         } else {
-            let expected = self.unexpected_token("the test's name");
+            let expected = self.missing("the test's name");
             self.fail_unless_reported(expected.with_help("`test \"what it shows\" { … }`"));
             String::new()
         };

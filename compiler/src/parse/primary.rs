@@ -114,10 +114,7 @@ impl Parser<'_> {
 
     /// `"{" { word [ ":" expr ] ( "," | newline ) } "}"`
     pub(super) fn field_values(&mut self) -> Vec<FieldInit> {
-        if !self.expect(TokenKind::OpenBrace) {
-            return Vec::new();
-        }
-        self.line_list(|parser| Some(parser.field_value()))
+        self.line_list(Self::field_value)
     }
 
     fn field_value(&mut self) -> FieldInit {
@@ -217,11 +214,7 @@ impl Parser<'_> {
         let start = self.bump().span.start;
         let value = Box::new(self.head_expr());
         self.recover_to_block();
-        let arms = if self.expect(TokenKind::OpenBrace) {
-            self.nested(|parser| parser.line_list(|parser| Some(parser.arm()))).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
+        let arms = self.nested(|parser| parser.line_list(Self::arm)).unwrap_or_default();
         let span = self.span_from(start);
         self.node(ExprKind::Match { value, arms }, span)
     }
@@ -293,7 +286,7 @@ impl Parser<'_> {
         let has_status = self.at(TokenKind::Int) && (message_follows || !self.is_operator_next());
         let status = has_status.then(|| Box::new(self.number()));
         if !self.begins_value() {
-            let diagnostic = self.unexpected_token("the message");
+            let diagnostic = self.missing("the message");
             self.fail_unless_reported(diagnostic.with_help("`fail 404 \"no such player\"`"));
         }
         let message = Box::new(self.expr());

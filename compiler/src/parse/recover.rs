@@ -4,20 +4,38 @@
 use super::cursor::{Context, Parser, Trust};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::{Token, TokenKind};
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// Which bracket closes which, found before parsing. A brace is stronger than the parentheses
 /// and brackets in it, so that a forgotten `)` spoils no more than its block.
 pub(super) struct Brackets {
     /// For each token the partner's index, or `NONE`.
     partners: Vec<u32>,
+    /// Whether a `}` closes nothing, so that a `{` is missing somewhere before it.
+    has_stray_brace: bool,
+    /// Whether a `{` is never closed.
+    has_open_brace: bool,
+}
+
+/// A body whose `{` was taken.
+#[derive(Clone, Copy)]
+pub(super) struct Body {
+    /// Index of the `{`, or `MISSING`.
+    opener: usize,
+    /// Where some `}` is missing in the source: how far the line of the `{` is indented. A line
+    /// that is not indented more does not belong to the body, if its first line is.
+    outdent: Option<u32>,
 }
 
 const NONE: u32 = u32::MAX;
 
+/// The index of a bracket that the source lacks; it has no partner.
+const MISSING: usize = usize::MAX;
+
 impl Brackets {
     pub(super) fn new(tokens: &[Token]) -> Brackets {
-        let mut brackets = Brackets { partners: vec![NONE; tokens.len()] };
+        let partners = vec![NONE; tokens.len()];
+        let mut brackets = Brackets { partners, has_stray_brace: false, has_open_brace: false };
         let mut open: Vec<(TokenKind, usize)> = Vec::new();
         for (index, token) in tokens.iter().enumerate() {
             if let Some(closer) = token.kind.closer() {
@@ -26,6 +44,7 @@ impl Brackets {
                 brackets.close(&mut open, (token.kind, index));
             }
         }
+        brackets.has_open_brace = open.iter().any(|(closer, _)| *closer == TokenKind::CloseBrace);
         brackets
     }
 
@@ -42,11 +61,10 @@ impl Brackets {
         {
             let _ = open.pop();
         }
-        let Some(&(closer, opener)) = open.last() else { return };
-        if closer != kind {
+        let Some((_, opener)) = open.pop_if(|(closer, _)| *closer == kind) else {
+            self.has_stray_brace |= kind == TokenKind::CloseBrace;
             return;
-        }
-        let _ = open.pop();
+        };
         for (one, other) in [(opener, index), (index, opener)] {
             if let Some(partner) = self.partners.get_mut(one) {
                 *partner = other as u32;
@@ -58,6 +76,19 @@ impl Brackets {
     pub(super) fn partner(&self, index: usize) -> Option<usize> {
         self.partners.get(index).copied().filter(|&partner| partner != NONE).map(|p| p as usize)
     }
+}
+
+/// How far the line of each token is indented, in bytes.
+pub(super) fn indents(source: &Source, tokens: &[Token]) -> Vec<u32> {
+    let mut indent = 0;
+    let of_token = |token: &Token| {
+        if token.newline_before {
+            let before = source.slice(Span::new(0, token.span.start));
+            indent = before.bytes().rev().take_while(|byte| *byte != b'\n').count() as u32;
+        }
+        indent
+    };
+    tokens.iter().map(of_token).collect()
 }
 
 impl Parser<'_> {
@@ -114,6 +145,9 @@ impl Parser<'_> {
     /// After a mistake in a statement that began at token `start`: goes to the end of its line,
     /// always at least one token further.
     pub(super) fn recover_line(&mut self, start: usize) {
+        if self.trust == Trust::Exhausted {
+            return;
+        }
         self.leave_element(start);
         self.skip_until(|parser| parser.at_new_line() || parser.at(TokenKind::Semicolon));
         if self.at(TokenKind::Semicolon) {
@@ -198,6 +232,9 @@ impl Parser<'_> {
 
     /// The bracket at token `opener` is never closed.
     pub(super) fn unclosed(&mut self, opener: usize, close: TokenKind) {
+        if opener == MISSING {
+            return self.panic_silently();
+        }
         let opener = self.token_at(opener);
         let message = format!("{} is never closed", opener.kind.name());
         // At the place where it was noticed: enclosing brackets say the same about it, once.
@@ -213,45 +250,75 @@ impl Parser<'_> {
         self.fail_unless_reported(diagnostic);
     }
 
-    /// Parses the elements of a body up to `}`, separated by commas or newlines. `{` was just
-    /// taken.
-    pub(super) fn line_list<T>(
-        &mut self,
-        mut element: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Vec<T> {
-        let opener = self.position().saturating_sub(1);
+    /// Takes the `{` of a body. A `{` that is missing at the end of a line
+    /// is reported and taken as given, where some `}` would be left over otherwise.
+    pub(super) fn open_body(&mut self) -> Option<Body> {
+        let opener = self.position();
+        if self.eat(TokenKind::OpenBrace) {
+            return Some(Body { opener, outdent: self.outdent(opener) });
+        }
+        let begins_body = self.peek().newline_before && !self.at_item();
+        if self.is_panicking() || !(begins_body && self.brackets.has_stray_brace) {
+            let diagnostic = self.missing("`{`");
+            self.fail_unless_reported(diagnostic);
+            return None;
+        }
+        let diagnostic = self.missing("`{`");
+        let end = self.previous_end();
+        self.report(diagnostic.with_fix(Span::new(end, end), " {"));
+        Some(Body { opener: MISSING, outdent: None })
+    }
+
+    /// How far the line of the `{` before the current token is indented, where that can tell
+    /// which `}` is missing.
+    fn outdent(&self, opener: usize) -> Option<u32> {
+        let first = self.peek();
+        if !self.brackets.has_open_brace {
+            return None;
+        }
+        let outdent = self.indent(opener);
+        let shows = !first.newline_before || self.indent(self.position()) > outdent;
+        shows.then_some(outdent)
+    }
+
+    /// Parses a body: `{`, elements that commas or newlines separate, and `}`.
+    pub(super) fn line_list<T>(&mut self, mut element: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let Some(body) = self.open_body() else { return Vec::new() };
         self.within(Context::BRACES, |parser| {
             let mut elements = Vec::new();
-            while parser.trust != Trust::Exhausted && parser.goes_on(opener) {
+            while parser.trust != Trust::Exhausted && parser.goes_on(body) {
                 let start = parser.position();
-                elements.extend(element(parser));
+                elements.push(element(parser));
                 parser.separator();
                 if parser.is_panicking() {
                     parser.recover_element(start);
                 }
             }
-            parser.close_body(opener);
+            parser.close_body(body);
             elements
         })
     }
 
     /// Whether a body has further elements: it is not closed, and nothing shows that it should
     /// have been.
-    pub(super) fn goes_on(&self, opener: usize) -> bool {
+    pub(super) fn goes_on(&self, body: Body) -> bool {
         let closes = self.at(TokenKind::CloseBrace)
             || (self.kind().is_closer() && self.brackets.partner(self.position()).is_some());
-        let unclosed = self.brackets.partner(opener).is_none() && self.at_item();
+        let begins_item = self.brackets.partner(body.opener).is_none() && self.at_item();
+        let is_outdented =
+            |outdent| self.peek().newline_before && self.indent(self.position()) <= outdent;
+        let unclosed = begins_item || body.outdent.is_some_and(is_outdented);
         !closes && !unclosed && !self.at(TokenKind::End)
     }
 
-    /// Takes the `}` of the body that began at token `opener`.
-    pub(super) fn close_body(&mut self, opener: usize) {
+    /// Takes the `}` of a body.
+    pub(super) fn close_body(&mut self, body: Body) {
         if self.trust == Trust::Exhausted {
             return;
         }
         self.resume();
         if !self.eat(TokenKind::CloseBrace) {
-            self.unclosed(opener, TokenKind::CloseBrace);
+            self.unclosed(body.opener, TokenKind::CloseBrace);
             self.resume();
         }
     }
@@ -278,6 +345,9 @@ impl Parser<'_> {
 
     /// After a mistake in an element that began at token `start`: goes to the next one.
     fn recover_element(&mut self, start: usize) {
+        if self.trust == Trust::Exhausted {
+            return;
+        }
         self.leave_element(start);
         self.skip_until(|parser| parser.at_new_line() || parser.at(TokenKind::Comma));
         self.resume();

@@ -1,6 +1,7 @@
 //! Blocks and statements.
 
 use super::cursor::{Context, Parser, StructLiterals, Trust};
+use super::recover::Body;
 use super::{height, hint};
 use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
@@ -12,20 +13,19 @@ impl Parser<'_> {
     /// `"{" { statement newline } "}"`
     pub(super) fn block(&mut self) -> Block {
         let start = self.peek().span.start;
-        let opener = self.position();
-        if self.is_panicking() || !self.expect(TokenKind::OpenBrace) {
+        let Some(body) = self.open_body() else {
             return Block { stmts: Vec::new(), span: Span::new(start, start), height: 1 };
-        }
-        let stmts = self.nested(|parser| parser.within(Context::BRACES, |p| p.stmts(opener)));
+        };
+        let stmts = self.nested(|parser| parser.within(Context::BRACES, |p| p.stmts(body)));
         let stmts = stmts.unwrap_or_default();
         let height = height::of_block(&stmts);
         Block { stmts, span: self.span_from(start), height }
     }
 
-    /// The statements of the block that token `opener` began, and its `}`.
-    fn stmts(&mut self, opener: usize) -> Vec<Stmt> {
+    /// The statements of a block whose `{` was taken, and its `}`.
+    fn stmts(&mut self, body: Body) -> Vec<Stmt> {
         let mut stmts = Vec::new();
-        while self.trust != Trust::Exhausted && self.goes_on(opener) {
+        while self.trust != Trust::Exhausted && self.goes_on(body) {
             let start = self.position();
             stmts.push(self.stmt());
             self.stmt_end(start);
@@ -33,7 +33,7 @@ impl Parser<'_> {
                 self.recover_line(start);
             }
         }
-        self.close_body(opener);
+        self.close_body(body);
         stmts
     }
 
@@ -180,6 +180,7 @@ impl Parser<'_> {
                 let _ = self.bump();
                 StmtKind::Advance { duration: self.expr() }
             }
+            TokenKind::Name if self.at_foreign_block() => self.foreign_block(),
             _ if self.looks_like_item() => self.misplaced_item(),
             _ => self.expr_stmt(),
         }
@@ -202,7 +203,7 @@ impl Parser<'_> {
         let name = self.name("a variable's name");
         let ty = self.eat(TokenKind::Colon).then(|| self.type_expr());
         if !self.is_panicking() && !self.at(TokenKind::Equal) {
-            let diagnostic = self.unexpected_token("`=`");
+            let diagnostic = self.missing("`=`");
             self.fail_unless_reported(diagnostic.with_help("a variable begins with a value"));
         }
         let _ = self.eat(TokenKind::Equal);
@@ -365,6 +366,28 @@ impl Parser<'_> {
             Diagnostic::new(Code::E0119, brace, "a block stands only where something needs one")
                 .with_help("`if`, a loop or a function of its own"),
         );
+        let _ = self.block();
+        StmtKind::Error
+    }
+
+    /// Whether a word stands before a block that needs none in Flight: `loop { … }`.
+    fn at_foreign_block(&self) -> bool {
+        const WORDS: [&str; 8] =
+            ["loop", "forever", "do", "try", "defer", "unsafe", "begin", "finally"];
+        let brace = self.nth(1);
+        let opens_block = brace.kind == TokenKind::OpenBrace && !brace.newline_before;
+        opens_block && WORDS.contains(&self.text(self.peek()))
+    }
+
+    fn foreign_block(&mut self) -> StmtKind {
+        let word = self.bump();
+        let text = self.text(word);
+        let message = format!("`{text}` begins no statement in Flight");
+        let diagnostic = Diagnostic::new(Code::E0122, word.span, message);
+        self.report(match hint::foreign_stmt(text) {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
         let _ = self.block();
         StmtKind::Error
     }

@@ -1,0 +1,189 @@
+//! Diagnostics as text for people, in rustc's look.
+//!
+//! Only the lines that a diagnostic talks about are handed to the renderer, and a line that is
+//! too long to read is named but not shown, so that the cost of a report does not depend on the
+//! size of the source. What stands in the source is shown with control characters replaced.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
+};
+
+use super::{Diagnostic, Diagnostics, Severity};
+use crate::limits::DIAGNOSTICS_MAX;
+use crate::source::{Source, Span};
+
+/// Whether the text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Characters only.
+    Plain,
+    /// With ANSI escapes, for a terminal.
+    Coloured,
+}
+
+/// Bytes of source that one report shows at most; more could not be read.
+const SHOWN_MAX: usize = 8 << 10;
+
+/// The text of some diagnostics of one source, with an empty line between two of them.
+pub fn render(source: &Source, diagnostics: &[Diagnostic], style: Style) -> String {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Coloured => Renderer::styled(),
+    };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let mut text = String::new();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        text.push_str(&renderer.render(&[group(source, diagnostic)]));
+        text.push('\n');
+    }
+    text
+}
+
+/// How many errors and warnings there are, and whether all of them are shown: `2 errors`.
+pub fn summary(diagnostics: &Diagnostics) -> Option<String> {
+    let shown = diagnostics.sorted();
+    let warnings = shown.iter().filter(|d| d.severity == Severity::Warning).count();
+    let counts = [(diagnostics.error_count(), "error"), (warnings, "warning")];
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| format!("{count} {noun}{}", if *count == 1 { "" } else { "s" }))
+        .collect();
+    let rest = if diagnostics.error_count() > DIAGNOSTICS_MAX {
+        format!("; the first {DIAGNOSTICS_MAX} are shown")
+    } else {
+        String::new()
+    };
+    (!parts.is_empty()).then(|| format!("{}{rest}", parts.join(", ")))
+}
+
+fn group<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
+    let group = title.element(place(source, diagnostic));
+    match &diagnostic.help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
+    }
+}
+
+/// The lines that a diagnostic is about, with its labels; or where they are, when they are too
+/// long to show.
+fn place<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Element<'a> {
+    let notes = diagnostic.labels.iter().map(|label| label.span);
+    let all = notes.fold(diagnostic.span, Span::to);
+    let window = lines_around(source, all).or_else(|| lines_around(source, diagnostic.span));
+    let Some(window) = window else {
+        let position = source.position(diagnostic.span.start);
+        let origin = Origin::path(source.name());
+        let (line, column) = (position.line as usize, position.column as usize);
+        return origin.line(line).char_column(column).into();
+    };
+    let first_line = source.position(window.start).line as usize;
+    let primary = annotation(AnnotationKind::Primary, window, (diagnostic.span, &diagnostic.label));
+    let others = diagnostic
+        .labels
+        .iter()
+        .filter(|label| window.start <= label.span.start && label.span.end <= window.end)
+        .map(|label| annotation(AnnotationKind::Context, window, (label.span, &label.text)));
+    Snippet::source(source.slice(window))
+        .path(source.name())
+        .line_start(first_line)
+        .annotation(primary)
+        .annotations(others)
+        .into()
+}
+
+fn annotation<'a>(
+    kind: AnnotationKind,
+    window: Span,
+    (span, label): (Span, &'a str),
+) -> Annotation<'a> {
+    let start = span.start.saturating_sub(window.start) as usize;
+    let end = span.end.min(window.end).saturating_sub(window.start) as usize;
+    let annotation = kind.span(start..end.max(start));
+    if label.is_empty() { annotation } else { annotation.label(label) }
+}
+
+/// The whole lines that a span touches; nothing where they are too long.
+fn lines_around(source: &Source, span: Span) -> Option<Span> {
+    let text = source.text();
+    let before = text.get(..span.start as usize)?;
+    let near = before.len().saturating_sub(SHOWN_MAX);
+    let line_start = match before.as_bytes().get(near..)?.iter().rposition(|b| *b == b'\n') {
+        Some(newline) => near + newline + 1,
+        None if near == 0 => 0,
+        None => return None,
+    };
+    let after = text.as_bytes().get(span.end as usize..)?;
+    let line_end = span.end as usize
+        + match after.iter().take(SHOWN_MAX).position(|b| *b == b'\n') {
+            Some(newline) => newline,
+            None if after.len() <= SHOWN_MAX => after.len(),
+            None => return None,
+        };
+    let window = Span::new(line_start as u32, line_end as u32);
+    (line_end - line_start <= SHOWN_MAX).then_some(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+
+    #[test]
+    fn a_report_looks_like_rustc() {
+        let source = Source::new("game.flight", "fn f() {\n    let x = (1 + 2\n    y()\n}\n");
+        let diagnostic = Diagnostic::new(Code::E0102, Span::new(21, 22), "`(` is never closed")
+            .with_label("opened here")
+            .with_note(Span::new(27, 27), "expected `)` here")
+            .with_help("close it");
+        let expected = "\
+error[E0102]: `(` is never closed
+ --> game.flight:2:13
+  |
+2 |     let x = (1 + 2
+  |             ^     - expected `)` here
+  |             |
+  |             opened here
+  |
+  = help: close it
+";
+        assert_eq!(render(&source, &[diagnostic], Style::Plain), expected);
+    }
+
+    #[test]
+    fn a_line_too_long_is_only_named() {
+        let source = Source::new("t", format!("a\n{}@", " ".repeat(SHOWN_MAX)));
+        let start = SHOWN_MAX as u32 + 2;
+        let diagnostic = Diagnostic::new(Code::E0001, Span::new(start, start + 1), "bad");
+        let text = render(&source, &[diagnostic], Style::Plain);
+        assert_eq!(text, format!("error[E0001]: bad\n--> t:2:{}\n", SHOWN_MAX + 1));
+    }
+
+    #[test]
+    fn colours_and_control_characters() {
+        let source = Source::new("t", "\u{1b}[31m\u{202e}");
+        let diagnostic = Diagnostic::new(Code::E0001, Span::new(0, 1), "bad");
+        let text = render(&source, &[diagnostic.clone()], Style::Plain);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        assert!(render(&source, &[diagnostic], Style::Coloured).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn errors_are_counted() {
+        let mut diagnostics = Diagnostics::default();
+        assert_eq!(summary(&diagnostics), None);
+        for start in 0..101 {
+            diagnostics.report(Diagnostic::new(Code::E0001, Span::new(start, start), "bad"));
+        }
+        assert_eq!(summary(&diagnostics).as_deref(), Some("101 errors; the first 100 are shown"));
+    }
+}
