@@ -2,7 +2,7 @@
 //! answer keeps its head as it came. It knows `Content-Length` and chunks, nothing else.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -98,6 +98,19 @@ impl Client {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {head:?}"));
         Answer { status, head, body: Vec::new() }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn finish_sending(&mut self) {
+        let _ = self.stream.get_mut().shutdown(Shutdown::Write);
+    }
+
+    /// Everything that the server still says until it closes the connection.
+    pub fn rest(&mut self) -> String {
+        let mut said = Vec::new();
+        // A reset is an end as well: the server has refused to read what was sent.
+        let _ = self.stream.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// Whether the server has closed the connection, once it has nothing more to say.

@@ -2,6 +2,8 @@
 //! prints.
 
 use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::diag::render::{Style, render};
+use midflight_compiler::diag::view::view as view_of;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Emit, inspect};
 
@@ -19,7 +21,11 @@ pub(crate) fn diagnostics(
     diagnostics: &[Diagnostic],
 ) -> Result<String, String> {
     match view {
-        "txt" => Ok(format!("{} {}", source.name(), diagnostics.len())),
+        "txt" => Ok(render(source, diagnostics, Style::Plain)),
+        "json" => {
+            let json = serde_json::to_string_pretty(&view_of(source, diagnostics));
+            json.map(|json| json + "\n").map_err(|error| error.to_string())
+        }
         _ => Err(format!("`{view}` is no view of diagnostics: expected `txt` or `json`")),
     }
 }
