@@ -14,7 +14,8 @@
 //!
 //! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel, traps), `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
-//! `expr`, `call`, `arith` and `range`, `text`, `pattern`, `constants`, `host`.
+//! `loops`, `expr`, `call`, `arith` and `range`, `text`, `pattern`, `list` and `mutate`, `rows`,
+//! `constants`, `host`.
 
 mod arith;
 mod audit;
@@ -24,10 +25,15 @@ mod entry;
 mod expr;
 mod function;
 mod host;
+mod list;
+mod loops;
 mod machine;
+mod mutate;
 mod pattern;
 mod place;
 mod range;
+mod rows;
+mod scan;
 mod stmt;
 mod text;
 mod undo;
@@ -51,7 +57,7 @@ use crate::jit::{Code, Finished, Pages, Site};
 use crate::layout::{Layout, Layouts};
 use crate::limits::{CODE_SIZE_MAX, STACK_MAX};
 use crate::source::Span;
-use crate::types::{Type, Types};
+use crate::types::{TableId, Type, Types};
 
 use constants::Constants;
 use function::Lower;
@@ -150,6 +156,8 @@ pub(crate) struct Unit<'p> {
     size: usize,
     /// The largest native frame for each byte of logical stack.
     frame_ratio: usize,
+    /// For each table, whether some function removes rows of it.
+    removed: Vec<bool>,
 }
 
 impl<'p> Unit<'p> {
@@ -165,6 +173,11 @@ impl<'p> Unit<'p> {
         let constants_id = pages
             .declare_anonymous_data(false, false)
             .map_err(|error| unavailable(error.to_string()))?;
+        let is_removed = |index| {
+            let table = TableId(index as u32);
+            program.functions.iter().any(|func| scan::removes_from(func, table))
+        };
+        let removed = (0..types.tables.len()).map(is_removed).collect();
         Ok(Unit {
             program,
             types,
@@ -182,6 +195,7 @@ impl<'p> Unit<'p> {
             listed: String::new(),
             size: 0,
             frame_ratio: 1,
+            removed,
         })
     }
 
@@ -311,6 +325,11 @@ impl<'p> Unit<'p> {
             self.sites.push(site);
         }
         number
+    }
+
+    /// Whether rows of the table can be removed at all.
+    fn removes_from(&self, table: TableId) -> bool {
+        self.removed[table.index()]
     }
 
     fn form(&self, ty: Type) -> Form {

@@ -109,17 +109,17 @@ pub(super) struct Declared<'a> {
     pub(super) migrations: Vec<Migration<'a>>,
 }
 
-/// Declares a name; whoever was first keeps it.
+/// Declares a name, unless somebody was first: then says so.
 fn declare<'a, T: Copy>(
     space: &mut Space<'a, T>,
     name: &'a Name,
     meaning: T,
-) -> Result<(), Diagnostic> {
+) -> Option<Diagnostic> {
     if let Some(first) = space.get(name.text.as_str()) {
-        return Err(twice(name, first.span));
+        return Some(twice(name, first.span));
     }
     let _ = space.insert(&name.text, Entry { meaning, span: name.span });
-    Ok(())
+    None
 }
 
 fn twice(name: &Name, first: Span) -> Diagnostic {
@@ -253,7 +253,11 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_function(&mut self, item: &'a Item) {
-        let Some(decl) = function_decl(item) else { return };
+        let Some(mut decl) = function_decl(item) else { return };
+        if let Role::OnLoad = decl.role {
+            let words = self.source.slice(decl.name_span).trim_end().len();
+            decl.name_span.end = decl.name_span.start + words as u32;
+        }
         let id = FuncId(self.declared.functions.len() as u32);
         self.declared.functions.push(decl);
         match &item.kind {
@@ -288,19 +292,19 @@ impl<'a> Checker<'a> {
             let text = format!("`{}` is the name of a built-in type", name.text);
             return self.error(Code::E0210, name.span, text);
         }
-        if let Err(twice) = declare(&mut self.names.types, name, meaning) {
+        if let Some(twice) = declare(&mut self.names.types, name, meaning) {
             self.report(twice);
         }
     }
 
     fn declare_value(&mut self, name: &'a Name, meaning: ValueName) {
-        if let Err(twice) = declare(&mut self.names.values, name, meaning) {
+        if let Some(twice) = declare(&mut self.names.values, name, meaning) {
             self.report(twice);
         }
     }
 
     fn declare_call(&mut self, name: &'a Name, id: FuncId) {
-        if let Err(twice) = declare(&mut self.names.calls, name, id) {
+        if let Some(twice) = declare(&mut self.names.calls, name, id) {
             self.report(twice);
         }
     }
@@ -334,7 +338,7 @@ fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
         ItemKind::OnLoad { body } => FunctionDecl {
             role: Role::OnLoad,
             name: "on load",
-            // Up to the body: the two words.
+            // Up to the body: the two words, and space that is cut off later.
             name_span: Span::new(item.span.start, body.span.start.max(item.span.start)),
             params: &[],
             result: None,

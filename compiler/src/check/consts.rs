@@ -109,22 +109,17 @@ impl<'a> Checker<'a> {
 
     /// A length in a list's type, or the count of `[x; n]`.
     pub(super) fn constant_length(&mut self, written: &'a ast::Expr) -> Option<u32> {
-        let errors = self.diagnostics.error_count();
         if !self.admit(written, Site::Scalar, &mut Mentions::default()) {
             return None;
         }
         let checked = Body::for_constant(self).value(written, Type::Int);
-        let value = self.fold(&checked);
-        match value {
-            Some(Const::Int(len)) if len > 0 && u32::try_from(len).is_ok() => Some(len as u32),
-            _ => {
-                if self.diagnostics.error_count() == errors && checked.ty != Type::Error {
-                    let text = "a length is a constant of at least 1 that fits in memory";
-                    self.error(Code::E0408, written.span, text);
-                }
-                None
-            }
+        let Const::Int(len) = self.fold(&checked)? else { return None };
+        let known = u32::try_from(len).ok().filter(|&len| len > 0);
+        if known.is_none() {
+            let text = "a length is a constant of at least 1 that fits in memory";
+            self.error(Code::E0408, written.span, text);
         }
+        known
     }
 
     /// Evaluates the defaults of all fields, structs and enums after those whose defaults they

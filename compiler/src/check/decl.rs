@@ -55,7 +55,6 @@ impl<'a> Checker<'a> {
                 self.error(Code::E0409, decl.name_span, "a struct has at least one field");
             }
             self.types.structs[index].fields = self.fields(decl.fields);
-            self.refuse_stored_words(decl.fields, decl.role);
         }
         for index in 0..self.declared.enums.len() {
             let (name, variants) = self.declared.enums[index];
@@ -91,19 +90,6 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// `key` and `transient` say something about what is stored by itself.
-    fn refuse_stored_words(&mut self, fields: &[ast::Field], role: StructRole) {
-        for field in fields {
-            if let Some(span) = field.key {
-                self.error(Code::E0410, span, "`key` stands only in a table");
-            }
-            if let Some(span) = field.transient.filter(|_| role != StructRole::State) {
-                let text = "`transient` stands only in `state` and in a table";
-                self.error(Code::E0407, span, text);
-            }
-        }
-    }
-
     fn variants(&mut self, name: &ast::Name, variants: &'a [ast::Variant]) -> Vec<VariantType> {
         if variants.is_empty() {
             self.error(Code::E0409, name.span, "an enum has at least one variant");
@@ -121,7 +107,6 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let fields = self.fields(&variant.fields);
-            self.refuse_stored_words(&variant.fields, StructRole::Struct);
             checked.push(VariantType { name: name.text.clone(), fields });
         }
         if checked.len() > usize::from(u16::MAX) {
@@ -346,17 +331,15 @@ impl<'a> Checker<'a> {
             let text = "a timer has no parameter, or one row that it runs for";
             self.error(Code::E0414, param.name.span, text);
         }
-        let errors = self.diagnostics.error_count();
         match self.constant_of_type(written, Type::Int) {
-            Some(Const::Int(period)) if period >= 1 => period,
-            _ => {
-                if self.diagnostics.error_count() == errors {
-                    let text = "expected a period of at least one millisecond";
-                    self.error(Code::E0414, written.span, text);
-                }
-                1
+            Some(Const::Int(period)) if period >= 1 => return period,
+            Some(_) => {
+                let text = "expected a period of at least one millisecond";
+                self.error(Code::E0414, written.span, text);
             }
+            None => {}
         }
+        1
     }
 
     fn param(&mut self, role: Role<'a>, param: &'a ast::Param) -> Param<'a> {

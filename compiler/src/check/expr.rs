@@ -96,41 +96,42 @@ impl<'a> Body<'_, 'a> {
 
     /// The value as one of the wanted type, or a mistake.
     pub(super) fn fit(&mut self, checked: ir::Expr, want: Type) -> ir::Expr {
-        match self.try_fit(checked, want) {
-            Ok(fitted) => fitted,
-            Err(checked) => {
-                let diagnostic = self.mismatch(&checked, want);
-                self.checker.report(diagnostic);
-                error(checked.span)
-            }
+        if self.fits(checked.ty, want) {
+            return self.convert(checked, want);
+        }
+        let diagnostic = self.mismatch(&checked, want);
+        self.checker.report(diagnostic);
+        error(checked.span)
+    }
+
+    /// Whether a value of a type can stand where another is wanted: the same, a value for an
+    /// optional, a fixed or bounded list for `[T]`.
+    pub(super) fn fits(&self, found: Type, want: Type) -> bool {
+        if found == want || matches!(found, Type::Error | Type::Never) || want == Type::Error {
+            return true;
+        }
+        match (want, found) {
+            (Type::Optional(inner), _) => self.fits(found, self.checker.types.get(inner)),
+            (Type::List(inner), Type::Array(of, _) | Type::Bounded(of, _)) => of == inner,
+            _ => false,
         }
     }
 
-    /// The value as one of the wanted type: as it is, as an optional, or a list read as `[T]`.
-    pub(super) fn try_fit(&mut self, checked: ir::Expr, want: Type) -> Result<ir::Expr, ir::Expr> {
-        let found = checked.ty;
-        if found == want || found == Type::Error || found == Type::Never {
-            return Ok(checked);
+    /// A value that fits as one of the wanted type; the conversion is written out.
+    pub(super) fn convert(&self, checked: ir::Expr, want: Type) -> ir::Expr {
+        let (found, span) = (checked.ty, checked.span);
+        if found == want || matches!(found, Type::Error | Type::Never) {
+            return checked;
         }
-        let span = checked.span;
-        match want {
-            Type::Error => Ok(error(span)),
+        let kind = match want {
             Type::Optional(inner) => {
                 let inner = self.checker.types.get(inner);
-                let fitted = self.try_fit(checked, inner)?;
-                if fitted.ty == Type::Error {
-                    return Ok(fitted);
-                }
-                Ok(ir::Expr { kind: ir::ExprKind::Some(Box::new(fitted)), ty: want, span })
+                ir::ExprKind::Some(Box::new(self.convert(checked, inner)))
             }
-            Type::List(inner) => match found {
-                Type::Array(of, _) | Type::Bounded(of, _) if of == inner => {
-                    Ok(ir::Expr { kind: ir::ExprKind::ToList(Box::new(checked)), ty: want, span })
-                }
-                _ => Err(checked),
-            },
-            _ => Err(checked),
-        }
+            Type::List(_) => ir::ExprKind::ToList(Box::new(checked)),
+            _ => return error(span),
+        };
+        ir::Expr { kind, ty: want, span }
     }
 
     fn mismatch(&self, checked: &ir::Expr, want: Type) -> Diagnostic {

@@ -194,8 +194,9 @@ fn call(builtin: Builtin, args: &[Const], span: Span) -> Folded {
             Const::Int(*x.clamp(low, high))
         }
         (Builtin::PowInt, [Const::Int(base), Const::Int(exponent)]) if *exponent >= 0 => {
-            let power = u32::try_from(*exponent).ok().and_then(|e| base.checked_pow(e));
-            match power {
+            // Bases that do not grow have the same power for every exponent of the same parity.
+            let exponent = u32::try_from(*exponent).unwrap_or(64 + (*exponent % 2) as u32);
+            match base.checked_pow(exponent) {
                 Some(value) => Const::Int(value),
                 None => return Err(Failure::Traps(span, OVERFLOW)),
             }

@@ -194,18 +194,16 @@ impl<'a> Body<'_, 'a> {
         if left.ty == Type::Never || right.ty == Type::Never {
             return Some((left, right));
         }
-        let (left_ty, right_ty) = (left.ty, right.ty);
-        let right = match self.try_fit(right, left_ty) {
-            Ok(right) => return Some((left, right)),
-            Err(right) => right,
-        };
-        match self.try_fit(left, right_ty) {
-            Ok(left) => Some((left, right)),
-            Err(left) => {
-                self.refuse_comparison(operands, &left, &right);
-                None
-            }
+        if self.fits(right.ty, left.ty) {
+            let right = self.convert(right, left.ty);
+            return Some((left, right));
         }
+        if self.fits(left.ty, right.ty) {
+            let left = self.convert(left, right.ty);
+            return Some((left, right));
+        }
+        self.refuse_comparison(operands, &left, &right);
+        None
     }
 
     fn refuse_comparison(&mut self, operands: Operands<'a>, left: &ir::Expr, right: &ir::Expr) {

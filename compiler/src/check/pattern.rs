@@ -331,8 +331,8 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn binding(&mut self, name: &'a Name, ty: Type, binds: Binds) -> Option<ir::Pattern> {
-        let local = self.declare(name, ty, LocalKind::Pattern);
         if binds == Binds::Wrongly {
+            let _ = self.declare(name, Type::Error, LocalKind::Pattern);
             let text = format!("`{}` cannot be bound in one of several alternatives", name.text);
             self.checker.report(
                 Diagnostic::new(Code::E0510, name.span, text)
@@ -340,6 +340,7 @@ impl<'a> Body<'_, 'a> {
             );
             return None;
         }
+        let local = self.declare(name, ty, LocalKind::Pattern);
         (ty != Type::Error).then_some(ir::Pattern::Bind(local))
     }
 

@@ -245,15 +245,18 @@ impl<'a> Body<'_, 'a> {
     ) -> Option<ir::StmtKind> {
         let place = self.found_place(target);
         let assignable = self.assignable(&place, target);
-        let ty = place.ty;
+        if let Some(local) = root_local(&place).filter(|_| !assignable) {
+            // One mistake is enough for it.
+            self.scopes.mark_used(local);
+        }
+        let ty = if assignable { place.ty } else { Type::Error };
         let Some((op, op_span)) = op else {
             let value = self.value(value, ty);
-            return (assignable && value.ty != Type::Error)
-                .then_some(ir::StmtKind::Assign { place, value });
+            return (value.ty != Type::Error).then_some(ir::StmtKind::Assign { place, value });
         };
-        let Some(op) = arithmetic_op(op) else { return None };
+        let op = arithmetic_op(op)?;
         let value = self.value(value, ty);
-        if ty == Type::Error || value.ty == Type::Error || !assignable {
+        if value.ty == Type::Error {
             return None;
         }
         if !(matches!(ty, Type::Int | Type::Float) || (op == ir::BinaryOp::Add && ty == Type::Str))

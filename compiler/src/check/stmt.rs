@@ -167,10 +167,7 @@ impl<'a> Body<'_, 'a> {
             }
             None => self.any_value(value),
         };
-        let ty = match value.ty {
-            Type::Never => Type::Error,
-            ty => self.checker.sized(ty, value.span),
-        };
+        let ty = self.checker.sized(value.ty, value.span);
         let local = self.declare_let(name, *mutable, ty, stmt.span);
         let_of(local, value)
     }
@@ -327,10 +324,10 @@ fn let_of(local: ir::LocalId, value: ir::Expr) -> Option<ir::StmtKind> {
 
 /// Adds a statement; one whose operands never give a value ends with them.
 fn push(out: &mut Vec<ir::Stmt>, kind: ir::StmtKind, span: Span) -> Flow {
-    let stmt = match cut_off_stmt(kind) {
-        Ok(kind) => ir::Stmt { kind, span },
-        Err(never) => ir::Stmt { kind: ir::StmtKind::Expr(never), span },
-    };
+    let mut stmt = ir::Stmt { kind, span };
+    if let Some(never) = never_operand(&stmt) {
+        stmt.kind = ir::StmtKind::Expr(never);
+    }
     let flow = match &stmt.kind {
         ir::StmtKind::Expr(expr) if expr.ty == Type::Never => Flow::Ends,
         _ => Flow::GoesOn,
@@ -339,13 +336,12 @@ fn push(out: &mut Vec<ir::Stmt>, kind: ir::StmtKind, span: Span) -> Flow {
     flow
 }
 
-/// See `expr::cut_off`: an operand of type never takes the place of the whole statement.
-fn cut_off_stmt(kind: ir::StmtKind) -> Result<ir::StmtKind, ir::Expr> {
+/// The operand that ends a statement before it does anything; see `expr::cut_off`.
+fn never_operand(stmt: &ir::Stmt) -> Option<ir::Expr> {
     use ir::walk::Part;
-    if matches!(kind, ir::StmtKind::Expr(_)) {
-        return Ok(kind);
+    if matches!(stmt.kind, ir::StmtKind::Expr(_)) {
+        return None;
     }
-    let stmt = ir::Stmt { kind, span: Span::default() };
     let mut never = None;
     stmt.parts(&mut |part| {
         if let Part::Expr(operand) = part
@@ -355,8 +351,5 @@ fn cut_off_stmt(kind: ir::StmtKind) -> Result<ir::StmtKind, ir::Expr> {
             never = Some(operand.clone());
         }
     });
-    match never {
-        Some(never) => Err(never),
-        None => Ok(stmt.kind),
-    }
+    never
 }

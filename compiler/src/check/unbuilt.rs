@@ -9,7 +9,18 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 
 /// The parts that code can be generated for, besides what every program has.
-const BUILT: &[Feature] = &[];
+const BUILT: &[Feature] = &[
+    Feature::Enums,
+    Feature::Match,
+    Feature::Optionals,
+    Feature::Lists,
+    Feature::Tables,
+    Feature::Events,
+    Feature::Timers,
+    Feature::OnLoad,
+    Feature::Log,
+    Feature::Advance,
+];
 
 /// Declares the parts: `Feature "what a message calls it"`.
 macro_rules! features {

@@ -1,4 +1,4 @@
-//! Calls of the program's own functions, and of built-ins on numbers.
+//! Calls of the program's own functions, and of built-ins on numbers and texts.
 //!
 //! An argument that stands in memory is passed by address. The callee never writes to it; it is
 //! copied first where something else could while the callee still reads it.
@@ -8,12 +8,12 @@ use std::mem::offset_of;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, types as clif};
 
-use super::expr::is_pure;
 use super::function::{Lower, Value};
+use super::scan::{Holder, is_pure};
 use super::value::Form;
 use crate::abi::{CallContext, HostFunction};
 use crate::builtins::Builtin;
-use crate::ir::{self, Expr, ExprKind, Root};
+use crate::ir::{self, Expr, ExprKind};
 use crate::types::Type;
 
 impl<'p> Lower<'_, 'p, '_> {
@@ -48,6 +48,9 @@ impl<'p> Lower<'_, 'p, '_> {
         let results = self.builder.inst_results(call).to_vec();
         let left = results.last().copied().expect("every function gives its fuel back");
         self.propagate(left);
+        if func.effects.removes {
+            self.noted.rows_may_be_gone();
+        }
         match (form, &results[..]) {
             (Form::Register(_), [value, _]) => Some(*value),
             _ => out,
@@ -68,14 +71,17 @@ impl<'p> Lower<'_, 'p, '_> {
             return if arg.ty == Type::Never { None } else { Some(None) };
         }
         let value = self.expr(arg)?;
+        if !self.can_change(arg.ty) {
+            return Some(Some(value));
+        }
         let stands_still = match &arg.kind {
             ExprKind::Place(place) => {
-                let in_world = matches!(place.root, Root::State | Root::Row(..));
+                let in_world = Holder::of(&place.root) == Some(Holder::World);
                 rest.iter().all(is_pure) && !(in_world && callee.effects.writes)
             }
             _ => true,
         };
-        if stands_still || !self.can_change(arg.ty) {
+        if stands_still {
             return Some(Some(value));
         }
         Some(Some(self.copied((arg.ty, arg.span), value)))
@@ -117,30 +123,28 @@ impl<'p> Lower<'_, 'p, '_> {
             }
             Builtin::StrOf => self.text_of(args.first()?, span),
             Builtin::Now => Some(self.load_ctx(clif::I64, offset_of!(CallContext, now))),
-            Builtin::ParseInt | Builtin::ParseFloat => {
-                let target = self.temporary(self.unit.layout(expr.ty), span);
-                self.parse_into(builtin, args, (expr, target))?;
-                Some(target)
+            Builtin::ListLen | Builtin::ListContains | Builtin::ListJoin | Builtin::ListSlice => {
+                self.list_builtin(builtin, args, expr)
             }
             _ => match args {
                 [arg] => {
                     let [value] = self.operands(std::slice::from_ref(arg))?;
-                    self.unary_builtin(builtin, value, expr)
+                    Some(self.unary_builtin(builtin, value, expr))
                 }
                 [_, _] => {
                     let [left, right] = self.operands(args)?;
-                    self.binary_builtin(builtin, [left, right], expr)
+                    Some(self.binary_builtin(builtin, [left, right], expr))
                 }
                 _ => {
                     let values = self.operands::<3>(args)?;
-                    self.ternary_builtin(builtin, values, expr)
+                    Some(self.host_value(HostFunction::text_slice, &values, span))
                 }
             },
         }
     }
 
-    fn unary_builtin(&mut self, builtin: Builtin, value: Value, expr: &Expr) -> Option<Value> {
-        Some(match builtin {
+    fn unary_builtin(&mut self, builtin: Builtin, value: Value, expr: &Expr) -> Value {
+        match builtin {
             Builtin::AbsFloat => self.builder.ins().fabs(value),
             Builtin::Sqrt => self.builder.ins().sqrt(value),
             Builtin::Floor => self.builder.ins().floor(value),
@@ -157,22 +161,17 @@ impl<'p> Lower<'_, 'p, '_> {
             Builtin::TextTrim => self.host_value(HostFunction::text_trim, &[value], expr.span),
             Builtin::TextLower => self.host_value(HostFunction::text_lower, &[value], expr.span),
             Builtin::TextUpper => self.host_value(HostFunction::text_upper, &[value], expr.span),
-            _ => return self.refused(expr),
-        })
+            _ => unreachable!("every other built-in is lowered elsewhere"),
+        }
     }
 
-    fn binary_builtin(
-        &mut self,
-        builtin: Builtin,
-        values: [Value; 2],
-        expr: &Expr,
-    ) -> Option<Value> {
+    fn binary_builtin(&mut self, builtin: Builtin, values: [Value; 2], expr: &Expr) -> Value {
         let [left, right] = values;
         let host = match builtin {
-            Builtin::MinInt => return Some(self.choose(IntCC::SignedLessThan, left, right)),
-            Builtin::MaxInt => return Some(self.choose(IntCC::SignedGreaterThan, left, right)),
-            Builtin::MinFloat => return Some(self.builder.ins().fmin(left, right)),
-            Builtin::MaxFloat => return Some(self.builder.ins().fmax(left, right)),
+            Builtin::MinInt => return self.choose(IntCC::SignedLessThan, left, right),
+            Builtin::MaxInt => return self.choose(IntCC::SignedGreaterThan, left, right),
+            Builtin::MinFloat => return self.builder.ins().fmin(left, right),
+            Builtin::MaxFloat => return self.builder.ins().fmax(left, right),
             Builtin::PowInt => HostFunction::int_pow,
             Builtin::PowFloat => HostFunction::float_pow,
             Builtin::Atan2 => HostFunction::float_atan2,
@@ -180,23 +179,8 @@ impl<'p> Lower<'_, 'p, '_> {
             Builtin::TextStartsWith => HostFunction::text_starts_with,
             Builtin::TextEndsWith => HostFunction::text_ends_with,
             Builtin::TextSplit => HostFunction::text_split,
-            Builtin::ListJoin => HostFunction::text_join,
-            _ => return self.refused(expr),
+            _ => unreachable!("every other built-in is lowered elsewhere"),
         };
-        Some(self.host_value(host, &values, expr.span))
-    }
-
-    fn ternary_builtin(
-        &mut self,
-        builtin: Builtin,
-        values: [Value; 3],
-        expr: &Expr,
-    ) -> Option<Value> {
-        match builtin {
-            Builtin::TextSlice => {
-                Some(self.host_value(HostFunction::text_slice, &values, expr.span))
-            }
-            _ => self.refused(expr),
-        }
+        self.host_value(host, &values, expr.span)
     }
 }

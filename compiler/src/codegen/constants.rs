@@ -14,7 +14,7 @@ use crate::ir::Const;
 use crate::jit::Pages;
 use crate::layout::{Layouts, bounded_elements_offset, optional_value_offset};
 use crate::limits::CODE_SIZE_MAX;
-use crate::types::{EnumId, Type, TypeId, Types};
+use crate::types::{EnumId, TableId, Type, TypeId, Types};
 
 /// The block while it grows.
 #[derive(Debug, Default)]
@@ -75,6 +75,24 @@ impl Constants {
         let offset = self.reserve(layout.size as usize, layout.align);
         self.write(forms, ty, value, offset);
         offset
+    }
+
+    /// Where an image of a row stands that has these values and else zeros.
+    pub(super) fn row(
+        &mut self,
+        forms: Forms<'_>,
+        table: TableId,
+        values: &[Option<Const>],
+    ) -> u32 {
+        let layout = forms.layouts.row(table);
+        let image = self.reserve(layout.layout.size as usize, layout.layout.align);
+        let fields = &forms.types.table(table).fields;
+        for ((field, value), &offset) in fields.iter().zip(values).zip(&layout.offsets) {
+            if let Some(value) = value {
+                self.write(forms, field.ty, value, image + offset);
+            }
+        }
+        image
     }
 
     fn write(&mut self, forms: Forms<'_>, ty: Type, value: &Const, at: u32) {

@@ -11,6 +11,8 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use super::function::{Leaves, Lower, Value};
 use super::value::Form;
 use crate::abi::CallContext;
+use crate::diag::{Code, Diagnostic};
+use crate::limits::VALUE_SIZE_MAX;
 use crate::trap::TrapKind;
 use crate::types::Type;
 
@@ -74,7 +76,11 @@ impl Lower<'_, '_, '_> {
     }
 
     fn refuse_arguments(&mut self) {
-        self.refuse(self.func.span, "a call with arguments that are this large");
+        let text = format!("the arguments of `{}` are too large", self.func.name);
+        self.unit.errors.push(
+            Diagnostic::new(Code::E0610, self.func.span, text)
+                .with_label(format!("together they take more than {VALUE_SIZE_MAX} bytes")),
+        );
         self.trap(TrapKind::Internal, self.func.span);
     }
 }

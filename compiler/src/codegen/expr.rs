@@ -14,6 +14,7 @@ use cranelift_codegen::ir::{self as cl, InstBuilder};
 
 use super::arith::Sides;
 use super::function::{Lower, Value};
+use super::scan::is_pure;
 use super::undo::Noted;
 use super::value::Form;
 use crate::abi::HostFunction;
@@ -49,6 +50,15 @@ impl<'p> Lower<'_, 'p, '_> {
                 let sides = Sides::of(self, (left, left_value), (right, right_value));
                 Some(self.binary(*op, sides, expr.span))
             }
+            ExprKind::Compare(op, left, right) if is_none(left) || is_none(right) => {
+                let optional = if is_none(left) { right } else { left };
+                let value = self.expr(optional)?;
+                let there = self.is_some(optional.ty, value);
+                let wanted = u32::from(*op != CompareOp::Eq);
+                let wanted = self.number(wanted);
+                let result = self.builder.ins().icmp(IntCC::Equal, there, wanted);
+                Some(self.builder.ins().uextend(cl::types::I32, result))
+            }
             ExprKind::Compare(op, left, right) => {
                 let left_value = self.operand(left, std::slice::from_ref(&**right))?;
                 let right_value = self.expr(right)?;
@@ -64,11 +74,26 @@ impl<'p> Lower<'_, 'p, '_> {
             ExprKind::Match { value, arms } => self.match_value(value, arms, (expr.ty, None)),
             ExprKind::Block(block) => self.block(block, None),
             ExprKind::Variant(_, tag, _) => Some(self.number(*tag)),
+            ExprKind::Coalesce(left, right) => self.coalesce(left, right, (expr.ty, None)),
+            // An optional row is the row itself.
+            ExprKind::Some(inner) => self.owned(inner),
+            ExprKind::List(items) => self.list_literal(expr, items),
+            ExprKind::ToList(inner) => self.growing_copy(inner, expr.span),
+            ExprKind::Mutate { builtin, place, args } => {
+                self.mutate((*builtin, expr), place, args, None)
+            }
+            ExprKind::RowGet(table, key) => self.row_get(*table, key, expr.span),
+            ExprKind::RowFind(table, key) => self.row_find(*table, key, expr.span),
+            ExprKind::RowExists(table, key) => self.row_exists(*table, key, expr.span),
+            ExprKind::TableLen(table) => Some(self.table_len(*table)),
+            ExprKind::Insert(table, fields) => self.insert(*table, fields, expr.span),
             ExprKind::Return(value) => self.lower_return(value.as_deref()),
             ExprKind::Break => self.leave_loop(super::stmt::Leave::Break),
             ExprKind::Continue => self.leave_loop(super::stmt::Leave::Continue),
             ExprKind::Fail { status, message } => self.fail(*status, message, expr.span),
-            _ => self.refused(expr),
+            ExprKind::Struct(..) | ExprKind::Repeat(_) => {
+                unreachable!("structs and arrays stand in memory")
+            }
         }
     }
 
@@ -96,12 +121,21 @@ impl<'p> Lower<'_, 'p, '_> {
             }
             ExprKind::Variant(id, tag, payload) => self.variant_into(*id, *tag, payload, target)?,
             ExprKind::Some(inner) => self.some_into(inner, target)?,
-            _ if self.is_borrowed(expr) => {
-                let source = self.expr(expr)?;
-                self.copy_value(expr.ty, target, source, expr.span);
+            ExprKind::List(items) => self.list_into(expr, items, target)?,
+            ExprKind::Repeat(value) => self.repeat_into(expr, value, target)?,
+            ExprKind::Coalesce(left, right) => {
+                let _ = self.coalesce(left, right, (expr.ty, Some(target)));
+            }
+            ExprKind::Mutate { builtin, place, args } => {
+                let _ = self.mutate((*builtin, expr), place, args, Some(target))?;
+            }
+            ExprKind::Builtin(builtin, args) => {
+                self.parse_into(*builtin, args, (expr, target))?;
             }
             _ => {
-                let _ = self.refused(expr);
+                // A place or a constant.
+                let source = self.expr(expr)?;
+                self.copy_value(expr.ty, target, source, expr.span);
             }
         }
         Some(())
@@ -146,8 +180,8 @@ impl<'p> Lower<'_, 'p, '_> {
     /// copied.
     pub(super) fn operand(&mut self, expr: &'p Expr, later: &'p [Expr]) -> Option<Value> {
         let value = self.expr(expr)?;
-        let stands_still = !self.is_borrowed(expr) || later.iter().all(is_pure);
-        if stands_still || !self.can_change(expr.ty) {
+        let is_shared = self.can_change(expr.ty) && self.is_borrowed(expr);
+        if !is_shared || later.iter().all(is_pure) {
             return Some(value);
         }
         Some(self.copied((expr.ty, expr.span), value))
@@ -161,13 +195,6 @@ impl<'p> Lower<'_, 'p, '_> {
     /// Whether evaluating the expression gives memory that belongs to a place or is constant.
     pub(super) fn is_borrowed(&self, expr: &Expr) -> bool {
         matches!(expr.kind, ExprKind::Place(_) | ExprKind::Const(_))
-    }
-
-    /// Says that an expression cannot be compiled yet.
-    pub(super) fn refused(&mut self, expr: &Expr) -> Option<Value> {
-        self.refuse(expr.span, "this expression");
-        let register = self.unit.form(expr.ty).register()?;
-        Some(self.zero(register))
     }
 
     // Comparisons and conditions.
@@ -291,9 +318,13 @@ impl<'p> Lower<'_, 'p, '_> {
     pub(super) fn arm(&mut self, arm: &'p ir::Block, join: &mut Join) {
         self.charge(arm.fuel, None);
         let value = self.block(arm, join.target);
-        if arm.ty == Type::Never {
-            return;
+        if arm.ty != Type::Never {
+            self.end_arm(value, join);
         }
+    }
+
+    /// The end of an arm that has this value.
+    pub(super) fn end_arm(&mut self, value: Option<Value>, join: &mut Join) {
         match (join.value, value) {
             (None, _) => self.jump(join.done, &[]),
             (Some(_), Some(value)) => self.jump(join.done, &[value]),
@@ -328,7 +359,7 @@ pub(super) struct Join {
 
 impl Join {
     /// One more way to get here, with what was noted on it.
-    fn meet(&mut self, noted: &Noted) {
+    pub(super) fn meet(&mut self, noted: &Noted) {
         match &mut self.noted {
             Some(all) => all.meet(noted),
             None => self.noted = Some(noted.clone()),
@@ -336,36 +367,8 @@ impl Join {
     }
 }
 
-/// Whether evaluating an expression can change nothing, wherever it stands.
-pub(super) fn is_pure(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Const(_) => true,
-        ExprKind::Place(place) => {
-            let root_is_pure = match &place.root {
-                ir::Root::Local(_) | ir::Root::State => true,
-                ir::Root::Row(_, inner) | ir::Root::Value(inner) => is_pure(inner),
-            };
-            root_is_pure
-                && place.path.iter().all(|step| match &step.kind {
-                    ir::StepKind::Field(_) => true,
-                    ir::StepKind::Index(index) => is_pure(index),
-                })
-        }
-        ExprKind::Neg(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::Some(inner)
-        | ExprKind::ToList(inner)
-        | ExprKind::Repeat(inner) => is_pure(inner),
-        ExprKind::Binary(_, left, right)
-        | ExprKind::Compare(_, left, right)
-        | ExprKind::And(left, right)
-        | ExprKind::Or(left, right) => is_pure(left) && is_pure(right),
-        ExprKind::Builtin(_, args) | ExprKind::Variant(_, _, args) | ExprKind::List(args) => {
-            args.iter().all(is_pure)
-        }
-        ExprKind::Struct(_, fields) => fields.iter().all(|(_, field)| is_pure(field)),
-        _ => false,
-    }
+fn is_none(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Const(ir::Const::None))
 }
 
 fn int_condition(op: CompareOp) -> IntCC {

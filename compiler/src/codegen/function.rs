@@ -21,7 +21,6 @@ use super::range::Ranges;
 use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
-use crate::diag::{Code, Diagnostic};
 use crate::ir;
 use crate::jit::Site;
 use crate::source::Span;
@@ -179,14 +178,6 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         if func.body.ty != Type::Never {
             self.return_value(value);
         }
-    }
-
-    /// Says once that something cannot be compiled yet. What is generated is thrown away.
-    pub(super) fn refuse(&mut self, span: Span, what: &str) {
-        self.unit.errors.push(
-            Diagnostic::new(Code::E0900, span, format!("{what} cannot be compiled yet"))
-                .with_label("the rest of Midflight knows it, code generation does not"),
-        );
     }
 
     /// Fuel left, in its register.

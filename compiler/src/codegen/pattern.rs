@@ -1,14 +1,21 @@
 //! `match`, `if let` and what else takes enums and optionals apart or puts them together.
 
+use std::collections::BTreeSet;
+
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as cl, InstBuilder, types as clif};
+use cranelift_frontend::Switch;
 
+use super::expr::Join;
 use super::function::{Lower, Value};
 use super::value::{Form, Storage};
 use crate::ir::{self, Expr, Pattern};
 use crate::layout::optional_value_offset;
 use crate::source::Span;
 use crate::types::{EnumId, Type};
+
+/// Up to how many arms are tried one after the other.
+const ARMS_TESTED_MAX: usize = 4;
 
 impl<'p> Lower<'_, 'p, '_> {
     /// A variant with its payload, built at the target.
@@ -48,6 +55,11 @@ impl<'p> Lower<'_, 'p, '_> {
     ) -> Option<Value> {
         let subject = self.expr(value)?;
         let mut join = self.join(wanted);
+        let subject = (value.ty, subject);
+        if arms.len() > ARMS_TESTED_MAX && tags(value.ty, arms).is_some() {
+            self.switch(arms, subject, (&mut join, value.span));
+            return self.end_join(join);
+        }
         let entry = self.noted.clone();
         for (index, arm) in arms.iter().enumerate() {
             let is_last = index + 1 == arms.len();
@@ -55,15 +67,96 @@ impl<'p> Lower<'_, 'p, '_> {
             self.noted.clone_from(&entry);
             // One arm always fits: where no other does, the last one does.
             if !is_last {
-                self.test(&arm.pattern, (value.ty, subject), fails);
+                self.test(&arm.pattern, subject, fails);
             }
-            self.bind(&arm.pattern, (value.ty, subject), value.span);
+            self.bind(&arm.pattern, subject, value.span);
             self.arm(&arm.body, &mut join);
             if !is_last {
                 self.start(fails);
             }
         }
         self.end_join(join)
+    }
+
+    /// A `match` whose arms are told apart by the tag alone, as one jump. The last arm is where the
+    /// jump goes that no other arm wants.
+    fn switch(
+        &mut self,
+        arms: &'p [ir::Arm],
+        subject: (Type, Value),
+        (join, span): (&mut Join, Span),
+    ) {
+        let Type::Enum(id) = subject.0 else {
+            unreachable!("only the value of an enum has a tag to jump by");
+        };
+        let tag = self.tag_of(id, subject.1);
+        let mut switch = Switch::new();
+        let blocks: Vec<cl::Block> = arms.iter().map(|_| self.builder.create_block()).collect();
+        let tags = tags(subject.0, arms).unwrap_or_default();
+        for (&block, tags) in blocks.iter().zip(&tags).take(arms.len() - 1) {
+            for &tag in tags {
+                switch.set_entry(u128::from(tag), block);
+            }
+        }
+        let last = blocks.last().copied().expect("a `match` has an arm");
+        switch.emit(&mut self.builder, tag, last);
+        let entry = self.noted.clone();
+        for (arm, block) in arms.iter().zip(blocks) {
+            self.noted.clone_from(&entry);
+            self.start(block);
+            self.bind(&arm.pattern, subject, span);
+            self.arm(&arm.body, join);
+        }
+    }
+
+    /// `optional ?? otherwise`
+    pub(super) fn coalesce(
+        &mut self,
+        optional: &'p Expr,
+        otherwise: &'p Expr,
+        wanted: (Type, Option<Value>),
+    ) -> Option<Value> {
+        let value = self.expr(optional)?;
+        let there = self.is_some(optional.ty, value);
+        let mut join = self.join(wanted);
+        let [some, none] = [(); 2].map(|()| self.builder.create_block());
+        self.brif(there, some, none);
+        let before = self.noted.clone();
+        self.start(some);
+        let part = match self.unit.form(optional.ty) {
+            Form::Register(_) => value,
+            _ => {
+                let offset = optional_value_offset(self.unit.layout(wanted.0));
+                self.load(wanted.0, value, offset)
+            }
+        };
+        match wanted.1 {
+            Some(target) => {
+                self.copy_value(wanted.0, target, part, optional.span);
+                self.jump(join.done, &[]);
+            }
+            None if self.is_borrowed(optional) && self.holds_list(wanted.0) => {
+                let part = self.copied((wanted.0, optional.span), part);
+                self.jump(join.done, &[part]);
+            }
+            None => self.jump(join.done, &[part]),
+        }
+        join.meet(&before);
+        self.start(none);
+        self.alternative(otherwise, &mut join);
+        self.end_join(join)
+    }
+
+    /// An expression in the place of an arm.
+    fn alternative(&mut self, expr: &'p Expr, join: &mut Join) {
+        let value = match join.target {
+            Some(target) if expr.ty != Type::Never => self.expr_into(expr, target).map(|()| target),
+            _ => self.owned(expr),
+        };
+        if expr.ty == Type::Never {
+            return;
+        }
+        self.end_arm(value, join);
     }
 
     /// Goes on where the value fits the pattern, and to `fails` where it does not.
@@ -185,5 +278,34 @@ impl<'p> Lower<'_, 'p, '_> {
             }
             _ => self.load_tag(1, value, 0),
         }
+    }
+}
+
+/// The tags of each arm, where tags alone tell the arms apart and no tag is in two of them.
+fn tags(ty: Type, arms: &[ir::Arm]) -> Option<Vec<Vec<u32>>> {
+    let Type::Enum(_) = ty else { return None };
+    let mut seen = BTreeSet::new();
+    let mut tags = Vec::with_capacity(arms.len());
+    for (index, arm) in arms.iter().enumerate() {
+        let mut of_arm = Vec::new();
+        let is_last = index + 1 == arms.len();
+        if !only_tags(&arm.pattern, &mut of_arm) && !is_last {
+            return None;
+        }
+        of_arm.retain(|&tag| seen.insert(tag));
+        tags.push(of_arm);
+    }
+    Some(tags)
+}
+
+/// Whether the pattern is one or more variants whose payload fits whatever it is.
+fn only_tags(pattern: &Pattern, tags: &mut Vec<u32>) -> bool {
+    match pattern {
+        Pattern::Variant(_, tag, payload) => {
+            tags.push(*tag);
+            payload.iter().all(|inner| matches!(inner, Pattern::Wildcard | Pattern::Bind(_)))
+        }
+        Pattern::Or(patterns) => patterns.iter().all(|pattern| only_tags(pattern, tags)),
+        _ => false,
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum Owner {
     /// The fields of `state`.
     State,
     /// The fields of a row.
-    Row,
+    Row(TableId, Value),
 }
 
 /// An address, with what a write needs to know about it.
@@ -118,8 +118,8 @@ impl<'p> Lower<'_, 'p, '_> {
                 (Owner::State, state, Type::Struct(self.unit.program.state))
             }
             FoundRoot::Row(table, row) => {
-                self.refuse(found.place.span, "a row");
-                (Owner::Row, row, Type::Row(table))
+                self.check_alive(table, row, found.place.span);
+                (Owner::Row(table, row), row, Type::Row(table))
             }
         };
         // A growing list that is a local or a value stands in a register: it is its own address.
@@ -233,6 +233,7 @@ impl<'p> Lower<'_, 'p, '_> {
             return Some(());
         }
         let found = self.find(place)?;
+        self.note_early(&found);
         let value = match self.unit.form(place.ty) {
             Form::Nothing => {
                 let _ = self.expr(value);
@@ -263,6 +264,7 @@ impl<'p> Lower<'_, 'p, '_> {
             return Some(());
         }
         let found = self.find(place)?;
+        self.note_early(&found);
         let right = self.expr(value)?;
         let at = self.locate(&found);
         let left = self.load(place.ty, at.base, at.offset);
@@ -272,13 +274,34 @@ impl<'p> Lower<'_, 'p, '_> {
         Some(())
     }
 
+    /// Notes what will be written before the right side is evaluated, so that no value has to be
+    /// kept across the call that notes. A row that might be gone is noted later, after the check.
+    fn note_early(&mut self, found: &Found<'p>) {
+        let is_there = match found.root {
+            FoundRoot::Row(table, row) => !self.unit.removes_from(table) || self.is_alive(row),
+            FoundRoot::State => true,
+            FoundRoot::Local(_) | FoundRoot::Value(..) => false,
+        };
+        if is_there && found.indices.is_empty() {
+            let at = self.locate(found);
+            let size = self.unit.layout(found.place.ty).size;
+            self.before_write(at, size, found.place.span);
+        }
+    }
+
     /// Puts a value where a place was located.
     pub(super) fn write(&mut self, place: &ir::Place, at: Located, value: Value) {
         let (ty, span) = (place.ty, place.span);
         let size = self.unit.layout(ty).size;
         self.before_write(at, size, span);
-        if matches!(at.owner, Owner::Call) {
-            return self.put(ty, value, at.base, at.offset);
+        match at.owner {
+            Owner::Call => return self.put(ty, value, at.base, at.offset),
+            Owner::State => {}
+            Owner::Row(table, row) => {
+                if let Some(field) = self.indexed_field(table, place) {
+                    self.before_index_write((table, row), field, (ty, value), span);
+                }
+            }
         }
         if ty == Type::Str {
             let slot = self.offset(at.base, at.offset);
@@ -291,6 +314,14 @@ impl<'p> Lower<'_, 'p, '_> {
         } else {
             self.put(ty, value, at.base, at.offset);
         }
+    }
+
+    /// The field of a row that a place is, where an index is kept on it.
+    fn indexed_field(&self, table: TableId, place: &ir::Place) -> Option<u32> {
+        let [ir::Step { kind: StepKind::Field(field), .. }] = place.path[..] else {
+            return None;
+        };
+        self.unit.types.table(table).indexes.contains(&field).then_some(field)
     }
 
     /// Puts a value into memory without further ado: a register's is stored, another is copied.

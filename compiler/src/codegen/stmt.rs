@@ -9,7 +9,7 @@ use super::function::{Loop, Lower, Value};
 use super::range::Range;
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
-use crate::ir::{self, Expr, Stmt, StmtKind};
+use crate::ir::{self, Expr, ExprKind, Root, Stmt, StmtKind};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -44,6 +44,7 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.expr_into(value, target)?;
                 Some(target)
             }
+            _ if std::ptr::eq(block, &raw const self.func.body) => self.result(value),
             _ => self.owned(value),
         }
     }
@@ -81,9 +82,15 @@ impl<'p> Lower<'_, 'p, '_> {
             StmtKind::Emit { event, fields } => {
                 let _ = self.emit(*event, fields, stmt.span);
             }
-            StmtKind::ForList(_) => self.refuse(stmt.span, "a loop over a list"),
-            StmtKind::ForRows(_) => self.refuse(stmt.span, "a loop over a table"),
-            StmtKind::Remove { .. } => self.refuse(stmt.span, "`remove`"),
+            StmtKind::ForList(each) => {
+                let _ = self.for_list(each, stmt.span);
+            }
+            StmtKind::ForRows(each) => {
+                let _ = self.for_rows(each, stmt.span);
+            }
+            StmtKind::Remove { row } => {
+                let _ = self.remove(row, stmt.span);
+            }
         }
     }
 
@@ -122,12 +129,11 @@ impl<'p> Lower<'_, 'p, '_> {
         Some(())
     }
 
-    // Loops. What is noted before a loop is noted in every round and after it; what a round notes
-    // is not known to the next one, nor behind the loop, which may have had no round.
+    // Loops that count or wait for a condition.
 
     fn while_loop(&mut self, cond: &'p Expr, body: &'p ir::Block, span: Span) {
         let [head, round, exit] = [(); 3].map(|()| self.builder.create_block());
-        let before = self.noted.clone();
+        let before = self.before_loop(body);
         self.jump(head, &[]);
         self.builder.switch_to_block(head);
         self.branch(cond, round, exit);
@@ -160,7 +166,7 @@ impl<'p> Lower<'_, 'p, '_> {
         // The counter is not the local, which a program might be allowed to change one day.
         let counter = self.builder.declare_var(clif::I64);
         self.builder.def_var(counter, start);
-        let before = self.noted.clone();
+        let before = self.before_loop(body);
         let some = self.builder.ins().icmp(IntCC::SignedLessThan, start, end);
         self.brif(some, round, exit);
 
@@ -214,11 +220,23 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.expr_into(value, out)?;
                 Some(out)
             }
-            (Some(value), None) => Some(self.owned(value)?),
+            (Some(value), None) => Some(self.result(value)?),
         };
         self.return_value(result);
         self.dead_end();
         None
+    }
+
+    /// A result in a register. A local of the function goes with it, so that its list is moved; a
+    /// parameter's is the caller's.
+    pub(super) fn result(&mut self, value: &'p Expr) -> Option<Value> {
+        if let ExprKind::Place(place) = &value.kind
+            && let (Root::Local(local), []) = (&place.root, &place.path[..])
+            && local.index() >= self.func.param_count
+        {
+            return self.expr(value);
+        }
+        self.owned(value)
     }
 
     // Assertions and `fail`.

@@ -3,6 +3,8 @@
 
 mod build;
 mod machine;
+mod source;
+mod world;
 
 use super::{Listing, generate, list};
 use crate::ir::*;
@@ -95,11 +97,11 @@ fn writes_to_state_note_each_chunk_once() {
     let code = compile(program(vec![func], &state));
     let mut machine = Machine::new(320);
     assert_eq!(machine.call(&code, 0, &[3, 4]), Ok(7));
-    assert_eq!(machine.noted, [(0, 256), (256, 64)]);
-    assert_eq!((machine.word(0), machine.word(39 * 8)), (7, 4));
+    assert_eq!(machine.world.noted, [(0, 256), (256, 64)]);
+    assert_eq!((machine.world.word(0), machine.world.word(39 * 8)), (7, 4));
     // The same transaction goes on: both chunks carry its epoch.
     assert_eq!(machine.call(&code, 0, &[1, 1]), Ok(9));
-    assert_eq!(machine.noted.len(), 2);
+    assert_eq!(machine.world.noted.len(), 2);
 }
 
 #[test]
@@ -153,16 +155,6 @@ fn functions_that_nothing_reaches_are_left_out() {
     assert_eq!(both.matches("; f\n").count(), 1, "{both}");
     let code = generate(&mut program, &layouts).expect("it compiles");
     assert!(code.entry(FuncId(0)).is_some() && code.entry(FuncId(1)).is_none());
-}
-
-#[test]
-fn what_is_not_built_is_refused() {
-    let fails = expr(Type::Int, ExprKind::TableLen(crate::types::TableId(0)));
-    let func = function(&[], &[], block(Vec::new(), Some(fails)), Type::Int);
-    let mut program = program(vec![func], &[]);
-    let layouts = layouts(&program);
-    let errors = generate(&mut program, &layouts).expect_err("it is not built");
-    assert_eq!(errors.len(), 1);
 }
 
 #[test]

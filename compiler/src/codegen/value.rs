@@ -128,10 +128,12 @@ impl Lower<'_, '_, '_> {
         }
     }
 
-    /// A stack slot, unless the value is too large for one or the function has too many.
+    /// A stack slot, unless the value is too large for one or the function has too many: half of
+    /// the native frame, which is twice the logical one, is left for everything else.
     fn slot(&mut self, layout: Layout) -> Option<cl::StackSlot> {
         let size = layout.size.next_multiple_of(8).max(8);
-        if u64::from(size) > STACK_VALUE_MAX || self.slot_bytes + size > SLOTS_SIZE_MAX {
+        let room = self.func.stack_cost.min(SLOTS_SIZE_MAX);
+        if u64::from(size) > STACK_VALUE_MAX || self.slot_bytes + size > room {
             return None;
         }
         self.slot_bytes += size;
@@ -263,14 +265,14 @@ impl Lower<'_, '_, '_> {
         holds(self.unit.types, ty, &|ty| matches!(ty, Type::List(_)))
     }
 
-    /// Copies a value so that the copy shares nothing that can be changed.
+    /// Copies the memory form of a value so that the copy shares nothing that can be changed.
     pub(super) fn copy_value(&mut self, ty: Type, target: Value, source: Value, span: Span) {
         if self.holds_list(ty) {
             let id = self.type_id(ty);
             let id = self.number(id.0);
             let _ = self.host(HostFunction::value_copy, &[id, target, source], span);
-        } else if let Form::Memory(layout) = self.unit.form(ty) {
-            self.copy(layout, target, source);
+        } else {
+            self.copy(self.unit.layout(ty), target, source);
         }
     }
 

@@ -1,0 +1,314 @@
+//! Loops over lists and tables.
+//!
+//! A loop over a list sees the list as it was when the loop began: it is copied where the body
+//! could change it. A loop over a table in slot order goes straight over the blocks of the table's
+//! view; one by index, or whose body may change what is visited, goes over a list of rows that the
+//! host makes at the start, and skips those that have gone since.
+
+use std::mem::offset_of;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self as cl, InstBuilder, types as clif};
+use cranelift_frontend::Variable;
+
+use super::function::{Loop, Lower, Value};
+use super::list::Elements;
+use super::scan::{self, Holder};
+use super::undo::Noted;
+use super::value::{Form, Storage};
+use crate::abi::{HostFunction, TableView};
+use crate::ir::{self, Expr, ExprKind};
+use crate::source::Span;
+use crate::types::Type;
+
+/// What a round of any of these loops has besides its element.
+struct Round<'p> {
+    filter: Option<&'p Expr>,
+    /// How many more elements may pass the filter.
+    left: Option<Variable>,
+    body: &'p ir::Block,
+    span: Span,
+    next: cl::Block,
+    exit: cl::Block,
+}
+
+impl<'p> Lower<'_, 'p, '_> {
+    /// `for local in list where … by … limit …`
+    pub(super) fn for_list(&mut self, each: &'p ir::ForList, span: Span) -> Option<()> {
+        let value = self.expr(&each.list)?;
+        let value = match each.order.is_none() && self.stands_still(each) {
+            true => value,
+            false => self.stable_list(each, value),
+        };
+        let elements = match each.order {
+            None => self.elements(each.list.ty, value),
+            Some(_) => {
+                let (data, len) = self.list_parts(value);
+                let ty = self.element_type(each.list.ty);
+                Elements { ty, layout: self.unit.layout(ty), data, len }
+            }
+        };
+        if let Some(order) = &each.order {
+            self.order_list(elements, order, span);
+        }
+        let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
+        let zero = self.int(0);
+        self.visit_all(round, (zero, elements.len), |lower, index| {
+            let at = lower.element_at(elements, index);
+            lower.name_element(each.local, elements.ty, at);
+        });
+        Some(())
+    }
+
+    /// Whether nothing can change the list of a loop while it runs.
+    fn stands_still(&self, each: &ir::ForList) -> bool {
+        let ExprKind::Place(place) = &each.list.kind else {
+            return true;
+        };
+        let program = self.unit.program;
+        let Some(holder) = Holder::of(&place.root) else {
+            return true;
+        };
+        let filter_is_pure = each.filter.as_ref().is_none_or(scan::is_pure);
+        let limit_is_pure = each.limit.as_ref().is_none_or(scan::is_pure);
+        filter_is_pure && limit_is_pure && !scan::writes(program, &each.body, holder)
+    }
+
+    /// The list of a loop as one that nothing changes: growing where it is put in order.
+    fn stable_list(&mut self, each: &ir::ForList, value: Value) -> Value {
+        let (ty, span) = (each.list.ty, each.list.span);
+        if each.order.is_none() {
+            return self.copied((ty, span), value);
+        }
+        let from = self.elements(ty, value);
+        let (list, to) = self.new_list(from.ty, from.len, span);
+        self.copy_elements(to, from.data, span);
+        list
+    }
+
+    fn order_list(&mut self, elements: Elements, order: &ir::ListOrder, span: Span) {
+        let mut ty = elements.ty;
+        let mut offset = 0;
+        for &field in &order.path {
+            let Type::Struct(id) = ty else {
+                unreachable!("the path of `by` goes through structs");
+            };
+            offset += self.unit.layouts.strukt(id).offsets[field as usize];
+            ty = self.unit.types.strukt(id).fields[field as usize].ty;
+        }
+        let (element_id, field_id) = (self.type_id(elements.ty), self.type_id(order.ty));
+        let passed = [
+            self.number(element_id.0),
+            elements.data,
+            elements.len,
+            self.int(i64::from(offset)),
+            self.number(field_id.0),
+            self.number(u32::from(order.descending)),
+        ];
+        let _ = self.host(HostFunction::list_order, &passed, span);
+    }
+
+    /// Gives the element of this round its name: where it stands in memory it is not copied, since
+    /// neither the list nor the local can change.
+    fn name_element(&mut self, local: ir::LocalId, ty: Type, at: Value) {
+        match self.unit.form(ty) {
+            Form::Nothing => {}
+            Form::Register(_) => {
+                let value = self.load(ty, at, 0);
+                if let Storage::Register(variable) = self.locals[local.index()] {
+                    self.builder.def_var(variable, value);
+                }
+            }
+            Form::Memory(_) => {
+                let variable = self.builder.declare_var(clif::I64);
+                self.builder.def_var(variable, at);
+                self.locals[local.index()] = Storage::Address(variable);
+            }
+        }
+    }
+
+    /// `for local in table where … by … limit …`
+    pub(super) fn for_rows(&mut self, each: &'p ir::ForRows, span: Span) -> Option<()> {
+        let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
+        if each.order.is_none() && !each.snapshot {
+            self.scan_rows(each, round);
+            return Some(());
+        }
+        let (field, descending) = match each.order {
+            Some((field, descending)) => (field, u32::from(descending)),
+            None => (u32::MAX, 0),
+        };
+        let passed = [self.number(each.table.0), self.number(field), self.number(descending)];
+        let list = self.host_value(HostFunction::rows_list, &passed, span);
+        let (data, len) = self.list_parts(list);
+        let zero = self.int(0);
+        let next = round.next;
+        self.visit_all(round, (zero, len), |lower, index| {
+            let at = lower.builder.ins().ishl_imm_u(index, 3);
+            let entry = lower.builder.ins().iadd(data, at);
+            let row = lower.load_word(entry, 0);
+            if each.snapshot && lower.unit.removes_from(each.table) {
+                lower.skip_if_gone(row, next);
+            }
+            lower.name_row(each, row);
+        });
+        Some(())
+    }
+
+    fn name_row(&mut self, each: &ir::ForRows, row: Value) {
+        self.row_is_alive(row);
+        if let Storage::Register(variable) = self.locals[each.local.index()] {
+            self.builder.def_var(variable, row);
+        }
+    }
+
+    fn skip_if_gone(&mut self, row: Value, next: cl::Block) {
+        let alive = self.load_alive(row);
+        let there = self.builder.create_block();
+        self.brif(alive, there, next);
+        self.start(there);
+    }
+
+    /// All slots of a table that were ever used, block by block. Nothing inserts meanwhile.
+    fn scan_rows(&mut self, each: &'p ir::ForRows, round: Round<'p>) {
+        let size = self.unit.layouts.row(each.table).layout.size;
+        let view = self.view(each.table);
+        let slot_end = self.load_word(view, offset_of!(TableView, slot_end) as u32);
+        let blocks = self.load_word(view, offset_of!(TableView, blocks) as u32);
+        let shift = self.load_word(view, offset_of!(TableView, block_shift) as u32);
+        let one = self.int(1);
+        let block_len = self.builder.ins().ishl(one, shift);
+        let [head, block, inner_next] = [(); 3].map(|()| self.builder.create_block());
+        let exit = round.exit;
+        let before = self.before_loop(round.body);
+
+        // How many slots are still to be visited, and where the address of their block stands.
+        let slots = self.builder.append_block_param(head, clif::I64);
+        let entry = self.builder.append_block_param(head, clif::I64);
+        self.jump(head, &[slot_end, blocks]);
+        self.builder.switch_to_block(head);
+        let more = self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThan, slots, 0);
+        self.brif(more, block, exit);
+        self.start(block);
+        let first = self.load_word(entry, 0);
+        let here = self.choose(IntCC::SignedLessThan, slots, block_len);
+        // Counted down: the address of the last row would be computed again for every row.
+        let [row, left] = [(); 2].map(|()| self.builder.declare_var(clif::I64));
+        self.builder.def_var(row, first);
+        self.builder.def_var(left, here);
+        let visit = self.builder.create_block();
+        self.jump(visit, &[]);
+        self.builder.switch_to_block(visit);
+        let address = self.builder.use_var(row);
+        self.skip_if_gone(address, round.next);
+        self.name_row(each, address);
+        let next = round.next;
+        self.visit(round);
+        self.start(next);
+        let address = self.builder.use_var(row);
+        let following = self.builder.ins().iadd_imm_s(address, i64::from(size));
+        self.builder.def_var(row, following);
+        let fewer = self.builder.use_var(left);
+        let fewer = self.builder.ins().iadd_imm_s(fewer, -1);
+        self.builder.def_var(left, fewer);
+        self.brif(fewer, visit, inner_next);
+        self.builder.seal_block(visit);
+        self.start(inner_next);
+        let rest = self.builder.ins().isub(slots, here);
+        let entry = self.builder.ins().iadd_imm_s(entry, 8);
+        self.jump(head, &[rest, entry]);
+        self.builder.seal_block(head);
+        self.start(exit);
+        self.noted = before;
+    }
+
+    /// Evaluates the limit, once, and makes the blocks of a loop.
+    fn round(
+        &mut self,
+        filter: Option<&'p Expr>,
+        limit: Option<&'p Expr>,
+        (body, span): (&'p ir::Block, Span),
+    ) -> Option<Round<'p>> {
+        let left = match limit {
+            None => None,
+            Some(limit) => {
+                let value = self.expr(limit)?;
+                let left = self.builder.declare_var(clif::I64);
+                self.builder.def_var(left, value);
+                Some(left)
+            }
+        };
+        let [next, exit] = [(); 2].map(|()| self.builder.create_block());
+        Some(Round { filter, left, body, span, next, exit })
+    }
+
+    /// What is noted before a loop is noted in every round and after it. What a round notes is
+    /// known neither to the next one nor behind the loop, which may have had no round at all.
+    pub(super) fn before_loop(&mut self, body: &ir::Block) -> Noted {
+        if scan::removes(self.unit.program, body) {
+            self.noted.rows_may_be_gone();
+        }
+        self.noted.clone()
+    }
+
+    /// Visits what has an index from the first of `ends` up to before the second.
+    fn visit_all(
+        &mut self,
+        round: Round<'p>,
+        ends: (Value, Value),
+        name: impl FnOnce(&mut Self, Value),
+    ) {
+        let [head, some] = [(); 2].map(|()| self.builder.create_block());
+        let (next, exit) = (round.next, round.exit);
+        let counter = self.builder.declare_var(clif::I64);
+        self.builder.def_var(counter, ends.0);
+        let before = self.before_loop(round.body);
+        self.jump(head, &[]);
+        self.builder.switch_to_block(head);
+        let index = self.builder.use_var(counter);
+        let more = self.builder.ins().icmp(IntCC::SignedLessThan, index, ends.1);
+        self.brif(more, some, exit);
+        self.start(some);
+        name(self, index);
+        self.visit(round);
+        self.start(next);
+        let index = self.builder.use_var(counter);
+        let following = self.builder.ins().iadd_imm_s(index, 1);
+        self.builder.def_var(counter, following);
+        self.jump(head, &[]);
+        self.builder.seal_block(head);
+        self.start(exit);
+        self.noted = before;
+    }
+
+    /// One round: fuel for the visit, then limit, filter and body. Ends with a jump to `next`.
+    fn visit(&mut self, round: Round<'p>) {
+        self.charge(round.body.fuel, Some(round.span));
+        if let Some(left) = round.left {
+            let value = self.builder.use_var(left);
+            let some = self.builder.create_block();
+            let more = self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThan, value, 0);
+            self.brif(more, some, round.exit);
+            self.start(some);
+        }
+        let mark = self.ranges.mark();
+        if let Some(filter) = round.filter {
+            let passes = self.builder.create_block();
+            self.branch(filter, passes, round.next);
+            self.start(passes);
+            self.ranges.assume(self.func, filter, true);
+        }
+        if let Some(left) = round.left {
+            let value = self.builder.use_var(left);
+            let fewer = self.builder.ins().iadd_imm_s(value, -1);
+            self.builder.def_var(left, fewer);
+        }
+        self.loops.push(Loop { next: round.next, exit: round.exit });
+        let _ = self.block(round.body, None);
+        let _ = self.loops.pop();
+        self.ranges.forget(mark);
+        if round.body.ty != Type::Never {
+            self.jump(round.next, &[]);
+        }
+    }
+}

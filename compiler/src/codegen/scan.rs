@@ -1,0 +1,120 @@
+//! Looking through typed code: does a part of it do something that matters outside of it?
+//!
+//! One walk over every statement and expression, in no promised order, and the questions that
+//! code generation asks by it.
+
+use crate::ir::walk::Part;
+use crate::ir::{Block, Expr, ExprKind, Function, LocalId, Place, Program, Root, Stmt, StmtKind};
+use crate::types::{TableId, Type};
+
+/// What a walk comes by.
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Expr(&'a Expr),
+    Stmt(&'a Stmt),
+}
+
+/// Whose contents a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A local of this function.
+    Local(LocalId),
+    /// `state` and the rows.
+    World,
+}
+
+impl Holder {
+    /// Who holds what a place begins with; nobody where it begins with a value without a name.
+    pub(super) fn of(root: &Root) -> Option<Holder> {
+        match root {
+            Root::Local(local) => Some(Holder::Local(*local)),
+            Root::State | Root::Row(..) => Some(Holder::World),
+            Root::Value(_) => None,
+        }
+    }
+}
+
+/// Whether running a block can write to what the holder holds.
+pub(super) fn writes(program: &Program, block: &Block, holder: Holder) -> bool {
+    let in_world = holder == Holder::World;
+    let is_written = |place: &Place| Holder::of(&place.root) == Some(holder);
+    in_block(block, &mut |node| match node {
+        Node::Stmt(stmt) => match &stmt.kind {
+            StmtKind::Assign { place, .. } | StmtKind::OpAssign { place, .. } => is_written(place),
+            StmtKind::Remove { .. } => in_world,
+            _ => false,
+        },
+        Node::Expr(expr) => match &expr.kind {
+            ExprKind::Mutate { place, .. } => is_written(place),
+            ExprKind::Insert(..) => in_world,
+            ExprKind::Call(callee, _) => in_world && program.function(*callee).effects.writes,
+            _ => false,
+        },
+    })
+}
+
+/// Whether evaluating an expression can change nothing, wherever it stands.
+pub(super) fn is_pure(expr: &Expr) -> bool {
+    !in_expr(expr, &mut |node| match node {
+        Node::Stmt(_) => true,
+        Node::Expr(expr) => matches!(
+            expr.kind,
+            ExprKind::Call(..)
+                | ExprKind::Mutate { .. }
+                | ExprKind::Insert(..)
+                | ExprKind::Match { .. }
+                | ExprKind::Return(_)
+                | ExprKind::Break
+                | ExprKind::Continue
+                | ExprKind::Fail { .. }
+        ),
+    })
+}
+
+/// Whether running a block can remove rows.
+pub(super) fn removes(program: &Program, block: &Block) -> bool {
+    in_block(block, &mut |node| match node {
+        Node::Stmt(stmt) => matches!(stmt.kind, StmtKind::Remove { .. }),
+        Node::Expr(Expr { kind: ExprKind::Call(callee, _), .. }) => {
+            program.function(*callee).effects.removes
+        }
+        Node::Expr(_) => false,
+    })
+}
+
+/// Whether a function itself removes rows of the table.
+pub(super) fn removes_from(func: &Function, table: TableId) -> bool {
+    func.effects.removes
+        && in_block(&func.body, &mut |node| match node {
+            Node::Stmt(Stmt { kind: StmtKind::Remove { row }, .. }) => row.ty == Type::Row(table),
+            _ => false,
+        })
+}
+
+fn in_block(block: &Block, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    block.stmts.iter().any(|stmt| in_stmt(stmt, found))
+        || block.value.as_deref().is_some_and(|value| in_expr(value, found))
+}
+
+fn in_stmt(stmt: &Stmt, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    let mut hit = found(Node::Stmt(stmt));
+    if !hit {
+        stmt.parts(&mut |part| hit = hit || in_part(part, found));
+    }
+    hit
+}
+
+fn in_expr(expr: &Expr, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    let mut hit = found(Node::Expr(expr));
+    if !hit {
+        expr.parts(&mut |part| hit = hit || in_part(part, found));
+    }
+    hit
+}
+
+fn in_part(part: Part<'_>, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    match part {
+        Part::Expr(expr) => in_expr(expr, found),
+        Part::Block(block) => in_block(block, found),
+    }
+}
