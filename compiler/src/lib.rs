@@ -101,7 +101,7 @@ pub fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
 pub fn inspect(source: &Source, emit: Emit) -> Result<String, Vec<Diagnostic>> {
     let (tree, diagnostics) = parse::parse(source);
     if emit == Emit::Ast {
-        return Ok(format!("{tree:#?}\n"));
+        return Ok(ast::print::print(source, &tree));
     }
     let Checked { program: mut ir, layouts, .. } = check::check(source, &tree, diagnostics)?;
     match emit {

@@ -172,7 +172,7 @@ error[E0102]: `(` is never closed
     fn colours_and_control_characters() {
         let source = Source::new("t", "\u{1b}[31m\u{202e}");
         let diagnostic = Diagnostic::new(Code::E0001, Span::new(0, 1), "bad");
-        let text = render(&source, &[diagnostic.clone()], Style::Plain);
+        let text = render(&source, std::slice::from_ref(&diagnostic), Style::Plain);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
         assert!(render(&source, &[diagnostic], Style::Coloured).contains('\u{1b}'));
     }

@@ -1,8 +1,7 @@
 //! Wrong programs: each with the code and the text under every span that is reported, in the order
 //! of the source. Nothing else may be reported.
 
-use super::{check_whole, check_with, reported};
-use crate::check::unbuilt::Language;
+use super::{check_whole, reported};
 
 /// Holds a table of `(program, reports)`.
 fn hold(table: &[(&str, &[&str])]) {
@@ -158,11 +157,4 @@ fn several_mistakes_and_no_noise() {
         text,
         &["E0204 Nope", "E0204 Gone", "E0204 Missing", "E0201 unknown", "E0203 bb", "E0303 f"],
     )]);
-}
-
-#[test]
-fn what_is_not_built_is_said_once() {
-    let text = "get a(x: int?) -> int { x ?? 1 }\nget b(x: [int]) -> int { x.len + x[0] }\n";
-    let found = check_with(text, Language::Built).err().unwrap_or_default();
-    assert_eq!(reported(text, &found), ["E0900 int?", "E0900 [int]"]);
 }

@@ -199,13 +199,19 @@ unsafe extern "C" fn rows_list(
     // SAFETY: the list is made for as many addresses.
     let list = unsafe { list_new(ctx, slots, 8) };
     // SAFETY: as above.
-    let rows = unsafe { from_raw_parts_mut((*list).data.cast::<*mut u64>(), slots as usize) };
+    let data = unsafe { (*list).data }.cast::<*mut u64>();
+    // SAFETY: as above; it has room for `slots` rows.
+    let rows = unsafe { from_raw_parts_mut(data, slots as usize) };
     for (slot, row) in rows.iter_mut().enumerate() {
         *row = world(ctx).row(slot).as_mut_ptr();
     }
     if field != u32::MAX {
         // SAFETY: every address in the list is that of a row, and the field is an `int`.
-        rows.sort_by_key(|row| unsafe { row.add(2 + field as usize).cast::<i64>().read() });
+        rows.sort_by_key(|row| {
+            let field = row.wrapping_add(2 + field as usize).cast::<i64>();
+            // SAFETY: the field stands behind the row's header of two words.
+            unsafe { field.read() }
+        });
     }
     if descending == 1 {
         rows.reverse();
