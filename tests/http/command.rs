@@ -85,7 +85,8 @@ fn on_files() {
     let _ = scratch.file("good.flight", GOOD);
     let _ = scratch.file("bad.flight", "get f() -> int {\n    return missing\n}\n");
     let _ = scratch.file("warns.flight", "fn f() {\n    let unused = 1\n}\n");
-    let _ = scratch.file("fails.flight", "test \"right\" {}\ntest \"wrong\" {\n    assert 1 + 1 == 3\n}\n");
+    let _ = scratch
+        .file("fails.flight", "test \"right\" {}\ntest \"wrong\" {\n    assert 1 + 1 == 3\n}\n");
     let _ = scratch.file("empty.flight", "");
     fs::write(scratch.0.join("latin.flight"), b"// \xe9\n").expect("a file can be written");
     let table: &[(&str, i32, &str, &[&str])] = &[
@@ -113,7 +114,7 @@ fn on_files() {
             "run good.flight boom n=0",
             1,
             "",
-            &["error[division_by_zero]", "good.flight:5:35", "1 / n", "^"],
+            &["error[division_by_zero]", "good.flight:5:34", "1 / n", "^"],
         ),
         ("run good.flight boom", 1, "", &["the argument `n: int` is missing"]),
         ("run good.flight boom n=x", 1, "", &["`n` takes `int`", "`x`"]),
@@ -145,7 +146,12 @@ fn of_a_wrong_command_line() {
 #[test]
 fn help_teaches() {
     for (arguments, words) in [
-        (vec!["--help"], vec!["serve", "check", "test", "run", "load", "versions", "rollback", "inspect", "curl"]),
+        (
+            vec!["--help"],
+            vec![
+                "serve", "check", "test", "run", "load", "versions", "rollback", "inspect", "curl",
+            ],
+        ),
         (vec!["serve", "--help"], vec!["--listen", "--memory", "--data", "--admin-token-file"]),
         (vec!["load", "--help"], vec!["--server", "--stage", "--expect", "--dry-run"]),
     ] {
@@ -182,7 +188,8 @@ fn against_a_server() {
     let url = format!("http://{}", server.address);
     let state = "state { version: int, name: str }\n";
     let _ = scratch.file("v2.flight", &format!("{state}get hello() -> str {{ return \"two\" }}\n"));
-    let _ = scratch.file("v3.flight", &format!("{state}get hello() -> str {{ return \"three\" }}\n"));
+    let _ =
+        scratch.file("v3.flight", &format!("{state}get hello() -> str {{ return \"three\" }}\n"));
     let _ = scratch.file("bad.flight", "get f() -> int {\n    return missing\n}\n");
     let run = |command: &str| {
         let words = command.split(' ').chain(["--server", &url]);

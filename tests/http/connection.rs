@@ -72,7 +72,11 @@ fn what_is_no_request_is_answered_or_closed() {
         client.finish_sending();
         let said = client.rest();
         let status = said.strip_prefix("HTTP/1.1 4");
-        assert!(said.is_empty() || status.is_some(), "{:?}: {said}", String::from_utf8_lossy(bytes));
+        assert!(
+            said.is_empty() || status.is_some(),
+            "{:?}: {said}",
+            String::from_utf8_lossy(bytes)
+        );
     }
     assert_eq!(served.client().post("/add?by=0", "").text(), "0");
 }

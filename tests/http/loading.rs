@@ -87,7 +87,10 @@ fn a_failing_test_refuses() {
     assert_eq!((text.status, text.version()), (422, 1));
     assert!(text.text().contains("`wrong`") && text.text().contains("assert n() == 1"));
     let problem = load_json(&mut client, "/load", &source).json();
-    assert_eq!((&problem["kind"], &problem["tests"][0]["test"]), (&"tests".into(), &"wrong".into()));
+    assert_eq!(
+        (&problem["kind"], &problem["tests"][0]["test"]),
+        (&"tests".into(), &"wrong".into())
+    );
 }
 
 #[test]
@@ -99,9 +102,14 @@ fn bodies_that_are_no_source() {
     let long = format!("// {}\n", "x".repeat(4 << 20));
     let long = load_json(&mut client, "/load", &long);
     assert_eq!((long.status, &long.json()["kind"]), (422, &"source".into()), "a limit of source");
-    let deep = load_json(&mut client, "/load", &format!("get f() -> int {{ return {}", "(".repeat(100_000)));
+    let deep = load_json(
+        &mut client,
+        "/load",
+        &format!("get f() -> int {{ return {}", "(".repeat(100_000)),
+    );
     assert_eq!(deep.status, 422);
-    let gzip = client.request("POST", "/load", &[("Content-Encoding", "gzip")], b"\x1f\x8b\x08\x00");
+    let gzip =
+        client.request("POST", "/load", &[("Content-Encoding", "gzip")], b"\x1f\x8b\x08\x00");
     assert!((400..500).contains(&gzip.status), "{}", gzip.text());
     for content_type in ["application/x-www-form-urlencoded", "text/plain", "nonsense"] {
         let source = format!("{FIRST}// {content_type}\n");
@@ -136,6 +144,10 @@ fn staged_dry_and_expected() {
     assert_eq!((text.status, text.version()), (200, 3));
     for query in ["expect=two", "expect=-1", "activate=maybe", "unknown=1", "dry_run=1&dry_run=0"] {
         let answer = load_json(&mut client, &format!("/load?{query}"), &next);
-        assert_eq!((answer.status, &answer.json()["kind"]), (400, &"invalid_query".into()), "{query}");
+        assert_eq!(
+            (answer.status, &answer.json()["kind"]),
+            (400, &"invalid_query".into()),
+            "{query}"
+        );
     }
 }

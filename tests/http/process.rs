@@ -7,7 +7,8 @@ use midflight_tests::Process;
 
 use crate::command::{PROGRAM, Scratch};
 
-const SLOW: &str = "state { n: int }\npost add(by: int) -> int {\n    state.n += by\n    return state.n\n}\n";
+const SLOW: &str =
+    "state { n: int }\npost add(by: int) -> int {\n    state.n += by\n    return state.n\n}\n";
 
 /// Waits until nobody listens any more: the process has taken notice of its signal.
 fn until_refused(process: &Process) {
@@ -20,8 +21,7 @@ fn until_refused(process: &Process) {
 fn says_where_it_listens() {
     let process = Process::serve(PROGRAM, &[]);
     let address = process.address;
-    let expected =
-        format!("midflight: listening on http://{address}, version 1 (hello example)\n");
+    let expected = format!("midflight: listening on http://{address}, version 1 (hello example)\n");
     assert_eq!(process.first_line, expected);
     assert!(process.client().get("/hello").text().starts_with("hello test"));
 }

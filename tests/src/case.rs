@@ -60,7 +60,8 @@ pub(crate) struct Case {
 impl Topic {
     /// Reads a topic file.
     pub(crate) fn read(kind: Kind, path: &Path) -> Result<Topic, String> {
-        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
         let stem = path.file_stem().unwrap_or_default();
         let mut topic = Topic {

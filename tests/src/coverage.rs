@@ -32,7 +32,9 @@ pub(crate) fn check(topics: &[Topic]) -> Result<(), String> {
     let mut faults = Vec::new();
     for name in declared() {
         match (held.contains(&name), excepted.contains(name.as_str())) {
-            (false, false) => faults.push(format!("no case holds `{name}`, and it is no exception")),
+            (false, false) => {
+                faults.push(format!("no case holds `{name}`, and it is no exception"))
+            }
             (true, true) => faults.push(format!("`{name}` is an exception, but a case holds it")),
             (true, false) | (false, true) => {}
         }
@@ -94,7 +96,8 @@ fn used(line: &str) -> impl Iterator<Item = String> + '_ {
     ROWS.iter().map(written).filter(move |written| {
         line.match_indices(written.as_str()).any(|(place, _)| {
             let before = line[..place].chars().next_back();
-            written.starts_with('.') || !before.is_some_and(|c| c == '_' || c == '.' || c.is_alphanumeric())
+            written.starts_with('.')
+                || !before.is_some_and(|c| c == '_' || c == '.' || c.is_alphanumeric())
         })
     })
 }

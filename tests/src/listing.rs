@@ -10,6 +10,10 @@ use midflight_compiler::source::{Position, Source};
 /// Carets reach to this column at most; what lies further right is written in numbers.
 const CARET_COLUMN_MAX: u32 = 100;
 
+/// More annotations than this below one line are cut to the first few and a count.
+const ANNOTATIONS_MAX: usize = 8;
+const ANNOTATIONS_SHOWN: usize = 3;
+
 /// A program's lines.
 #[derive(Debug)]
 pub(crate) struct Listing {
@@ -85,8 +89,12 @@ impl Listing {
         for (index, line) in self.lines.iter().enumerate() {
             annotated.push(line.shown.clone());
             let next = self.lines.get(index + 1).map_or(u32::MAX, |line| line.first);
-            while let Some(note) = notes.next_if(|note| note.start.line < next) {
-                annotated.push(annotation(line, &note));
+            let about = std::iter::from_fn(|| notes.next_if(|note| note.start.line < next));
+            let about: Vec<String> = about.map(|note| annotation(line, &note)).collect();
+            let shown = if about.len() > ANNOTATIONS_MAX { ANNOTATIONS_SHOWN } else { about.len() };
+            annotated.extend_from_slice(&about[..shown]);
+            if shown < about.len() {
+                annotated.push(format!("//@ and {} more", about.len() - shown));
             }
         }
         annotated
@@ -102,7 +110,11 @@ fn annotation(line: &Line, note: &Note) -> String {
         let before = start.column as usize - 1;
         let indent = indent.min(before - 2);
         let carets = "^".repeat((last - start.column) as usize);
-        return format!("{}//{}{carets} {text}", " ".repeat(indent), " ".repeat(before - 2 - indent));
+        return format!(
+            "{}//{}{carets} {text}",
+            " ".repeat(indent),
+            " ".repeat(before - 2 - indent)
+        );
     }
     let place = |position: &Position| match position.line - line.first {
         0 => position.column.to_string(),

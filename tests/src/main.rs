@@ -24,7 +24,8 @@ use expect::{Expectations, Found};
 /// Lines of a topic file; a longer one is two topics.
 const TOPIC_LINES_MAX: usize = 150;
 
-const ADVICE: &str = "to take over what was found: UPDATE=1 cargo test -p midflight-tests --test golden";
+const ADVICE: &str =
+    "to take over what was found: UPDATE=1 cargo test -p midflight-tests --test golden";
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -92,7 +93,9 @@ fn run(topic: &Topic, index: usize, expectations: &Expectations) -> Result<(), S
         Kind::Swap => swap::run(case),
     };
     let met = found.and_then(|found| expectations.meet(topic, index, found));
-    met.map_err(|failure| format!("{}, case `{}`\n{failure}\n{ADVICE}", topic.path.display(), case.name))
+    met.map_err(|failure| {
+        format!("{}, case `{}`\n{failure}\n{ADVICE}", topic.path.display(), case.name)
+    })
 }
 
 /// Names are there once, topics are short, and every file beside them is expected by a case.

@@ -27,9 +27,8 @@ impl<'a> Call<'a> {
                 rest = value;
                 name
             });
-            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-            let value = values.next().and_then(Result::ok).ok_or_else(malformed)?;
-            rest = &rest[values.byte_offset()..];
+            let (value, behind) = parse_value(rest).ok_or_else(malformed)?;
+            rest = behind;
             call.arguments.push((name, value));
         }
     }
@@ -50,6 +49,18 @@ impl<'a> Call<'a> {
         }
         Ok(())
     }
+}
+
+/// Reads a JSON value and gives what stands behind it.
+fn parse_value(text: &str) -> Option<(Value, &str)> {
+    let text = text.trim_start();
+    if text.starts_with(['"', '{', '[']) {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter();
+        let value = values.next()?.ok()?;
+        return Some((value, &text[values.byte_offset()..]));
+    }
+    let (word, behind) = text.split_at(text.find([',', ')'])?);
+    Some((serde_json::from_str(word).ok()?, behind))
 }
 
 fn write(slot: &mut Slot<'_>, value: &Value) -> Result<(), WriteError> {

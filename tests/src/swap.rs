@@ -58,7 +58,7 @@ impl Player {
             Some(("get", call)) => self.call(FuncKind::Get, call)?,
             Some(("post", call)) => self.call(FuncKind::Post, call)?,
             _ => {
-                let command = statement.split_once(" = ").map_or(statement, |(command, _)| command);
+                let command = statement.split_once(" =").map_or(statement, |(command, _)| command);
                 (command, self.change(command)?)
             }
         };
@@ -81,7 +81,9 @@ impl Player {
                 Ok(Outcome::Trapped(trap)) if trap.version != version => {
                     format!("trap that names version {}", trap.version)
                 }
-                Ok(Outcome::Trapped(trap)) => format!("trap {}: {}", trap.kind.name(), trap.message),
+                Ok(Outcome::Trapped(trap)) => {
+                    format!("trap {}: {}", trap.kind.name(), trap.message)
+                }
                 Err(error) => format!("error {error}"),
             }
         });
@@ -133,7 +135,8 @@ impl Player {
             let mark = if info.is_current { "*" } else { "" };
             format!("{}{mark} ({} calls, {} traps)", info.version.number(), info.calls, info.traps)
         });
-        shown.collect::<Vec<_>>().join(", ")
+        let shown: Vec<String> = shown.collect();
+        if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
     }
 
     fn load(&self, part: &str, then: Then, expect: Option<u64>) -> Result<String, String> {
@@ -162,7 +165,8 @@ fn reason(error: &LoadError) -> String {
         }
         LoadError::Layout(plan) => changes(plan),
         LoadError::Tests(failures) => {
-            let failed = failures.iter().map(|test| format!("test \"{}\": {}", test.name, test.trap));
+            let failed =
+                failures.iter().map(|test| format!("test \"{}\": {}", test.name, test.trap));
             failed.collect::<Vec<_>>().join("; ")
         }
         other => other.to_string(),

@@ -65,7 +65,9 @@ fn a_handle_says_when_its_types_have_changed() {
 fn a_call_that_traps_in_one_version_succeeds_in_the_next() {
     let Ok(engine) = Engine::builder().memory().build();
     let source = |divisor: &str| {
-        format!("state {{ n: int }}\npost f(a: int) -> int {{\n state.n += 1\n return a / {divisor}\n}}")
+        format!(
+            "state {{ n: int }}\npost f(a: int) -> int {{\n state.n += 1\n return a / {divisor}\n}}"
+        )
     };
     let _ = engine.load(&source("(state.n - 1)")).expect("it loads");
     let handle = engine.handler::<(i64,), i64>("f").expect("the handler is there");

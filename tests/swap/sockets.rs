@@ -19,7 +19,10 @@ fn no_request_fails_while_versions_change() {
     let answered = AtomicU64::new(0);
     thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
-            .map(|key| scope.spawn(|| call_until(&done, &answered, served.client(), key)))
+            .map(|key| {
+                let (client, done, answered) = (served.client(), &done, &answered);
+                scope.spawn(move || call_until(done, answered, client, key))
+            })
             .collect();
         let mut loader = served.client();
         for number in 2..=LOADS {
