@@ -78,7 +78,8 @@ pub struct RowHeader {
     pub epoch: u64,
     /// The row's number in its table.
     pub slot: u32,
-    /// 1 for a row that is there, 0 for one that was removed or never used.
+    /// 0 for a row that was removed or never used; else a number that tells it from the others that
+    /// were or will be in its slot.
     pub alive: u32,
 }
 

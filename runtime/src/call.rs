@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use midflight_compiler::ir::FuncId;
+use midflight_compiler::types::{TableId, Type};
 
-use crate::cursor::{Slot, TextMemory, View, WriteError};
+use crate::cursor::{Slot, TextMemory, View};
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
 use crate::handle::FlightValue;
+use crate::observer::Observer;
+use crate::table;
 use crate::trap::Trap;
 use crate::version::{Signature, Version};
 
@@ -24,8 +27,16 @@ pub struct Turn<'w> {
     frame: &'w mut Frame,
     /// The frame's, without a reference count on the path of a call.
     version: &'w Version,
-    counts: &'w Counts,
+    surroundings: Surroundings<'w>,
     budget: Budget,
+}
+
+/// Where a turn takes place.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'w> {
+    pub(crate) world: &'w str,
+    pub(crate) counts: &'w Counts,
+    pub(crate) observer: &'w dyn Observer,
 }
 
 /// What every call of a turn may use, and when it takes place.
@@ -56,12 +67,16 @@ pub enum Outcome<'t> {
 }
 
 impl<'w> Turn<'w> {
-    pub(crate) fn new(frame: &'w mut Frame, counts: &'w Counts, budget: Budget) -> Turn<'w> {
+    pub(crate) fn new(
+        frame: &'w mut Frame,
+        surroundings: Surroundings<'w>,
+        budget: Budget,
+    ) -> Turn<'w> {
         let version = Arc::as_ptr(&frame.version);
         // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
         // replaces it, between turns. A version never changes.
         let version = unsafe { &*version };
-        Turn { frame, version, counts, budget }
+        Turn { frame, version, surroundings, budget }
     }
 
     /// The version that the turn runs on.
@@ -115,45 +130,86 @@ impl<'w> Turn<'w> {
         // SAFETY: the signature is of the frame's version (`call`), so the entry is; the blocks
         // have the sizes that it gives.
         let exit = unsafe { enter(self.frame, signature.entry, block, result) };
-        self.conclude(exit);
-        Ok(match exit {
+        Ok(match self.conclude(exit) {
             // SAFETY: the code has written its result; texts in it are constants, in the arena, or
             // in the world's heap, all of them live until the turn's next call.
-            Exit::Returned => Outcome::Done(unsafe {
+            Ok(()) => Outcome::Done(unsafe {
                 View::new(self.version.program(), signature.result, result)
             }),
-            Exit::Trapped => Outcome::Trapped(Trap::of(self.frame)),
+            Err(trap) => Outcome::Trapped(trap),
         })
     }
 
-    /// Runs a function that takes nothing and gives nothing: a test.
+    /// Runs a function that takes nothing and gives nothing: a test, a timer.
     pub(crate) fn run(&mut self, function: FuncId) -> Result<(), Trap> {
-        let Some(entry) = self.version.program().code.entry(function) else { return Ok(()) };
-        self.frame.begin(self.budget.fuel, self.budget.now_ms);
-        let mut nothing = [0_u64; 1];
-        let block = nothing.as_mut_ptr().cast::<u8>();
-        // SAFETY: the entry is of the frame's version, and its blocks are empty.
-        let exit = unsafe { enter(self.frame, entry, block, block) };
-        self.conclude(exit);
-        match exit {
-            Exit::Returned => Ok(()),
-            Exit::Trapped => Err(Trap::of(self.frame)),
-        }
+        self.run_with(function, 0)
     }
 
-    fn conclude(&mut self, exit: Exit) {
+    /// Runs a function that takes nothing, or the row at this address, and gives nothing.
+    pub(crate) fn run_with(&mut self, function: FuncId, row: usize) -> Result<(), Trap> {
+        let exit = self.enter_with(function, row);
+        self.conclude(exit)
+    }
+
+    /// Runs a function that takes nothing and gives nothing, and leaves what it did to be committed
+    /// or taken back by whoever holds the world.
+    pub(crate) fn run_open(mut self, function: FuncId) -> Result<(), Trap> {
+        let exit = self.enter_with(function, 0);
+        let result = match exit {
+            Exit::Returned => Ok(()),
+            Exit::Trapped => Err(Trap::of(self.frame)),
+        };
+        // The end of this turn is not the end of the call.
+        std::mem::forget(self);
+        result
+    }
+
+    fn enter_with(&mut self, function: FuncId, row: usize) -> Exit {
+        let Some(entry) = self.version.program().code.entry(function) else {
+            return Exit::Returned;
+        };
+        self.frame.begin(self.budget.fuel, self.budget.now_ms);
+        let mut block = row;
+        let block = (&raw mut block).cast::<u8>();
+        // SAFETY: the entry is of the frame's version; its arguments are nothing or the address of
+        // a row, its result is nothing.
+        unsafe { enter(self.frame, entry, block, block) }
+    }
+
+    /// Commits the call or takes it back.
+    fn conclude(&mut self, exit: Exit) -> Result<(), Trap> {
         let count = |counter: &AtomicU64| {
             counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         };
-        count(&self.counts.calls);
-        let frame = &mut *self.frame;
-        match exit {
-            Exit::Returned => frame.undo.commit(&mut frame.data),
-            Exit::Trapped => {
-                count(&self.counts.traps);
-                frame.undo.rollback(&mut frame.data);
-            }
+        let Surroundings { world, counts, observer } = self.surroundings;
+        count(&counts.calls);
+        if exit == Exit::Returned {
+            self.frame.commit(world, observer);
+            return Ok(());
         }
+        count(&counts.traps);
+        // First, since its message may be a text that the call made.
+        let trap = Trap::of(self.frame);
+        self.frame.roll_back(world, observer);
+        Err(trap)
+    }
+
+    /// The row in a slot of a table, if it is the one of this generation.
+    pub(crate) fn row(&self, table: TableId, slot: u32, generation: u32) -> Option<usize> {
+        let row = self.frame.data.tables.get(table.index())?.row(slot)?;
+        (table::generation(row) == generation).then_some(row as usize)
+    }
+
+    /// Slot and generation of every row of a table, in slot order.
+    pub(crate) fn rows(&self, table: TableId) -> Vec<(u32, u32)> {
+        let rows = self.frame.data.tables.get(table.index()).into_iter().flat_map(|t| t.rows());
+        rows.map(|row| (table::slot(row), table::generation(row))).collect()
+    }
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("world", &self.world).finish_non_exhaustive()
     }
 }
 
@@ -204,6 +260,12 @@ impl Arguments<'_> {
         self.given |= 1 << index;
         // SAFETY: the block has the layout of the arguments.
         let address = unsafe { self.block.add(offset) };
+        if !matches!(ty, Type::Int | Type::Float | Type::Bool | Type::Str) {
+            let program = self.frame.version.program();
+            let size = program.layouts.of(&program.ir.types, ty).map_or(0, |layout| layout.size);
+            // SAFETY: as above. What a host leaves out of a struct is zero.
+            unsafe { address.write_bytes(0, size as usize) };
+        }
         let frame = &mut *self.frame;
         let texts = TextMemory::Call(&mut frame.arena, &mut frame.ctx);
         // SAFETY: the place of this argument, aligned by its layout, and reached only here.
@@ -231,11 +293,9 @@ impl Arguments<'_> {
                 let expected = self.slot_at(index).type_name();
                 return Err(ArgumentError::Missing { name: name(), expected });
             };
-            match self.slot_at(index).write_const(default) {
-                Ok(()) => {}
-                Err(WriteError::TooLarge | WriteError::WrongType) => {
-                    return Err(ArgumentError::TooLarge { name: name() });
-                }
+            // Its shape is the parameter's: only memory can be missing.
+            if self.slot_at(index).write_const(default).is_err() {
+                return Err(ArgumentError::TooLarge { name: name() });
             }
         }
         Ok(())

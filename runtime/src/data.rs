@@ -69,16 +69,16 @@ impl Data {
     /// Takes back that a row was inserted.
     pub(crate) fn take_back_insert(&mut self, id: u32, row: *mut RowHeader) {
         if let Some(table) = self.tables.get_mut(id as usize) {
-            table.leave(&mut self.memory, row);
+            let _ = table.leave(&mut self.memory, row);
             table.abandon(row);
             self.show(id as usize);
         }
     }
 
     /// Takes back that a row was removed.
-    pub(crate) fn take_back_remove(&mut self, id: u32, row: *mut RowHeader) {
+    pub(crate) fn take_back_remove(&mut self, id: u32, row: *mut RowHeader, generation: u32) {
         if let Some(table) = self.tables.get_mut(id as usize) {
-            table.return_to(&mut self.memory, row);
+            table.return_to(&mut self.memory, row, generation);
             self.show(id as usize);
         }
     }

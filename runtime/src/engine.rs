@@ -14,12 +14,15 @@ use midflight_compiler::source::Source;
 
 use crate::call::Turn;
 use crate::compile::Compilations;
-use crate::error::{ActivateError, CallError, LoadError};
+use crate::error::{ActivateError, CallError, LoadError, OnLoadTrap};
 use crate::gate::{Full, Spawn};
 use crate::handle::{FlightArguments, FlightResult, Handler};
 use crate::limits::Limits;
+use crate::observer::{NoObserver, Observer};
 use crate::plan::{Plan, plan};
 use crate::test::{TestReport, all_passed, run_tests};
+use crate::tick::tick;
+use crate::timer::NEVER_MS;
 use crate::version::{Version, hash};
 use crate::versions::{Activation, Versions};
 use crate::world::{Room, World};
@@ -40,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// Milliseconds since 1970.
     pub(crate) clock: Clock,
+    pub(crate) observer: Arc<dyn Observer>,
     current: RwLock<Option<Arc<Version>>>,
     /// Serialises activations. Never taken while a gate is held.
     versions: Mutex<Versions>,
@@ -54,6 +58,7 @@ pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 pub struct Builder {
     limits: Limits,
     clock: Option<Clock>,
+    observer: Option<Arc<dyn Observer>>,
     spawn: Option<Spawn>,
 }
 
@@ -157,6 +162,13 @@ impl Builder {
         self
     }
 
+    /// Says who is told of events, log lines and traps of timers.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Says where calls go that wait for a world for long: [`Engine::submit`] never waits itself,
     /// and hands what is left of a long queue to a thread that may take its time.
     #[must_use]
@@ -178,6 +190,7 @@ impl Builder {
             epoch: AtomicU64::new(0),
             limits: self.limits,
             clock: self.clock.unwrap_or_else(|| Arc::new(system_time_ms)),
+            observer: self.observer.unwrap_or_else(|| Arc::new(NoObserver)),
             current: RwLock::new(None),
             versions: Mutex::default(),
             worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),
@@ -209,13 +222,48 @@ impl Shared {
     }
 
     /// Makes a version current. The caller has locked `versions`.
-    fn publish(self: &Arc<Self>, version: Arc<Version>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(version);
-        let _ = self.epoch.fetch_add(1, Ordering::Release);
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        for world in worlds.values() {
+    ///
+    /// # Errors
+    /// When its `on load` traps in a world; nothing has changed then.
+    fn publish(self: &Arc<Self>, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
+        if version.program().ir.on_load.is_some() {
+            return self.publish_to_all(version);
+        }
+        let _ = self.set_current(version);
+        for world in self.worlds() {
             world.sweep(self);
         }
+        Ok(())
+    }
+
+    /// Gives the new epoch.
+    fn set_current(&self, version: &Arc<Version>) -> u64 {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(version.clone());
+        self.epoch.fetch_add(1, Ordering::Release) + 1
+    }
+
+    /// Takes every world between two calls, runs `on load` in each, and moves them all or none.
+    fn publish_to_all(&self, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
+        let worlds = self.worlds();
+        let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
+        for index in 0..rooms.len() {
+            if let Err(trap) = rooms[index].prepare(version, self) {
+                rooms[..index].iter_mut().for_each(|room| room.go_back());
+                let world = worlds[index].name().to_owned();
+                return Err(Box::new(OnLoadTrap { world, trap: *trap }));
+            }
+        }
+        let epoch = self.set_current(version);
+        let left: Vec<_> = rooms.iter_mut().map(|room| room.complete(self, epoch)).collect();
+        drop(rooms);
+        drop(left);
+        Ok(())
+    }
+
+    fn worlds(&self) -> Vec<Arc<World>> {
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        worlds.values().cloned().collect()
     }
 }
 
@@ -302,8 +350,11 @@ impl Engine {
         loaded.number = Some(version.number());
         loaded.status = LoadStatus::Staged;
         if then == Then::Activate {
+            if let Err(trap) = self.shared.publish(&version) {
+                versions.withdraw(version.number(), evicted);
+                return Err(LoadError::OnLoad(trap));
+            }
             versions.activated(version.number());
-            self.shared.publish(version);
             loaded.status = LoadStatus::Activated;
         }
         drop(versions);
@@ -349,8 +400,8 @@ impl Engine {
         }
         let before = live.map(|live| live.number());
         if before != Some(number) {
+            self.shared.publish(&version).map_err(ActivateError::OnLoad)?;
             versions.activated(number);
-            self.shared.publish(version);
         }
         Ok(Activation { number, before })
     }
@@ -374,10 +425,10 @@ impl Engine {
     pub fn versions(&self) -> Vec<VersionInfo> {
         let kept: Vec<_> = self.shared.versions().kept().cloned().collect();
         let current = self.current().map(|current| current.number());
-        let worlds = self.shared.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        let worlds = self.shared.worlds();
         let info = |version: Arc<Version>| {
             let (mut calls, mut traps) = version.counts();
-            for counts in worlds.values().map(|world| &world.counts) {
+            for counts in worlds.iter().map(|world| &world.counts) {
                 if counts.version.load(Ordering::Relaxed) == version.number() {
                     calls += counts.calls.load(Ordering::Relaxed);
                     traps += counts.traps.load(Ordering::Relaxed);
@@ -461,8 +512,21 @@ impl Engine {
 
     /// The worlds, by name.
     pub fn worlds(&self) -> Vec<Arc<World>> {
-        let worlds = self.shared.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        worlds.values().cloned().collect()
+        self.shared.worlds()
+    }
+
+    /// When the next timer of any world is due, in milliseconds since 1970; `None` without timers.
+    /// A load or an activation can change it.
+    pub fn next_due(&self) -> Option<i64> {
+        let due = self.shared.worlds().iter().map(|world| world.next_due_ms()).min();
+        due.filter(|&due| due != NEVER_MS)
+    }
+
+    /// Runs every timer that is due at `now_ms`, once, in every world; tells how many ran. The
+    /// worlds' calls go on between the runs.
+    pub fn run_due(&self, now_ms: i64) -> usize {
+        let worlds = self.shared.worlds();
+        worlds.iter().map(|world| tick(&self.shared, world, now_ms)).sum()
     }
 
     /// The budgets.

@@ -25,6 +25,9 @@ pub enum LoadError {
     /// Tests of the program failed.
     #[error("{} of the program's tests failed", .0.len())]
     Tests(Vec<TestFailure>),
+    /// Its `on load` trapped in a world.
+    #[error("`on load` trapped in the world `{}`: {}", .0.world, .0.trap)]
+    OnLoad(Box<OnLoadTrap>),
     /// Somebody else was faster: another version is current than was expected.
     #[error(transparent)]
     Expected(#[from] Unexpected),
@@ -47,6 +50,16 @@ pub struct Unexpected {
     pub expected: u64,
     /// The version that is; 0 for none.
     pub current: u64,
+}
+
+/// How `on load` ended where it did not succeed. No world has moved then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OnLoadTrap {
+    /// The world that it ran in.
+    pub world: String,
+    /// How it ended.
+    pub trap: Trap,
 }
 
 /// A test that did not pass.
@@ -75,6 +88,9 @@ pub enum ActivateError {
     /// Another version is current than was expected.
     #[error(transparent)]
     Expected(#[from] Unexpected),
+    /// Its `on load` trapped in a world.
+    #[error("`on load` trapped in the world `{}`: {}", .0.world, .0.trap)]
+    OnLoad(Box<OnLoadTrap>),
     /// The current version cannot be deleted.
     #[error("version {0} is current: activate another one first")]
     Current(u64),

@@ -21,6 +21,8 @@ use crate::data::Data;
 use crate::limits::Limits;
 use crate::memory::arena::Arena;
 use crate::memory::texts::characters;
+use crate::observer::Observer;
+use crate::outbox::{Ending, Outbox};
 use crate::undo::Undo;
 use crate::version::Version;
 
@@ -33,6 +35,8 @@ pub(crate) struct Frame {
     pub(crate) data: Data,
     /// What the call has changed.
     pub(crate) undo: Undo,
+    /// What the call wants to tell.
+    pub(crate) outbox: Outbox,
     /// What the call has made.
     pub(crate) arena: Arena,
     /// Where a text is put together before it goes into the arena.
@@ -73,6 +77,7 @@ impl Frame {
             },
             data,
             undo: Undo::default(),
+            outbox: Outbox::default(),
             arena: Arena::new(limits.call_memory_max)?,
             text_buffer: String::new(),
             version,
@@ -137,6 +142,24 @@ impl Frame {
         self.ctx.epoch += 1;
         self.ctx.trap_kind = 0;
         self.ctx.trap_text = ptr::null();
+    }
+
+    /// What the call did stays, and what it wants to tell is told.
+    pub(crate) fn commit(&mut self, world: &str, observer: &dyn Observer) {
+        self.undo.commit(&mut self.data);
+        if !self.outbox.is_empty() {
+            let version = self.version.clone();
+            self.outbox.send(&version, world, observer, Ending::Committed);
+        }
+    }
+
+    /// What the call did is taken back; the lines that it wrote are told as such.
+    pub(crate) fn roll_back(&mut self, world: &str, observer: &dyn Observer) {
+        self.undo.rollback(&mut self.data);
+        if !self.outbox.is_empty() {
+            let version = self.version.clone();
+            self.outbox.send(&version, world, observer, Ending::RolledBack);
+        }
     }
 
     /// Gives back what the result of the last call may have needed.

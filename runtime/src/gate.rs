@@ -120,6 +120,11 @@ impl<T: Send + 'static> Gate<T> {
         Ok(())
     }
 
+    /// Whether somebody waits, as far as the holder can tell without a lock.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & QUEUED != 0
+    }
+
     /// How many wait.
     pub(crate) fn queue_len(&self) -> usize {
         self.lock_queue().len()

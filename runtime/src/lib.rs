@@ -39,7 +39,7 @@
 //! hosts that do not walk a [`Turn`]'s [`Arguments`] and result with typed cursors.
 //!
 //! The crate knows no HTTP, no JSON and no async. `unsafe` stands in the modules that reach memory
-//! by address (`memory`, `cursor`, `frame`, `undo`, `builtins`), enter machine code (`enter`,
+//! by address (`memory`, `cursor`, `frame`, `table`, `data`, `undo`, `outbox`, `builtins`), enter machine code (`enter`,
 //! `call`) or hand out exclusive access (`gate`), nowhere else.
 
 mod builtins;
@@ -58,9 +58,13 @@ mod handle;
 mod index;
 mod limits;
 mod memory;
+mod observer;
+mod outbox;
 mod plan;
 mod table;
 mod test;
+mod tick;
+mod timer;
 mod trap;
 mod undo;
 mod version;
@@ -70,9 +74,12 @@ mod world;
 pub use call::{Arguments, Outcome, Turn};
 pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
 pub use engine::{Builder, Engine, LoadOptions, LoadStatus, Loaded, MAIN_WORLD, Then, VersionInfo};
-pub use error::{ActivateError, ArgumentError, CallError, LoadError, TestFailure, Unexpected};
+pub use error::{
+    ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, TestFailure, Unexpected,
+};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
+pub use observer::{Event, LogLine, Observer};
 pub use plan::{Change, ChangeKind, Plan};
 pub use test::{TestReport, TestResult};
 pub use trap::Trap;

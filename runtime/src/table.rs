@@ -30,6 +30,8 @@ use crate::memory::texts::characters;
 pub(crate) struct Table {
     rows: Rows,
     len: u64,
+    /// What the last row that came alive carries in its header.
+    generation: u32,
     key: Column,
     /// The slots of the rows that are alive, by key.
     keys: HashTable<u32>,
@@ -90,6 +92,7 @@ impl Table {
         Table {
             rows: Rows::new(layout.layout.size),
             len: 0,
+            generation: 0,
             key: column(table.key),
             keys: HashTable::new(),
             hasher: RandomState::default(),
@@ -133,10 +136,15 @@ impl Table {
         }
     }
 
+    /// The row in a slot, dead or alive; `None` where the slot was never used.
+    pub(crate) fn row(&self, slot: u32) -> Option<*mut RowHeader> {
+        (slot < self.rows.end()).then(|| self.rows.row(slot))
+    }
+
     /// The rows that are alive, in slot order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = *mut RowHeader> {
         let rows = (0..self.rows.end()).map(|slot| self.rows.row(slot));
-        rows.filter(|&row| is_alive(row))
+        rows.filter(|&row| generation(row) != 0)
     }
 
     /// The rows in the order of an index; none where the field has no index.
@@ -200,7 +208,9 @@ impl Table {
         }
         let index_keys = self.index_keys(row);
         memory.take(entries_size(&index_keys))?;
-        self.link(row, index_keys);
+        // Not 0, which means dead.
+        self.generation = self.generation.checked_add(1).unwrap_or(1);
+        self.link(row, index_keys, self.generation);
         Ok(())
     }
 
@@ -208,7 +218,7 @@ impl Table {
         self.indexes.iter().map(|(column, _)| column.index_key(column.place(row))).collect()
     }
 
-    fn link(&mut self, row: *mut RowHeader, index_keys: Vec<IndexKey>) {
+    fn link(&mut self, row: *mut RowHeader, index_keys: Vec<IndexKey>, generation: u32) {
         let slot = slot(row);
         let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
         let hash_of = |&slot: &u32| hasher.hash_one(column.key(rows.row(slot)));
@@ -217,12 +227,13 @@ impl Table {
             index.insert(key, slot);
         }
         self.len += 1;
-        set_alive(row, 1);
+        set_alive(row, generation);
     }
 
     /// Makes a row dead. Its slot stays taken until [`Table::release`] or [`Table::abandon`], its
-    /// fields stay as they are.
-    pub(crate) fn leave(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) {
+    /// fields stay as they are. Gives its generation.
+    pub(crate) fn leave(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) -> u32 {
+        let generation = generation(row);
         let key = self.key.key(row);
         let hash = self.hasher.hash_one(key);
         let rows = &self.rows;
@@ -236,13 +247,19 @@ impl Table {
         }
         self.len -= 1;
         set_alive(row, 0);
+        generation
     }
 
     /// Takes back [`Table::leave`]. Cannot fail: the key is free again.
-    pub(crate) fn return_to(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) {
+    pub(crate) fn return_to(
+        &mut self,
+        memory: &mut MemoryBudget,
+        row: *mut RowHeader,
+        generation: u32,
+    ) {
         let index_keys = self.index_keys(row);
         memory.retake(entries_size(&index_keys));
-        self.link(row, index_keys);
+        self.link(row, index_keys, generation);
     }
 
     /// The call that killed the row has committed: its slot may be used again.
@@ -368,9 +385,10 @@ pub(crate) fn slot(row: *mut RowHeader) -> u32 {
     unsafe { (*row).slot }
 }
 
-fn is_alive(row: *mut RowHeader) -> bool {
+/// Tells a row from every other one that is, was or will be in its slot; 0 for a dead one.
+pub(crate) fn generation(row: *mut RowHeader) -> u32 {
     // SAFETY: as in `slot`.
-    unsafe { (*row).alive != 0 }
+    unsafe { (*row).alive }
 }
 
 fn set_alive(row: *mut RowHeader, alive: u32) {

@@ -6,10 +6,11 @@ use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::ir::Test;
 use midflight_compiler::source::{Position, Source};
 
-use crate::call::{Budget, Counts, Turn};
+use crate::call::{Budget, Counts, Surroundings, Turn};
 use crate::error::{LoadError, TestFailure};
 use crate::frame::Frame;
 use crate::limits::Limits;
+use crate::observer::NoObserver;
 use crate::trap::Trap;
 use crate::version::Version;
 
@@ -58,9 +59,11 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
         let trap = match Frame::new(version.clone(), limits) {
             Ok(mut frame) => {
                 let counts = Counts::default();
+                let surroundings =
+                    Surroundings { world: "test", counts: &counts, observer: &NoObserver };
                 let budget = Budget { fuel, now_ms: 0 };
-                let mut turn = Turn::new(&mut frame, &counts, budget);
-                let result = turn.run(test.function);
+                let mut turn = Turn::new(&mut frame, surroundings, budget);
+                let result = run_one(&mut turn, test);
                 fuel -= turn.fuel_used().clamp(0, fuel);
                 result.err()
             }
@@ -70,4 +73,12 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
         TestResult { name: test.name.clone(), position, trap }
     };
     version.program().ir.tests.iter().map(run).collect()
+}
+
+/// Runs `on load` as in any new world, then the test.
+fn run_one(turn: &mut Turn<'_>, test: &Test) -> Result<(), Trap> {
+    if let Some(on_load) = turn.version().program().ir.on_load {
+        turn.run(on_load)?;
+    }
+    turn.run(test.function)
 }

@@ -63,12 +63,16 @@ impl Trap {
     /// The trap of a test whose world could not even be made.
     pub(crate) fn at_test(version: &Version, test: &Test, kind: TrapKind) -> Trap {
         Trap {
-            kind,
-            message: "the defaults of `state` exceed the memory of a world".to_owned(),
             position: version.source().position(test.span.start),
             function: test.name.clone(),
-            ..Trap::unknown(version)
+            ..Trap::at_start(version, kind)
         }
+    }
+
+    /// The trap of a world that could not even begin.
+    pub(crate) fn at_start(version: &Version, kind: TrapKind) -> Trap {
+        let message = "the defaults of `state` exceed the memory of a world".to_owned();
+        Trap { kind, message, ..Trap::unknown(version) }
     }
 
     fn unknown(version: &Version) -> Trap {

@@ -23,7 +23,8 @@ pub(crate) struct Undo {
     /// Texts that this call took out of their slots.
     retired: Vec<*const Text>,
     generators: Vec<Generator>,
-    savepoints: Vec<Mark>,
+    /// Each with the number of events that were emitted before it.
+    savepoints: Vec<(Mark, usize)>,
 }
 
 // SAFETY: the texts belong to the heap of the world that the notes are about; both move together.
@@ -37,8 +38,8 @@ enum Note {
     Row { table: u32, row: *mut RowHeader, len: u32 },
     /// A row that was inserted.
     Inserted { table: u32, row: *mut RowHeader },
-    /// A row that was removed.
-    Removed { table: u32, row: *mut RowHeader },
+    /// A row that was removed, with its generation.
+    Removed { table: u32, row: *mut RowHeader, generation: u32 },
     /// The generator before it was drawn from.
     Generator,
 }
@@ -96,15 +97,16 @@ impl Undo {
         &mut self,
         table: u32,
         row: *mut RowHeader,
+        generation: u32,
         texts: Vec<*const Text>,
     ) {
         self.retired.extend(texts.into_iter().filter(|text| !text.is_null()));
-        self.notes.push(Note::Removed { table, row });
+        self.notes.push(Note::Removed { table, row, generation });
     }
 
     /// Notes the generator before it is drawn from.
     pub(crate) fn note_generator(&mut self, data: &Data) {
-        let since = self.savepoints.last().map_or(0, |mark| mark.notes);
+        let since = self.savepoints.last().map_or(0, |(mark, _)| mark.notes);
         let noted = self.notes[since..].iter().any(|note| matches!(note, Note::Generator));
         if !noted {
             self.generators.push(data.generator.clone());
@@ -133,14 +135,16 @@ impl Undo {
     }
 
     /// Begins a part of the call that can be taken back on its own.
-    pub(crate) fn savepoint(&mut self) {
-        self.savepoints.push(self.here());
+    pub(crate) fn savepoint(&mut self, events: usize) {
+        self.savepoints.push((self.here(), events));
     }
 
-    /// Takes back what happened since the last savepoint, and ends it.
-    pub(crate) fn rollback_to_savepoint(&mut self, data: &mut Data) {
-        let mark = self.savepoints.pop().unwrap_or_default();
+    /// Takes back what happened since the last savepoint, and ends it. Gives the number of events
+    /// that there were then.
+    pub(crate) fn rollback_to_savepoint(&mut self, data: &mut Data) -> usize {
+        let (mark, events) = self.savepoints.pop().unwrap_or_default();
         self.take_back(data, mark);
+        events
     }
 
     /// Takes back everything.
@@ -152,7 +156,7 @@ impl Undo {
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
     pub(crate) fn commit(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
-            if let Note::Removed { table, row } = note
+            if let Note::Removed { table, row, .. } = note
                 && let Some(table) = data.tables.get_mut(table as usize)
             {
                 table.release(row);
@@ -192,7 +196,9 @@ impl Undo {
                     self.bytes.truncate(noted);
                 }
                 Note::Inserted { table, row } => data.take_back_insert(table, row),
-                Note::Removed { table, row } => data.take_back_remove(table, row),
+                Note::Removed { table, row, generation } => {
+                    data.take_back_remove(table, row, generation);
+                }
                 Note::Generator => {
                     data.generator = self.generators.pop().expect("one for each note");
                 }

@@ -62,6 +62,13 @@ impl Versions {
         (version, evicted)
     }
 
+    /// Forgets the version that was admitted last, since it could not be activated, and keeps
+    /// those again that had to go for it. Its number is not used again.
+    pub(crate) fn withdraw(&mut self, number: u64, evicted: Vec<Arc<Version>>) {
+        let _ = self.kept.remove(&number);
+        self.kept.extend(evicted.into_iter().map(|version| (version.number(), version)));
+    }
+
     /// Says that a version is current now.
     pub(crate) fn activated(&mut self, number: u64) {
         self.before.extend(self.current.replace(number));

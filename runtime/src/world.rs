@@ -1,46 +1,75 @@
 //! A world: one copy of the state, behind a gate that lets one call at a time in.
 //!
 //! A world owns the version that it runs. At the beginning of a turn it compares its epoch with
-//! the engine's, one load, and moves to the current version where they differ.
+//! the engine's, one load, and moves to the current version where they differ. A version that has
+//! `on load` is not moved to that way: whoever activates it takes every world ([`Room::prepare`]).
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use midflight_compiler::trap::TrapKind;
 
-use crate::call::{Budget, Counts, Turn};
+use crate::call::{Budget, Counts, Surroundings, Turn};
 use crate::engine::Shared;
 use crate::error::CallError;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
 use crate::limits::Limits;
+use crate::outbox::Outbox;
+use crate::timer::{NEVER_MS, Timers};
+use crate::trap::Trap;
 use crate::version::Version;
 
 /// One world of an engine.
 #[derive(Debug)]
 pub struct World {
-    name: String,
+    name: Arc<str>,
     pub(crate) gate: Arc<Gate<Room>>,
     pub(crate) counts: Arc<Counts>,
+    /// When its next timer is due, in milliseconds since 1970.
+    next_due_ms: Arc<AtomicI64>,
 }
 
 /// What the gate guards.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Room {
+    name: Arc<str>,
     /// Absent until the first version.
     frame: Option<Box<Frame>>,
     /// The engine's epoch when the world last moved.
     epoch: u64,
     counts: Arc<Counts>,
+    pub(crate) timers: Timers,
+    next_due_ms: Arc<AtomicI64>,
+    /// What a move that is prepared would leave.
+    leaving: Option<Leaving>,
+}
+
+/// Where a world was before a move.
+#[derive(Debug)]
+enum Leaving {
+    /// It had no version.
+    Nowhere,
+    /// On this version.
+    Version(Arc<Version>),
 }
 
 impl World {
     pub(crate) fn new(name: &str, limits: &Limits, spawn: Option<Spawn>) -> World {
-        let room = Room::default();
-        let counts = room.counts.clone();
+        let name: Arc<str> = name.into();
+        let room = Room {
+            name: name.clone(),
+            frame: None,
+            epoch: 0,
+            counts: Arc::default(),
+            timers: Timers::default(),
+            next_due_ms: Arc::new(AtomicI64::new(NEVER_MS)),
+            leaving: None,
+        };
+        let (counts, next_due_ms) = (room.counts.clone(), room.next_due_ms.clone());
         let gate = Arc::new(Gate::new(room, limits.queue_len_max, spawn));
-        World { name: name.to_owned(), gate, counts }
+        World { name, gate, counts, next_due_ms }
     }
 
     /// Its name.
@@ -53,12 +82,18 @@ impl World {
         self.gate.queue_len()
     }
 
+    /// When its next timer is due, in milliseconds since 1970.
+    pub(crate) fn next_due_ms(&self) -> i64 {
+        self.next_due_ms.load(Ordering::Relaxed)
+    }
+
     /// Moves the world to the current version if nobody holds it, else leaves that to the holder:
-    /// so no idle world keeps an old version alive. Gives back the version that it left.
+    /// so no idle world keeps an old version alive.
     pub(crate) fn sweep(&self, shared: &Arc<Shared>) {
         if let Some(mut room) = self.gate.try_enter() {
             let left = room.adopt(shared);
             drop(room);
+            // Outside of the gate: the last one frees the code.
             drop(left);
             return;
         }
@@ -69,8 +104,17 @@ impl World {
 }
 
 impl Room {
-    /// One turn on the current version.
-    pub(crate) fn turn(&mut self, shared: &Shared) -> Result<Turn<'_>, CallError> {
+    /// One turn on the current version, at the time that the clock tells.
+    pub(crate) fn turn<'r>(&'r mut self, shared: &'r Shared) -> Result<Turn<'r>, CallError> {
+        self.turn_at(shared, (shared.clock)())
+    }
+
+    /// One turn on the current version, at this time in milliseconds since 1970.
+    pub(crate) fn turn_at<'r>(
+        &'r mut self,
+        shared: &'r Shared,
+        now_ms: i64,
+    ) -> Result<Turn<'r>, CallError> {
         if self.epoch != shared.epoch.load(Ordering::Acquire) {
             drop(self.adopt(shared)?);
         }
@@ -78,8 +122,9 @@ impl Room {
         if frame.broken {
             return Err(CallError::Closed);
         }
-        let budget = Budget { fuel: shared.limits.fuel_max, now_ms: (shared.clock)() };
-        Ok(Turn::new(frame, &self.counts, budget))
+        let surroundings =
+            Surroundings { world: &self.name, counts: &self.counts, observer: &*shared.observer };
+        Ok(Turn::new(frame, surroundings, Budget { fuel: shared.limits.fuel_max, now_ms }))
     }
 
     /// Bytes that the world's rows and texts take.
@@ -87,32 +132,109 @@ impl Room {
         self.frame.as_ref().map_or(0, |frame| frame.data.memory.taken())
     }
 
+    /// Takes up the timer that is due longest, if one is.
+    pub(crate) fn take_due(&mut self, now_ms: i64) -> Option<String> {
+        let due = self.timers.take_due(now_ms);
+        self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
+        due
+    }
+
     /// Moves to the current version; gives the one that was left.
     fn adopt(&mut self, shared: &Shared) -> Result<Option<Arc<Version>>, CallError> {
         // The epoch first: a version that becomes current after it is read moves the world again.
         let epoch = shared.epoch.load(Ordering::Acquire);
+        if epoch == self.epoch {
+            return Ok(None);
+        }
         let Some(current) = shared.current() else { return Ok(None) };
-        let left = match &mut self.frame {
-            Some(frame) => {
-                self.counts.flush(&frame.version, &current);
-                Some(mem::replace(&mut frame.version, current))
-            }
-            None => {
-                self.counts.version.store(current.number(), Ordering::Relaxed);
-                let frame = Frame::new(current, &shared.limits);
-                self.frame = Some(frame.map_err(|_: TrapKind| CallError::OutOfMemory)?);
-                None
-            }
-        };
+        let left = self.stand_on(current, shared).map_err(|_| CallError::OutOfMemory)?;
+        self.moved(&left, shared, epoch);
+        Ok(match left {
+            Leaving::Nowhere => None,
+            Leaving::Version(version) => Some(version),
+        })
+    }
+
+    /// Runs on this version from now on; gives what was before.
+    fn stand_on(&mut self, version: Arc<Version>, shared: &Shared) -> Result<Leaving, TrapKind> {
+        if let Some(frame) = &mut self.frame {
+            return Ok(Leaving::Version(mem::replace(&mut frame.version, version)));
+        }
+        self.frame = Some(Frame::new(version, &shared.limits)?);
+        Ok(Leaving::Nowhere)
+    }
+
+    /// Counts for the version, and follows its timers.
+    fn moved(&mut self, left: &Leaving, shared: &Shared, epoch: u64) {
+        let Some(frame) = &self.frame else { return };
+        if let Leaving::Version(left) = left {
+            self.counts.flush(left);
+        }
+        self.counts.version.store(frame.version.number(), Ordering::Relaxed);
+        self.timers.follow(&frame.version, (shared.clock)());
+        self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
         self.epoch = epoch;
-        Ok(left)
+    }
+
+    /// Begins to move to a version and runs its `on load`, if it has one. Either
+    /// [`Room::complete`] or [`Room::go_back`] has to follow before the gate opens.
+    ///
+    /// # Errors
+    /// When `on load` traps, or the state's defaults take too much memory; the world is where it
+    /// was then.
+    pub(crate) fn prepare(
+        &mut self,
+        version: &Arc<Version>,
+        shared: &Shared,
+    ) -> Result<(), Box<Trap>> {
+        let out_of_memory = |kind| Box::new(Trap::at_start(version, kind));
+        self.leaving = Some(self.stand_on(version.clone(), shared).map_err(out_of_memory)?);
+        let Some(frame) = &mut self.frame else { return Ok(()) };
+        let Some(on_load) = version.program().ir.on_load else { return Ok(()) };
+        if frame.broken {
+            return Ok(());
+        }
+        let surroundings =
+            Surroundings { world: &self.name, counts: &self.counts, observer: &*shared.observer };
+        let budget = Budget { fuel: shared.limits.test_fuel_max, now_ms: (shared.clock)() };
+        let result = Turn::new(frame, surroundings, budget).run_open(on_load);
+        result.map_err(|trap| {
+            self.go_back();
+            Box::new(trap)
+        })
+    }
+
+    /// Completes a move that was prepared; gives the version that was left.
+    pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Arc<Version>> {
+        let left = self.leaving.take()?;
+        if let Some(frame) = &mut self.frame {
+            frame.commit(&self.name, &*shared.observer);
+        }
+        self.moved(&left, shared, epoch);
+        match left {
+            Leaving::Nowhere => None,
+            Leaving::Version(version) => Some(version),
+        }
+    }
+
+    /// Takes back a move that was prepared.
+    pub(crate) fn go_back(&mut self) {
+        match (self.leaving.take(), &mut self.frame) {
+            (Some(Leaving::Nowhere), frame) => *frame = None,
+            (Some(Leaving::Version(version)), Some(frame)) => {
+                frame.undo.rollback(&mut frame.data);
+                frame.outbox = Outbox::default();
+                frame.settle();
+                frame.version = version;
+            }
+            (Some(Leaving::Version(_)) | None, _) => {}
+        }
     }
 }
 
 impl Counts {
     /// Adds what was counted to the version that it was counted for, and begins anew.
-    fn flush(&self, left: &Version, next: &Version) {
-        self.version.store(next.number(), Ordering::Relaxed);
+    fn flush(&self, left: &Version) {
         let calls = self.calls.swap(0, Ordering::Relaxed);
         let traps = self.traps.swap(0, Ordering::Relaxed);
         let _ = left.calls.fetch_add(calls, Ordering::Relaxed);

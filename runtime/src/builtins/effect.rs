@@ -1,10 +1,16 @@
-//! What a call does besides computing: random numbers, and the parts of a test that are
-//! taken back.
+//! What a call does besides computing: random numbers, events, log lines, and the parts of a test
+//! that are taken back.
 
 use midflight_compiler::abi::Text;
+use midflight_compiler::ir::EventId;
 use midflight_compiler::trap::TrapKind;
 
 use super::host;
+use super::memory::BYTES_PER_FUEL;
+use crate::memory::texts::characters;
+
+/// Fuel of an event or a log line besides its size: it bounds how many one call can leave.
+const MESSAGE_FUEL: usize = 50;
 
 host! {
     fn random(frame, bound: i64) -> i64 {
@@ -17,14 +23,15 @@ host! {
     }
 
     fn savepoint(frame) {
-        frame.undo.savepoint();
+        frame.undo.savepoint(frame.outbox.events.len());
         // A new epoch: what was noted before is noted again, so that it can be taken back to here.
         frame.ctx.epoch += 1;
         Ok(())
     }
 
     fn rollback_to_savepoint(frame) {
-        frame.undo.rollback_to_savepoint(&mut frame.data);
+        let events = frame.undo.rollback_to_savepoint(&mut frame.data);
+        frame.outbox.events.truncate(events);
         frame.ctx.epoch += 1;
         frame.ctx.trap_kind = 0;
         frame.ctx.trap_text = std::ptr::null();
@@ -37,11 +44,26 @@ host! {
         Ok(())
     }
 
-    fn emit(_frame, _event: u32, _fields: *const u8) {
-        unreachable!("the checker refuses `emit` until events are built")
+    fn emit(frame, event: u32, fields: *const u8) {
+        let version = frame.version.clone();
+        let program = version.program();
+        let Some(declared) = program.ir.events.get(event as usize) else { return Ok(()) };
+        let size = program.layouts.strukt(declared.fields).layout.size as usize;
+        frame.charge(MESSAGE_FUEL + size / BYTES_PER_FUEL)?;
+        let copy = frame.arena.allocate(&mut frame.ctx, size)?.as_ptr();
+        // SAFETY: the fields of the event stand at `fields`, and the copy has room for them.
+        unsafe { std::ptr::copy_nonoverlapping(fields, copy, size) };
+        frame.outbox.events.push((EventId(event), copy));
+        Ok(())
     }
 
-    fn log(_frame, _text: *const Text) {
-        unreachable!("the checker refuses `log` until it is built")
+    fn log(frame, text: *const Text) {
+        // SAFETY: null or live.
+        let text = unsafe { characters(text) };
+        frame.charge(MESSAGE_FUEL + text.len() / BYTES_PER_FUEL)?;
+        // A copy: a text of the world's heap may be freed when the call is taken back.
+        let copy = frame.arena.text(&mut frame.ctx, &[text])?;
+        frame.outbox.lines.push(copy);
+        Ok(())
     }
 }

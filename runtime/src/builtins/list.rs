@@ -139,7 +139,12 @@ fn compare(
     }
 }
 
-fn new(frame: &mut Frame, len: u64, element_size: u64) -> Result<*mut ListHeader, TrapKind> {
+/// A list of `len` elements of unspecified content.
+pub(super) fn new(
+    frame: &mut Frame,
+    len: u64,
+    element_size: u64,
+) -> Result<*mut ListHeader, TrapKind> {
     let bytes = len.checked_mul(element_size).ok_or(TrapKind::OutOfMemory)?;
     frame.charge(bytes as usize / BYTES_PER_FUEL)?;
     let header = frame.arena.allocate(&mut frame.ctx, size_of::<ListHeader>())?;

@@ -48,8 +48,8 @@ host! {
         let texts = row_texts(frame.version.program(), TableId(table), row);
         let data = &mut frame.data;
         let Some(rows) = data.tables.get_mut(table as usize) else { return Ok(()) };
-        rows.leave(&mut data.memory, row);
-        frame.undo.note_removed(table, row, texts);
+        let generation = rows.leave(&mut data.memory, row);
+        frame.undo.note_removed(table, row, generation, texts);
         frame.data.show(table as usize);
         Ok(())
     }

@@ -10,6 +10,7 @@ use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type, TypeId};
 
 use super::host;
+use super::list;
 use super::memory::BYTES_PER_FUEL;
 use crate::frame::Frame;
 use crate::memory::texts::characters;
@@ -19,15 +20,15 @@ host! {
         store(frame, TypeId(type_id), target, source)
     }
 
-    /// Until growing lists are compiled, no value shares anything that can change.
     fn value_copy(frame, type_id: u32, target: *mut u8, source: *const u8) {
         let version = frame.version.clone();
         let program = version.program();
-        let size = size(program, program.ir.types.get(TypeId(type_id)));
+        let ty = program.ir.types.get(TypeId(type_id));
+        let size = size(program, ty);
         frame.charge(size / BYTES_PER_FUEL)?;
-        // SAFETY: both hold a value of this type.
+        // SAFETY: both hold a value of this type; they may be the same.
         unsafe { ptr::copy(source, target, size) };
-        Ok(())
+        own_lists(frame, program, ty, target)
     }
 
     fn value_equal(frame, type_id: u32, left: *const u8, right: *const u8) -> u32 {
@@ -73,6 +74,44 @@ fn store(
         let copy = frame.undo.replace_text(&mut frame.data, ptr::null(), characters)?;
         // SAFETY: as above.
         unsafe { slot.write(copy) };
+    }
+    Ok(())
+}
+
+/// Gives a value that was just copied lists of its own, in place of those that it shares.
+fn own_lists(
+    frame: &mut Frame,
+    program: &Program,
+    ty: Type,
+    address: *mut u8,
+) -> Result<(), TrapKind> {
+    let Type::List(inner) = ty else {
+        for part in parts(program, ty, address) {
+            // SAFETY: a part lies inside of its value.
+            let address = unsafe { address.add(part.offset) };
+            own_lists(frame, program, part.ty, address)?;
+        }
+        return Ok(());
+    };
+    let inner = program.ir.types.get(inner);
+    let stride = size(program, inner);
+    let ListHeader { len, data, .. } = list_at(address);
+    if len == 0 {
+        // SAFETY: the value is a list; null is the empty one.
+        unsafe { address.cast::<*mut ListHeader>().write(ptr::null_mut()) };
+        return Ok(());
+    }
+    let copy = list::new(frame, len, stride as u64)?;
+    // SAFETY: it was just made.
+    let elements = unsafe { (*copy).data };
+    // SAFETY: both have `len` elements.
+    unsafe { ptr::copy_nonoverlapping(data, elements, len as usize * stride) };
+    // SAFETY: the value is a list.
+    unsafe { address.cast::<*mut ListHeader>().write(copy) };
+    for index in 0..len as usize {
+        // SAFETY: an element of the copy.
+        let element = unsafe { elements.add(index * stride) };
+        own_lists(frame, program, inner, element)?;
     }
     Ok(())
 }

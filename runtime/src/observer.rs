@@ -1,0 +1,58 @@
+//! What leaves a world besides answers: events, log lines, and traps of timers. The host that wants
+//! them gives the engine an [`Observer`].
+
+use crate::cursor::View;
+use crate::trap::Trap;
+
+/// Is told what happened in the worlds of an engine, while the world is still held: it should
+/// encode what it needs, hand it on, and come back. The default does nothing.
+pub trait Observer: Send + Sync {
+    /// A call committed that had emitted this event.
+    fn event(&self, event: &Event<'_>) {
+        let _ = event;
+    }
+
+    /// A call wrote this line.
+    fn log(&self, line: &LogLine<'_>) {
+        let _ = line;
+    }
+
+    /// A run of a timer trapped and was taken back.
+    fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) {
+        let _ = (world, timer, trap);
+    }
+}
+
+/// An event after its commit.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// The world that it happened in.
+    pub world: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The version that emitted it.
+    pub version: u64,
+    /// Its fields, as a struct.
+    pub fields: View<'a>,
+}
+
+/// A line that a program wrote with `log`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct LogLine<'a> {
+    /// The world that it was written in.
+    pub world: &'a str,
+    /// The version that wrote it.
+    pub version: u64,
+    /// The text.
+    pub text: &'a str,
+    /// Whether the call that wrote it trapped: what the line tells did not happen.
+    pub rolled_back: bool,
+}
+
+/// Looks away.
+#[derive(Debug)]
+pub(crate) struct NoObserver;
+
+impl Observer for NoObserver {}
