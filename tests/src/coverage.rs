@@ -14,6 +14,8 @@ use crate::listing::is_annotation;
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("trap none", "means that there is no trap"),
     ("trap internal", "is raised by a fault of Midflight only"),
+    ("E0605", "the source that reaches the limit takes minutes to compile"),
+    ("E0690", "is a fault of Midflight only"),
     ("limit CODE_SIZE_MAX", "the source that reaches it takes minutes to compile"),
     ("limit COMPILE_STACK_SIZE", "every source in `limit` is compiled on it"),
     ("limit queue_len_max", "needs many callers at once: the tests over sockets"),
