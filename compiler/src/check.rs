@@ -8,7 +8,7 @@
 //! 3. `decl`: the types of all fields, who holds whom, layouts, defaults, signatures;
 //! 4. `body`: functions, timers, tests (`stmt`, `expr`, `place`, `operator`, `control`, `call`,
 //!    `method`, `pattern`, `row`, `loops`, with `scope` and `ty` below them);
-//! 5. `effects` and `cost`: what calling a function changes and takes.
+//! 5. `effects`, `cost` and `stack`: what calling a function changes and takes.
 //!
 //! It guarantees what `ir` lists as invariants, and that it ends on every tree within the parser's
 //! limits. It goes on after a mistake: `Type::Error` and nodes of that type silence what follows.
@@ -25,6 +25,7 @@ mod decl;
 mod effects;
 mod exhaust;
 mod expr;
+mod fields;
 mod fold;
 mod literal;
 mod loops;
@@ -37,12 +38,16 @@ mod place;
 mod program;
 mod row;
 mod scope;
+mod stack;
 mod stmt;
 mod ty;
 mod unbuilt;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
@@ -113,9 +118,13 @@ struct Checker<'a> {
     /// By number; one that has no value yet, or never gets one, has the type `Error`.
     constants: Vec<Constant>,
     /// By `FuncId`, as soon as the declarations are checked.
-    signatures: Vec<Signature<'a>>,
+    signatures: Vec<Rc<Signature<'a>>>,
     /// There as soon as the declarations are checked, unless a type is too large.
     layouts: Option<Layouts>,
+    /// Unknown names that need not be reported again; a field with its owner before it.
+    unknown: BTreeSet<String>,
+    /// Warnings about locals that do nothing: beside a mistake they are no news.
+    idle: Vec<Diagnostic>,
     /// Bytes of the constants that were written out so far.
     constants_size: u64,
 }
@@ -133,6 +142,8 @@ impl<'a> Checker<'a> {
             constants: Vec::new(),
             signatures: Vec::new(),
             layouts: None,
+            unknown: BTreeSet::new(),
+            idle: Vec::new(),
             constants_size: 0,
         }
     }
@@ -167,6 +178,14 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Reports an unknown name. Where a fix is known it is a slip, each time; otherwise one
+    /// declaration is missing, and the first mention says so for all.
+    fn report_unknown(&mut self, name: impl Into<String>, diagnostic: Diagnostic) {
+        if diagnostic.fix.is_some() || self.unknown.insert(name.into()) {
+            self.report(diagnostic);
+        }
+    }
+
     /// The type in backticks, as messages show it.
     fn show(&self, ty: Type) -> String {
         format!("`{}`", self.types.show(ty))
@@ -176,6 +195,7 @@ impl<'a> Checker<'a> {
         self.unbuilt.report(&mut self.diagnostics);
         if !self.diagnostics.has_errors() {
             effects::complete(&mut functions, &mut self.diagnostics);
+            std::mem::take(&mut self.idle).into_iter().for_each(|warning| self.report(warning));
         }
         let Some(layouts) = self.layouts.take().filter(|_| !self.diagnostics.has_errors()) else {
             return Err(self.diagnostics.sorted());

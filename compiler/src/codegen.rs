@@ -3,7 +3,7 @@
 //! Every Flight function that a handler, timer, test or `on load` can reach becomes one internal
 //! function `(ctx, stack left, fuel, result?, arguments…) -> (result?, fuel)`, or an entry of the
 //! shape [`crate::abi::Entry`] where only the host calls it, or both. A call that trapped gives
-//! [`function::TRAPPED`] in place of the fuel, an entry the status 1; the context says why.
+//! [`trap::TRAPPED`] in place of the fuel, an entry the status 1; the context says why.
 //!
 //! Guarantees: only the part of Cranelift's IR that WebAssembly uses (i32, i64, f64, the host's
 //! calling convention); no instruction that can fault (`audit` looks at what comes out); no name
@@ -12,7 +12,7 @@
 //!
 //! Every pass recurses over the program: call it on a stack as `limits::TREE_HEIGHT_MAX` wants it.
 //!
-//! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel, traps), `value` (how
+//! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel), `trap`, `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
 //! `loops`, `expr`, `call`, `arith` and `range`, `text`, `pattern`, `list` and `mutate`, `rows`,
 //! `constants`, `host`.
@@ -36,6 +36,7 @@ mod rows;
 mod scan;
 mod stmt;
 mod text;
+mod trap;
 mod undo;
 mod value;
 

@@ -133,6 +133,11 @@ impl Diagnostics {
         }
     }
 
+    /// Whether something was reported whose place begins at this offset.
+    pub(crate) fn has_at(&self, start: u32) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.span.start == start)
+    }
+
     /// Whether any error was reported.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

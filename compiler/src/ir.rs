@@ -130,7 +130,7 @@ pub struct Function {
     pub effects: Effects,
 }
 
-/// What running a function can change, callees included.
+/// What running a function can change and ask for, callees included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     /// Writes state or a row, inserts, removes, emits, or draws a random number.
@@ -139,6 +139,8 @@ pub struct Effects {
     pub inserts: bool,
     /// Removes rows.
     pub removes: bool,
+    /// Asks for the call's time.
+    pub reads_clock: bool,
 }
 
 /// A parameter or local.

@@ -176,27 +176,35 @@ pub fn state_epoch_offset(chunk: u32) -> i32 {
     -8 * (chunk as i32 + 1)
 }
 
+/// Remembers what was computed, what has no layout too: a type is looked at once, however often
+/// others hold it.
 struct Builder<'a> {
     types: &'a Types,
-    structs: Vec<Option<FieldsLayout>>,
-    enums: Vec<Option<EnumLayout>>,
+    structs: Vec<Option<Option<FieldsLayout>>>,
+    enums: Vec<Option<Option<EnumLayout>>>,
 }
 
 impl Builder<'_> {
     fn strukt(&mut self, id: StructId) -> Option<FieldsLayout> {
         if let Some(known) = &self.structs[id.index()] {
-            return Some(known.clone());
+            return known.clone();
         }
         let types = self.types;
-        let layout = self.fields(0, types.strukt(id).fields.iter().map(|field| field.ty))?;
+        let layout = self.fields(0, types.strukt(id).fields.iter().map(|field| field.ty));
         self.structs[id.index()] = Some(layout.clone());
-        Some(layout)
+        layout
     }
 
     fn enumeration(&mut self, id: EnumId) -> Option<EnumLayout> {
         if let Some(known) = &self.enums[id.index()] {
-            return Some(known.clone());
+            return known.clone();
         }
+        let layout = self.enum_layout(id);
+        self.enums[id.index()] = Some(layout.clone());
+        layout
+    }
+
+    fn enum_layout(&mut self, id: EnumId) -> Option<EnumLayout> {
         let types = self.types;
         let variants = &types.enumeration(id).variants;
         let tag_size = if variants.len() <= 256 { 1 } else { 2 };
@@ -210,9 +218,7 @@ impl Builder<'_> {
             payloads.push(payload.offsets);
         }
         whole.size = whole.size.next_multiple_of(whole.align);
-        let layout = EnumLayout { layout: whole, tag_size, payloads };
-        self.enums[id.index()] = Some(layout.clone());
-        Some(layout)
+        Some(EnumLayout { layout: whole, tag_size, payloads })
     }
 
     fn fields(&mut self, start: u64, fields: impl Iterator<Item = Type>) -> Option<FieldsLayout> {

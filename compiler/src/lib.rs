@@ -29,6 +29,7 @@ pub mod builtins;
 pub mod check;
 mod codegen;
 pub mod diag;
+pub mod fmt;
 pub mod ir;
 pub mod jit;
 pub mod layout;

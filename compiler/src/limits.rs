@@ -43,6 +43,9 @@ pub const STATE_SIZE_MAX: u64 = 1 << 20;
 /// Bytes of any other value: a struct, a fixed array, a bounded list.
 pub const VALUE_SIZE_MAX: u64 = 1 << 20;
 
+/// Fields of one declaration, and variants of one enum: bounds the search for a name.
+pub const FIELDS_MAX: usize = 1_000;
+
 /// How deep structs and enums may hold each other by value. Every pass recurses over types.
 pub const TYPE_DEPTH_MAX: u32 = 64;
 

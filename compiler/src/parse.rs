@@ -12,6 +12,7 @@
 //!
 //! It resolves no name and knows no type.
 
+mod brackets;
 mod cursor;
 mod expr;
 mod field;
@@ -19,6 +20,7 @@ mod height;
 mod hint;
 mod item;
 mod literal;
+mod mistake;
 mod pattern;
 mod primary;
 mod recover;

@@ -191,7 +191,7 @@ fn newcomers_get_the_fix() {
         ("x++", "E0109", "++"),
         ("for i in 0..=9 { }", "E0111", "..="),
         ("x = null", "E0112", "null"),
-        ("if a < b < c { }", "E0113", "<"),
+        ("if a < b < c < d { }", "E0113", "<"),
         ("if a { } elif b { } else { }", "E0115", "elif"),
         ("x = 'a'", "E0006", "'a'"),
         ("x = “a”", "E0001", "“"),
@@ -202,7 +202,11 @@ fn newcomers_get_the_fix() {
         ("whille x { y() }", "E0100", "x"),
         ("x := 1", "E0100", ":"),
         ("loop { x() }", "E0122", "loop"),
+        ("x = a\" + 1", "E0002", "\" + 1"),
         ("fail 404", "E0100", ""),
+        ("fail MISSING \"x\"", "E0100", "MISSING"),
+        ("if a) { b() }", "E0100", ")"),
+        ("while a b { c() }", "E0100", "b"),
         ("match x { 1 -> 2\n else => 3 }", "E0100", "->"),
     ];
     for (body, code, place) in cases {
@@ -212,6 +216,10 @@ fn newcomers_get_the_fix() {
         assert_eq!(found.len(), expected, "{body}: {found:?}");
     }
     assert_eq!(mistakes("fn f(): int { 1 }"), [("E0114", ":".into())]);
+    assert_eq!(mistakes("test \"a{b}\" { }"), [("E0118", "b".into())]);
+    assert_eq!(mistakes("struct S { a: int; b: int }"), [("E0105", ";".into())]);
+    assert_eq!(mistakes("const A: int = 1"), [("E0116", ": int".into())]);
+    assert_eq!(mistakes("every 50 ms f() { }"), [("E0004", "50 ms".into())]);
     assert_eq!(mistakes("func f() { }"), [("E0122", "func".into())]);
     assert_eq!(mistakes("pub fn f() { }"), [("E0122", "pub".into())]);
     assert_eq!(mistakes("let x = 1\nfn f() { }"), [("E0122", "let".into())]);

@@ -35,8 +35,11 @@ fn brackets_nest_to_a_limit() {
 
 #[test]
 fn blocks_and_types_nest_to_a_limit() {
-    let blocks = in_function(&format!("{}{}", "while a {\n".repeat(MANY), "}".repeat(MANY)));
-    assert_eq!(codes(blocks), ["E0601"]);
+    for head in ["while a {\n", "if a {\n", "for a in b { "] {
+        let nested = |n: usize| in_function(&format!("{}{}", head.repeat(n), "}".repeat(n)));
+        assert_eq!(codes(nested(MANY)), ["E0601"]);
+        assert_eq!(codes(nested(250)), [""; 0]);
+    }
     let matches = in_function(&format!("{}{}", "match a { b => ".repeat(MANY), "}".repeat(MANY)));
     assert_eq!(codes(matches), ["E0601"]);
     let types = format!("state {{ x: {}int{} }}", "[".repeat(MANY), "]".repeat(MANY));

@@ -12,6 +12,7 @@ use midflight_compiler::ir::FuncId;
 use midflight_compiler::types::{TableId, Type};
 
 use crate::cursor::{Slot, TextMemory, View};
+use crate::engine::Clock;
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
@@ -28,22 +29,28 @@ pub struct Turn<'w> {
     /// The frame's, without a reference count on the path of a call.
     version: &'w Version,
     surroundings: Surroundings<'w>,
-    budget: Budget,
+    /// What each call may use.
+    fuel: i64,
+    /// Whether the frame still holds what the last call made.
+    is_used: bool,
 }
 
-/// Where a turn takes place.
+/// Where a turn takes place, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'w> {
     pub(crate) world: &'w str,
     pub(crate) counts: &'w Counts,
     pub(crate) observer: &'w dyn Observer,
+    pub(crate) time: Time<'w>,
 }
 
-/// What every call of a turn may use, and when it takes place.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget {
-    pub(crate) fuel: i64,
-    pub(crate) now_ms: i64,
+/// What `now()` is in a turn.
+#[derive(Clone, Copy)]
+pub(crate) enum Time<'w> {
+    /// This, in milliseconds since 1970.
+    At(i64),
+    /// What the clock says when a call begins that asks for it.
+    Of(&'w Clock),
 }
 
 /// How many calls ended in a world since it moved to its version. Only the holder of the world
@@ -67,16 +74,12 @@ pub enum Outcome<'t> {
 }
 
 impl<'w> Turn<'w> {
-    pub(crate) fn new(
-        frame: &'w mut Frame,
-        surroundings: Surroundings<'w>,
-        budget: Budget,
-    ) -> Turn<'w> {
+    pub(crate) fn new(frame: &'w mut Frame, surroundings: Surroundings<'w>, fuel: i64) -> Turn<'w> {
         let version = Arc::as_ptr(&frame.version);
         // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
         // replaces it, between turns. A version never changes.
         let version = unsafe { &*version };
-        Turn { frame, version, surroundings, budget }
+        Turn { frame, version, surroundings, fuel, is_used: false }
     }
 
     /// The version that the turn runs on.
@@ -91,7 +94,7 @@ impl<'w> Turn<'w> {
 
     /// Fuel that the last call used. Defined for committed calls only.
     pub fn fuel_used(&self) -> i64 {
-        self.budget.fuel - self.frame.ctx.fuel
+        self.fuel - self.frame.ctx.fuel
     }
 
     /// Calls a handler. `bind` gives the arguments; parameters that it leaves out take their
@@ -116,7 +119,7 @@ impl<'w> Turn<'w> {
         signature: &Signature,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
     ) -> Result<Outcome<'_>, CallError> {
-        self.frame.begin(self.budget.fuel, self.budget.now_ms);
+        self.begin(signature.function);
         let size = signature.arguments.layout.size + signature.result_size.next_multiple_of(8) + 8;
         let frame = &mut *self.frame;
         let block = frame.arena.blocks(&mut frame.ctx, size as usize);
@@ -168,7 +171,7 @@ impl<'w> Turn<'w> {
         let Some(entry) = self.version.program().code.entry(function) else {
             return Exit::Returned;
         };
-        self.frame.begin(self.budget.fuel, self.budget.now_ms);
+        self.begin(function);
         let mut block = row;
         let block = (&raw mut block).cast::<u8>();
         // SAFETY: the entry is of the frame's version; its arguments are nothing or the address of
@@ -176,12 +179,26 @@ impl<'w> Turn<'w> {
         unsafe { enter(self.frame, entry, block, block) }
     }
 
+    fn begin(&mut self, function: FuncId) {
+        if self.is_used {
+            self.frame.settle();
+        }
+        self.is_used = true;
+        self.frame.begin(self.fuel);
+        if self.version.program().ir.function(function).effects.reads_clock {
+            self.frame.set_time(match self.surroundings.time {
+                Time::At(now_ms) => now_ms,
+                Time::Of(clock) => clock(),
+            });
+        }
+    }
+
     /// Commits the call or takes it back.
     fn conclude(&mut self, exit: Exit) -> Result<(), Trap> {
         let count = |counter: &AtomicU64| {
             counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         };
-        let Surroundings { world, counts, observer } = self.surroundings;
+        let Surroundings { world, counts, observer, .. } = self.surroundings;
         count(&counts.calls);
         if exit == Exit::Returned {
             self.frame.commit(world, observer);
@@ -215,7 +232,9 @@ impl std::fmt::Debug for Surroundings<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.frame.settle();
+        if self.is_used {
+            self.frame.settle();
+        }
     }
 }
 

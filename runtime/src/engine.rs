@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::source::Source;
 
-use crate::call::Turn;
+use crate::call::{Time, Turn};
 use crate::compile::Compilations;
 use crate::error::{ActivateError, CallError, LoadError, OnLoadTrap};
 use crate::gate::{Full, Spawn};
@@ -480,7 +480,7 @@ impl Engine {
     ) -> Result<T, CallError> {
         let world = self.shared.world(world)?;
         let mut room = world.gate.enter();
-        let mut turn = room.turn(&self.shared)?;
+        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.clock))?;
         Ok(action(&mut turn))
     }
 
@@ -496,10 +496,11 @@ impl Engine {
     ) -> Result<(), CallError> {
         let world = self.shared.world(world)?;
         let shared = self.shared.clone();
-        let job = Box::new(move |room: &mut Room| match room.turn(&shared) {
-            Ok(mut turn) => action(Ok(&mut turn)),
-            Err(error) => action(Err(error)),
-        });
+        let job =
+            Box::new(move |room: &mut Room| match room.turn(&shared, Time::Of(&shared.clock)) {
+                Ok(mut turn) => action(Ok(&mut turn)),
+                Err(error) => action(Err(error)),
+            });
         world.gate.submit(job).map_err(|Full| CallError::Busy)
     }
 

@@ -133,11 +133,14 @@ impl Frame {
         if self.ctx.fuel < 0 { Err(TrapKind::OutOfFuel) } else { Ok(()) }
     }
 
-    /// Begins a call: a new epoch, a full budget, a clear trap. The time never goes back.
-    pub(crate) fn begin(&mut self, fuel: i64, now_ms: i64) {
-        self.settle();
+    /// The call's time. It never goes back.
+    pub(crate) fn set_time(&mut self, now_ms: i64) {
         self.data.now_ms = self.data.now_ms.max(now_ms);
         self.ctx.now = self.data.now_ms;
+    }
+
+    /// Begins a call: a new epoch, a full budget, a clear trap.
+    pub(crate) fn begin(&mut self, fuel: i64) {
         self.ctx.fuel = fuel;
         self.ctx.epoch += 1;
         self.ctx.trap_kind = 0;

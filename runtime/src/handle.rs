@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use midflight_compiler::types::Type;
 
-use crate::call::{Arguments, Outcome};
+use crate::call::{Arguments, Outcome, Time};
 use crate::cursor::{Content, Slot, View, WriteError};
 use crate::engine::Shared;
 use crate::error::{ArgumentError, CallError};
@@ -67,7 +67,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
             _ => last.insert(self.shared.world(world)?),
         };
         let mut room = world.gate.enter();
-        let mut turn = room.turn(&self.shared)?;
+        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.clock))?;
         let signature = self.check(turn.version())?;
         let outcome = turn.call_signature(signature, |slots| arguments.write(slots))?;
         match outcome {

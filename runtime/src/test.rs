@@ -6,7 +6,7 @@ use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::ir::Test;
 use midflight_compiler::source::{Position, Source};
 
-use crate::call::{Budget, Counts, Surroundings, Turn};
+use crate::call::{Counts, Surroundings, Time, Turn};
 use crate::error::{LoadError, TestFailure};
 use crate::frame::Frame;
 use crate::limits::Limits;
@@ -59,10 +59,13 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
         let trap = match Frame::new(version.clone(), limits) {
             Ok(mut frame) => {
                 let counts = Counts::default();
-                let surroundings =
-                    Surroundings { world: "test", counts: &counts, observer: &NoObserver };
-                let budget = Budget { fuel, now_ms: 0 };
-                let mut turn = Turn::new(&mut frame, surroundings, budget);
+                let surroundings = Surroundings {
+                    world: "test",
+                    counts: &counts,
+                    observer: &NoObserver,
+                    time: Time::At(0),
+                };
+                let mut turn = Turn::new(&mut frame, surroundings, fuel);
                 let result = run_one(&mut turn, test);
                 fuel -= turn.fuel_used().clamp(0, fuel);
                 result.err()

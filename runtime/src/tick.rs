@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use midflight_compiler::ir::Timer;
 use midflight_compiler::types::TableId;
 
-use crate::call::Turn;
+use crate::call::{Time, Turn};
 use crate::engine::Shared;
 use crate::version::Version;
 use crate::world::World;
@@ -32,7 +32,7 @@ pub(crate) fn tick(shared: &Arc<Shared>, world: &World, now_ms: i64) -> usize {
     while world.next_due_ms() <= now_ms {
         let mut room = world.gate.enter();
         let Some(name) = room.take_due(now_ms) else { break };
-        let Ok(mut turn) = room.turn_at(shared, now_ms) else { break };
+        let Ok(mut turn) = room.turn(shared, Time::At(now_ms)) else { break };
         count += 1;
         let rest = begin(shared, world, &mut turn, &name);
         drop(turn);
@@ -62,7 +62,7 @@ fn begin(shared: &Shared, world: &World, turn: &mut Turn<'_>, name: &str) -> Opt
 fn run_rows(shared: &Arc<Shared>, world: &World, (name, now_ms): (&str, i64), mut rows: Rows) {
     while !rows.left.is_empty() {
         let mut room = world.gate.enter();
-        let Ok(mut turn) = room.turn_at(shared, now_ms) else { return };
+        let Ok(mut turn) = room.turn(shared, Time::At(now_ms)) else { return };
         // A swap may have come between: the new version's timer of this name goes on.
         let Some(timer) = named(turn.version(), name) else { return };
         let types = &turn.version().program().ir.types;

@@ -9,7 +9,7 @@ use midflight_compiler::Program;
 use midflight_compiler::abi::Entry;
 use midflight_compiler::ast::FuncKind;
 use midflight_compiler::diag::Diagnostic;
-use midflight_compiler::ir::{Const, Handler};
+use midflight_compiler::ir::{Const, FuncId, Handler};
 use midflight_compiler::layout::FieldsLayout;
 use midflight_compiler::schema::Schema;
 use midflight_compiler::source::Source;
@@ -40,6 +40,7 @@ pub struct Version {
 pub(crate) struct Signature {
     pub(crate) name: String,
     pub(crate) kind: FuncKind,
+    pub(crate) function: FuncId,
     pub(crate) entry: Entry,
     pub(crate) parameters: Vec<Parameter>,
     /// Of the argument block.
@@ -155,6 +156,7 @@ fn signatures(program: &Program) -> Vec<Signature> {
         Some(Signature {
             name: handler.name.clone(),
             kind: handler.kind,
+            function: handler.function,
             entry: program.code.entry(handler.function)?,
             parameters: parameters
                 .zip(&handler.defaults)

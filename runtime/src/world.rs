@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use midflight_compiler::trap::TrapKind;
 
-use crate::call::{Budget, Counts, Surroundings, Turn};
+use crate::call::{Counts, Surroundings, Time, Turn};
 use crate::engine::Shared;
 use crate::error::CallError;
 use crate::frame::Frame;
@@ -104,16 +104,11 @@ impl World {
 }
 
 impl Room {
-    /// One turn on the current version, at the time that the clock tells.
-    pub(crate) fn turn<'r>(&'r mut self, shared: &'r Shared) -> Result<Turn<'r>, CallError> {
-        self.turn_at(shared, (shared.clock)())
-    }
-
-    /// One turn on the current version, at this time in milliseconds since 1970.
-    pub(crate) fn turn_at<'r>(
+    /// One turn on the current version.
+    pub(crate) fn turn<'r>(
         &'r mut self,
         shared: &'r Shared,
-        now_ms: i64,
+        time: Time<'r>,
     ) -> Result<Turn<'r>, CallError> {
         if self.epoch != shared.epoch.load(Ordering::Acquire) {
             drop(self.adopt(shared)?);
@@ -122,9 +117,8 @@ impl Room {
         if frame.broken {
             return Err(CallError::Closed);
         }
-        let surroundings =
-            Surroundings { world: &self.name, counts: &self.counts, observer: &*shared.observer };
-        Ok(Turn::new(frame, surroundings, Budget { fuel: shared.limits.fuel_max, now_ms }))
+        let surroundings = surroundings(&self.name, &self.counts, shared, time);
+        Ok(Turn::new(frame, surroundings, shared.limits.fuel_max))
     }
 
     /// Bytes that the world's rows and texts take.
@@ -194,10 +188,10 @@ impl Room {
         if frame.broken {
             return Ok(());
         }
-        let surroundings =
-            Surroundings { world: &self.name, counts: &self.counts, observer: &*shared.observer };
-        let budget = Budget { fuel: shared.limits.test_fuel_max, now_ms: (shared.clock)() };
-        let result = Turn::new(frame, surroundings, budget).run_open(on_load);
+        let time = Time::Of(&shared.clock);
+        let surroundings = surroundings(&self.name, &self.counts, shared, time);
+        let turn = Turn::new(frame, surroundings, shared.limits.test_fuel_max);
+        let result = turn.run_open(on_load);
         result.map_err(|trap| {
             self.go_back();
             Box::new(trap)
@@ -230,6 +224,15 @@ impl Room {
             (Some(Leaving::Version(_)) | None, _) => {}
         }
     }
+}
+
+fn surroundings<'r>(
+    world: &'r str,
+    counts: &'r Counts,
+    shared: &'r Shared,
+    time: Time<'r>,
+) -> Surroundings<'r> {
+    Surroundings { world, counts, observer: &*shared.observer, time }
 }
 
 impl Counts {

@@ -6,26 +6,31 @@ use http_body_util::{BodyExt, Limited};
 use tokio::time::timeout;
 
 use crate::error::{Kind, Problem};
-use crate::limits::{BODY_LEN_MAX, BODY_TIMEOUT, DISCARD_LEN_MAX, DISCARD_TIMEOUT};
+use crate::limits::{
+    BODY_LEN_MAX, BODY_TIMEOUT, DISCARD_LEN_MAX, DISCARD_TIMEOUT, SMALL_BODY_LEN_MAX,
+};
+use crate::state::ServerState;
 
 /// The whole body.
-pub(crate) async fn read(body: Body) -> Result<Bytes, Problem> {
-    let declared = body.size_hint().lower();
-    if declared > BODY_LEN_MAX as u64 {
-        discard(body).await;
-        return Err(too_large());
-    }
-    match timeout(BODY_TIMEOUT, collect(body)).await {
-        Ok(read) => read,
+pub(crate) async fn read(state: &ServerState, mut body: Body) -> Result<Bytes, Problem> {
+    let problem = match timeout(BODY_TIMEOUT, collect(state, &mut body)).await {
+        Ok(Ok(whole)) => return Ok(whole),
+        Ok(Err(problem)) => problem,
         Err(_) => {
             let detail = format!("the body was not sent within {} s", BODY_TIMEOUT.as_secs());
-            Err(Problem::new(Kind::BodyTimeout, detail))
+            return Err(Problem::new(Kind::BodyTimeout, detail));
         }
-    }
+    };
+    discard(body).await;
+    Err(problem)
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Problem> {
+async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > BODY_LEN_MAX as u64 {
+        return Err(too_large());
+    }
     let mut whole = Vec::new();
+    let mut place = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Problem::new(Kind::BodyBroken, error.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -33,10 +38,12 @@ async fn collect(mut body: Body) -> Result<Bytes, Problem> {
         if whole.is_empty() && body.is_end_stream() {
             return Ok(data);
         }
-        if whole.len() + data.len() > BODY_LEN_MAX {
-            drop(whole);
-            discard(body).await;
+        let len = whole.len() + data.len();
+        if len > BODY_LEN_MAX {
             return Err(too_large());
+        }
+        if len > SMALL_BODY_LEN_MAX && place.is_none() {
+            place = Some(state.begin_large_body()?);
         }
         whole.extend_from_slice(&data);
     }

@@ -23,17 +23,18 @@ use midflight_runtime::LoadError;
 
 use crate::report::{self, Style};
 
-/// Change the code, keep the state, drop nobody.
-///
-/// Midflight serves programs in Flight, a small language for stateful services, and swaps them
-/// while they run. Without a command it serves the hello example:
-///
-///     midflight
-///     curl 127.0.0.1:12345/hello
-///     curl --data-binary @dsl-examples/hello/v2.flight 127.0.0.1:12345/load
-///     curl 127.0.0.1:12345/hello
+const EXAMPLES: &str = "\
+Without a command it serves the hello example:
+
+    midflight
+    curl 127.0.0.1:12345/hello
+    curl --data-binary @dsl-examples/hello/v2.flight 127.0.0.1:12345/load
+    curl 127.0.0.1:12345/hello";
+
+/// Change the code, keep the state, drop nobody: serves programs in Flight, a small language for
+/// stateful services, and swaps them while they run
 #[derive(Debug, Parser)]
-#[command(name = "midflight", version, verbatim_doc_comment)]
+#[command(name = "midflight", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -16,7 +16,8 @@ use axum::body::Body;
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
 /// Declares the kinds of problem: `Kind "name" STATUS "title"`.
 macro_rules! kinds {
@@ -56,6 +57,7 @@ kinds! {
     InvalidQuery "invalid_query" BAD_REQUEST "the query cannot be read",
     BodyBroken "body_broken" BAD_REQUEST "the body ended before its end",
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "the body took too long",
+    TooManyBodies "too_many_bodies" SERVICE_UNAVAILABLE "too many large bodies are under way",
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "the body is too large",
     NotUtf8 "not_utf8" BAD_REQUEST "the body is not UTF-8",
 
@@ -86,9 +88,12 @@ kinds! {
     Internal "internal" INTERNAL_SERVER_ERROR "a fault of Midflight itself",
 }
 
-/// An error as an answer.
+/// An error as an answer. Boxed, because every result on the path of a call has room for one.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: StatusCode,
     kind: &'static str,
     title: &'static str,
@@ -138,11 +143,11 @@ impl Problem {
     /// A problem of a kind; `detail` says what it is about this time.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let header = match kind {
-            Kind::Busy | Kind::TooManyLoads => Some(Header::RetryAfter),
+            Kind::Busy | Kind::TooManyLoads | Kind::TooManyBodies => Some(Header::RetryAfter),
             Kind::TokenMissing | Kind::TokenWrong => Some(Header::Bearer),
             _ => None,
         };
-        Problem {
+        Problem(Box::new(Parts {
             status: kind.status(),
             kind: kind.name(),
             title: kind.title(),
@@ -151,49 +156,52 @@ impl Problem {
             members: Vec::new(),
             text: None,
             header,
-        }
+        }))
     }
 
     /// The path takes other methods.
     pub(crate) fn method(allow: &'static str, detail: impl Into<String>) -> Problem {
-        let header = Some(Header::Allow(allow));
-        Problem { header, ..Problem::new(Kind::MethodNotAllowed, detail) }
+        let mut problem = Problem::new(Kind::MethodNotAllowed, detail);
+        problem.0.header = Some(Header::Allow(allow));
+        problem
     }
 
     /// The kind's name.
     #[cfg(test)]
     pub(crate) fn kind(&self) -> &'static str {
-        self.kind
+        self.0.kind
     }
 
     /// Says what to do.
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Problem {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
     /// Adds a member to the document.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Problem {
-        self.members.push((name, value.into()));
+        self.0.members.push((name, value.into()));
         self
     }
 
     /// Gives the whole text form.
     pub(crate) fn with_text(mut self, text: String) -> Problem {
-        self.text = Some(text);
+        self.0.text = Some(text);
         self
     }
 
     /// The answer, in the form that the client understands.
     pub(crate) fn answer(self, form: Form) -> Response {
+        let parts = *self.0;
+        let (status, header) = (parts.status, parts.header);
         let (content_type, body) = match form {
-            Form::Json => ("application/problem+json", self.document()),
-            Form::Text => ("text/plain; charset=utf-8", self.text()),
+            Form::Json => ("application/problem+json", parts.document()),
+            Form::Text => ("text/plain; charset=utf-8", parts.text()),
         };
-        let mut response = (self.status, Body::from(body)).into_response();
+        let mut response = (status, Body::from(body)).into_response();
         let headers = response.headers_mut();
         let _ = headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        if let Some(header) = self.header {
+        if let Some(header) = header {
             let (name, value) = match header {
                 Header::Allow(methods) => (ALLOW, methods),
                 Header::Bearer => (WWW_AUTHENTICATE, "Bearer"),
@@ -203,35 +211,38 @@ impl Problem {
         }
         response
     }
+}
 
+impl Parts {
     fn document(&self) -> String {
-        let mut document = Map::new();
-        let mut put = |name: &str, value: Value| {
-            let _ = document.insert(name.to_owned(), value);
-        };
-        put("type", json!(format!("/problems/{}", self.kind)));
-        put("title", json!(self.title));
-        put("status", json!(self.status.as_u16()));
-        put("detail", json!(self.detail));
-        put("kind", json!(self.kind));
-        if let Some(help) = &self.help {
-            put("help", json!(help));
-        }
-        for (name, value) in &self.members {
-            put(name, value.clone());
-        }
-        Value::Object(document).to_string()
+        serde_json::to_string(self).expect("the members of a problem have names")
     }
 
-    fn text(&self) -> String {
-        if let Some(text) = &self.text {
-            return text.clone();
+    fn text(self) -> String {
+        match (self.text, self.help) {
+            (Some(text), _) => text,
+            (None, Some(help)) => format!("error: {}\nhelp: {help}\n", self.detail),
+            (None, None) => format!("error: {}\n", self.detail),
         }
-        let mut text = format!("error: {}\n", self.detail);
+    }
+}
+
+/// The members in the order in which a person wants to read them.
+impl Serialize for Parts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_map(None)?;
+        document.serialize_entry("type", &format_args!("/problems/{}", self.kind))?;
+        document.serialize_entry("title", self.title)?;
+        document.serialize_entry("status", &self.status.as_u16())?;
+        document.serialize_entry("detail", &self.detail)?;
+        document.serialize_entry("kind", self.kind)?;
         if let Some(help) = &self.help {
-            text.push_str(&format!("help: {help}\n"));
+            document.serialize_entry("help", help)?;
         }
-        text
+        for (name, value) in &self.members {
+            document.serialize_entry(name, value)?;
+        }
+        document.end()
     }
 }
 

@@ -6,6 +6,12 @@ use std::time::Duration;
 /// Bytes of a request's body: a source of the compiler's largest size, with room for JSON around.
 pub(crate) const BODY_LEN_MAX: usize = 5 << 20;
 
+/// Bytes of a body that every connection may send at any time.
+pub(crate) const SMALL_BODY_LEN_MAX: usize = 64 << 10;
+
+/// Larger bodies that are received at the same time: they bound the memory of all bodies.
+pub(crate) const LARGE_BODIES_MAX: usize = 32;
+
 /// How long a client may take to send a body. Only a stalled one takes that long.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -108,3 +108,67 @@ fn escaped(digits: &mut impl Iterator<Item = u8>) -> Option<u8> {
     let mut digit = || char::from(digits.next()?).to_digit(16);
     u8::try_from(digit()? << 4 | digit()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use midflight_runtime::{CallError, Content, Engine, MAIN_WORLD, Outcome};
+
+    const SPELL: &str = "
+        struct Place { x: float, y: float }
+        get spell(i: int = 0, f: float = 0.0, b: bool = false, s: str = \"\",
+            p: Place = Place { x: 0.0, y: 0.0 }) -> str {
+            return \"{i} {f} {b} {s} {p.x},{p.y}\"
+        }
+    ";
+
+    fn call(query: &str) -> String {
+        let Ok(engine) = Engine::builder().build();
+        let _ = engine.load(SPELL).expect("the program is right");
+        let called =
+            engine.enter(MAIN_WORLD, |turn| match turn.call("spell", |slots| bind(query, slots)) {
+                Ok(Outcome::Done(result)) => match result.content() {
+                    Content::Text(text) => text.to_owned(),
+                    other => panic!("{other:?}"),
+                },
+                Ok(Outcome::Trapped(trap)) => trap.to_string(),
+                Err(CallError::Argument(error)) => error.to_string(),
+                Err(error) => panic!("{error}"),
+            });
+        called.expect("the world is there")
+    }
+
+    #[test]
+    fn values_are_read_by_the_type_of_their_parameter() {
+        for (query, expected) in [
+            ("", "0 0.0 false  0.0,0.0"),
+            ("i=-9223372036854775808&&", "-9223372036854775808 0.0 false  0.0,0.0"),
+            ("f=1e3&b=true&s", "0 1000.0 true  0.0,0.0"),
+            ("s=a+b%20c%2Bd%C3%A9%3d=", "0 0.0 false a b c+dé== 0.0,0.0"),
+            ("%69=7&s=true", "7 0.0 false true 0.0,0.0"),
+            ("p=%7B%22x%22:1,%22y%22:2%7D", "0 0.0 false  1.0,2.0"),
+            ("i=", "the argument `i` takes `int`, found ``"),
+            ("i=1.0", "the argument `i` takes `int`, found `1.0`"),
+            (
+                "i=9223372036854775808",
+                "the argument `i` takes `int`, found `9223372036854775808`, which is out of its range",
+            ),
+            ("f=1e400", "the argument `f` takes `float`, found `1e400`, which is out of its range"),
+            ("f=x", "the argument `f` takes `float`, found `x`"),
+            ("b=1", "the argument `b` takes `bool`, found `1`"),
+            ("i=1&i=1", "the argument `i` is given twice"),
+            ("nam=x", "there is no parameter `nam`"),
+            ("s=%", "the query has a `%` without its two digits: `%`"),
+            ("s=%4x", "the query has a `%` without its two digits: `%4x`"),
+            ("s=%ff", "the query is not UTF-8: `%ff`"),
+        ] {
+            assert_eq!(call(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_short_and_printable() {
+        assert_eq!(quoted("a\u{1b}[1m"), "`a\u{fffd}[1m`");
+        assert_eq!(quoted(&"é".repeat(41)), format!("`{}…`", "é".repeat(40)));
+    }
+}

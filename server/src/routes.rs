@@ -75,6 +75,11 @@ fn json(value: &impl Serialize) -> Response {
 
 async fn method_not_allowed(request: Request<Body>) -> Response {
     let detail = format!("`{}` does not take {}", request.uri().path(), request.method());
-    // `axum` adds what the path does take.
-    refuse(Problem::new(Kind::MethodNotAllowed, detail), request).await
+    // `axum` adds the header with the methods that the path does take.
+    let problem = Problem::new(Kind::MethodNotAllowed, detail);
+    let problem = match request.uri().path() {
+        "/load" => problem.with_help("curl --data-binary @FILE http://HOST:PORT/load"),
+        _ => problem,
+    };
+    refuse(problem, request).await
 }

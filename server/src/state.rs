@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use crate::access::Access;
 use crate::error::{Kind, Problem};
-use crate::limits::LOADS_MAX;
+use crate::limits::{LARGE_BODIES_MAX, LOADS_MAX};
 
 /// One server: an engine, and who may reach it.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub struct ServerState {
     pub(crate) engine: Engine,
     pub(crate) access: Access,
     loads: Semaphore,
+    large_bodies: Semaphore,
     stopping: AtomicBool,
 }
 
@@ -26,6 +27,7 @@ impl ServerState {
             engine,
             access,
             loads: Semaphore::new(LOADS_MAX),
+            large_bodies: Semaphore::new(LARGE_BODIES_MAX),
             stopping: AtomicBool::new(false),
         }
     }
@@ -49,6 +51,14 @@ impl ServerState {
         self.loads.try_acquire().map_err(|_| {
             let detail = format!("{LOADS_MAX} loads are under way already");
             Problem::new(Kind::TooManyLoads, detail)
+        })
+    }
+
+    /// A place among the large bodies that are received.
+    pub(crate) fn begin_large_body(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.large_bodies.try_acquire().map_err(|_| {
+            let detail = format!("{LARGE_BODIES_MAX} large bodies are being received already");
+            Problem::new(Kind::TooManyBodies, detail)
         })
     }
 

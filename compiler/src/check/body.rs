@@ -3,9 +3,9 @@
 
 use super::Checker;
 use super::collect::{FunctionDecl, Role};
-use super::cost;
 use super::expr::Want;
 use super::scope::{LocalKind, Scopes};
+use super::stack;
 use crate::ast;
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
@@ -60,11 +60,12 @@ impl<'c, 'a> Body<'c, 'a> {
 
     /// Checks the body of a function; its parameters are declared.
     fn function_block(&mut self, decl: FunctionDecl<'a>) -> ir::Block {
-        if self.result == Type::Unit || self.result == Type::Error {
+        if self.result == Type::Unit {
             return self.block_in_scope(decl.body, Want::Nothing);
         }
         let block = self.block_in_scope(decl.body, Want::Type(self.result));
-        if block.value.is_none() && block.ty != Type::Never && !ends_in_error(decl.body) {
+        let silent = self.result == Type::Error || ends_in_error(decl.body);
+        if !silent && block.value.is_none() && block.ty != Type::Never {
             let result = self.checker.show(self.result);
             let text = format!("`{}` can end without its {result}", decl.name);
             self.checker.report(
@@ -114,7 +115,7 @@ impl<'a> Checker<'a> {
             let _ = body.declare(param.name, param.ty, local_kind);
         }
         let block = body.function_block(decl);
-        body.report_idle_locals();
+        body.note_idle_locals();
         let locals = std::mem::take(&mut body.scopes.locals);
         let mut function = ir::Function {
             name: decl.name.to_owned(),
@@ -129,7 +130,7 @@ impl<'a> Checker<'a> {
             effects: ir::Effects::default(),
         };
         if let Some(layouts) = &self.layouts {
-            function.stack_cost = cost::stack(&self.types, layouts, &function);
+            function.stack_cost = stack::cost(&self.types, layouts, &function);
         }
         function
     }

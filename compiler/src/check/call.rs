@@ -50,7 +50,7 @@ impl<'a> Body<'_, 'a> {
         for (index, arg) in args.iter().enumerate() {
             checked.push(match signature.params.get(index) {
                 Some(param) => self.value(arg, param.ty),
-                None => self.expr(arg, Want::Any),
+                None => self.expr(arg, Want::Type(Type::Error)),
             });
         }
         if wrong_count || checked.iter().any(|arg| arg.ty == Type::Error) {
@@ -60,7 +60,9 @@ impl<'a> Body<'_, 'a> {
             let Some(default) = &param.default else {
                 return error(span);
             };
-            self.checker.write_out(param.ty, span);
+            if self.checker.write_out(param.ty, span).is_none() {
+                return error(span);
+            }
             checked.push(constant(default.clone(), param.ty, span));
         }
         let kind = ir::ExprKind::Call(id, checked);
@@ -107,7 +109,7 @@ impl<'a> Body<'_, 'a> {
                 Diagnostic::new(Code::E0303, name.span, text)
                     .with_help(format!("`{}`", signature_of(row))),
             );
-            args.iter().for_each(|arg| drop(self.expr(arg, Want::Any)));
+            args.iter().for_each(|arg| self.ignored(arg));
             return error(span);
         }
         let mut checked = Vec::with_capacity(args.len());
@@ -204,8 +206,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn unknown_function(&mut self, name: &'a Name, args: &'a [ast::Expr], span: Span) -> ir::Expr {
-        let receiver = args.first().map(|arg| self.expr(arg, Want::Any));
-        args.iter().skip(1).for_each(|arg| drop(self.expr(arg, Want::Any)));
+        let unknown = Want::Type(Type::Error);
+        let receiver = args.first().map(|arg| self.expr(arg, unknown));
+        args.iter().skip(1).for_each(|arg| self.ignored(arg));
         let text = name.text.as_str();
         let known = receiver
             .as_ref()
@@ -220,7 +223,7 @@ impl<'a> Body<'_, 'a> {
         let builtins = ROWS.iter().filter(|row| row.form == Form::Function).map(|row| row.name);
         let known = self.checker.names.calls.keys().copied().chain(builtins);
         let diagnostic = self.checker.with_near(diagnostic, name, known);
-        self.checker.report(diagnostic);
+        self.checker.report_unknown(format!("{text}()"), diagnostic);
         error(span)
     }
 

@@ -107,6 +107,8 @@ pub(super) struct Declared<'a> {
     pub(super) events: Vec<(&'a Name, StructId, Option<&'a str>)>,
     pub(super) functions: Vec<FunctionDecl<'a>>,
     pub(super) migrations: Vec<Migration<'a>>,
+    /// Where the first `on load` stands.
+    pub(super) on_load: Option<Span>,
 }
 
 /// Declares a name, unless somebody was first: then says so.
@@ -228,7 +230,8 @@ impl<'a> Checker<'a> {
         self.types.tables.push(TableType {
             name: table.name.text.clone(),
             fields: Vec::new(),
-            key: 0,
+            // Until the key is found; a table without one stays silent.
+            key: u32::MAX,
             indexes: Vec::new(),
             was: table.was.as_ref().map(|was| was.text.clone()),
             doc: item.doc.clone(),
@@ -277,10 +280,9 @@ impl<'a> Checker<'a> {
             }
             ItemKind::OnLoad { .. } => {
                 self.uses(Feature::OnLoad, item.span);
-                let mut others = self.declared.functions.iter().take(id.index());
-                let first = others.find(|decl| matches!(decl.role, Role::OnLoad));
-                if let Some(first) = first.map(|decl| decl.name_span) {
-                    self.only_once("on load", decl.name_span, first);
+                match self.declared.on_load {
+                    Some(first) => self.only_once("on load", decl.name_span, first),
+                    None => self.declared.on_load = Some(decl.name_span),
                 }
             }
             _ => {}

@@ -11,6 +11,7 @@ use super::collect::{TypeName, ValueName};
 use super::cycles::{Graph, components, is_cycle};
 use super::decl::type_node_of;
 use super::expr::Want;
+use super::fields::Owner;
 use super::fold::{self, Failure};
 use crate::ast::{self, BinaryOp, ExprKind, StrPiece};
 use crate::diag::{Code, Diagnostic};
@@ -97,13 +98,15 @@ impl<'a> Checker<'a> {
 
     /// The value of a default; `None` when it has none, which is reported.
     pub(super) fn constant_of_type(&mut self, written: &'a ast::Expr, ty: Type) -> Option<Const> {
-        if !self.admit(written, Site::Default, &mut Mentions::default()) {
+        if ty == Type::Error || !self.admit(written, Site::Default, &mut Mentions::default()) {
             return None;
         }
+        self.evaluate_default(written, ty)
+    }
+
+    /// The value of a default that can be constant.
+    fn evaluate_default(&mut self, written: &'a ast::Expr, ty: Type) -> Option<Const> {
         let checked = Body::for_constant(self).value(written, ty);
-        if ty == Type::Error {
-            return None;
-        }
         self.fold(&checked)
     }
 
@@ -125,31 +128,29 @@ impl<'a> Checker<'a> {
     /// Evaluates the defaults of all fields, structs and enums after those whose defaults they
     /// take.
     pub(super) fn defaults(&mut self) {
-        let structs = self.types.structs.len();
         let mut graph = Graph::new();
         let mut admitted = Vec::new();
-        for node in 0..structs + self.types.enums.len() {
+        for node in 0..self.types.structs.len() + self.types.enums.len() {
             let mut mentions = Mentions::default();
-            let mut ok = Vec::new();
-            for field in self.syntax_of(node) {
-                let default = field.default.as_ref();
-                ok.push(
-                    default.filter(|default| self.admit(default, Site::Default, &mut mentions)),
-                );
+            let mut written = self.written_defaults(node);
+            for default in &mut written {
+                *default =
+                    default.filter(|written| self.admit(written, Site::Default, &mut mentions));
             }
-            let held: Vec<Type> = self.fields_of(node).map(|field| field.ty).collect();
-            mentions.structs.extend(held.iter().filter_map(|&ty| type_node_of(&self.types, ty)));
+            let held = self.fields_of(node).filter_map(|field| type_node_of(&self.types, field.ty));
+            mentions.structs.extend(held);
             graph.push(mentions.structs);
-            admitted.push(ok);
+            admitted.push(written);
         }
         for component in components(&graph) {
             let cycle = is_cycle(&graph, &component);
             for node in component {
-                if cycle {
-                    self.refuse_default_cycle(node);
-                } else {
-                    let admitted = std::mem::take(&mut admitted[node]);
-                    self.evaluate_defaults(node, admitted);
+                let written = std::mem::take(&mut admitted[node]);
+                match written.iter().flatten().next() {
+                    Some(first) if cycle => {
+                        self.error(Code::E0403, first.span, "a default that depends on itself");
+                    }
+                    _ => self.evaluate_defaults(node, &written),
                 }
             }
         }
@@ -158,46 +159,53 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The fields of a struct, or of all variants of an enum, as they are written.
-    fn syntax_of(&self, node: usize) -> Vec<&'a ast::Field> {
-        match self.declared.structs.get(node) {
+    /// The fields of a struct, or of all variants of an enum.
+    fn fields_of(&self, node: usize) -> Box<dyn Iterator<Item = &Field> + '_> {
+        match self.types.structs.get(node) {
+            Some(strukt) => Box::new(strukt.fields.iter()),
+            None => {
+                let variants = &self.types.enums[node - self.types.structs.len()].variants;
+                Box::new(variants.iter().flat_map(|variant| &variant.fields))
+            }
+        }
+    }
+
+    /// The default of each of those fields, as it is written; none for a field whose type is wrong.
+    fn written_defaults(&self, node: usize) -> Vec<Option<&'a ast::Expr>> {
+        let syntax: Vec<&'a ast::Field> = match self.declared.structs.get(node) {
             Some(decl) => decl.fields.iter().collect(),
             None => {
                 let (_, variants) = self.declared.enums[node - self.declared.structs.len()];
                 variants.iter().flat_map(|variant| &variant.fields).collect()
             }
-        }
+        };
+        // In the same order; a field that is declared twice is left out of the type.
+        let mut syntax = syntax.into_iter();
+        self.fields_of(node)
+            .map(|field| {
+                let written = syntax.find(|written| written.name.span == field.span)?;
+                written.default.as_ref().filter(|_| field.ty != Type::Error)
+            })
+            .collect()
     }
 
-    fn fields_of(&mut self, node: usize) -> Box<dyn Iterator<Item = &mut Field> + '_> {
+    fn evaluate_defaults(&mut self, node: usize, written: &[Option<&'a ast::Expr>]) {
+        let types: Vec<Type> = self.fields_of(node).map(|field| field.ty).collect();
+        let values: Vec<Option<Const>> = written
+            .iter()
+            .zip(types)
+            .map(|(written, ty)| self.evaluate_default((*written)?, ty))
+            .collect();
         let structs = self.types.structs.len();
-        match self.types.structs.get_mut(node) {
+        let fields: Box<dyn Iterator<Item = &mut Field>> = match self.types.structs.get_mut(node) {
             Some(strukt) => Box::new(strukt.fields.iter_mut()),
             None => {
                 let variants = &mut self.types.enums[node - structs].variants;
                 Box::new(variants.iter_mut().flat_map(|variant| &mut variant.fields))
             }
-        }
-    }
-
-    fn refuse_default_cycle(&mut self, node: usize) {
-        let default = self.syntax_of(node).into_iter().find_map(|field| field.default.as_ref());
-        if let Some(default) = default {
-            self.error(Code::E0403, default.span, "a default that depends on itself");
-        }
-    }
-
-    fn evaluate_defaults(&mut self, node: usize, admitted: Vec<Option<&'a ast::Expr>>) {
-        for (field, default) in self.syntax_of(node).into_iter().zip(admitted) {
-            let Some(default) = default else { continue };
-            // Not by position: a field that is declared twice is left out of the type.
-            let known = self.fields_of(node).find(|known| known.span == field.name.span);
-            let Some(ty) = known.map(|known| known.ty) else { continue };
-            let value = self.constant_of_type(default, ty);
-            let known = self.fields_of(node).find(|known| known.span == field.name.span);
-            if let Some(known) = known {
-                known.default = value;
-            }
+        };
+        for (field, value) in fields.zip(values) {
+            field.default = value;
         }
     }
 
@@ -215,21 +223,26 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of a field that is not given; `None` when a mistake in it is reported.
-    pub(super) fn default_of(&mut self, field: &Field, span: Span) -> Option<Const> {
-        self.write_out(field.ty, span);
-        Const::default_of(&self.types, field)
+    pub(super) fn default_of(&mut self, owner: Owner, index: u32, span: Span) -> Option<Const> {
+        let ty = owner.fields(&self.types)[index as usize].ty;
+        self.write_out(ty, span)?;
+        Const::default_of(&self.types, &owner.fields(&self.types)[index as usize])
     }
 
-    /// Counts a constant that is written out into the program.
-    pub(super) fn write_out(&mut self, ty: Type, span: Span) {
+    /// Counts a constant that is written out into the program; `None` when that is too much, which
+    /// is reported once.
+    pub(super) fn write_out(&mut self, ty: Type, span: Span) -> Option<()> {
+        let full = self.constants_size > CONSTANTS_SIZE_MAX;
         let layout = self.layouts.as_ref().and_then(|layouts| layouts.of(&self.types, ty));
         self.constants_size += layout.map_or(0, |layout| u64::from(layout.size));
-        if self.constants_size > CONSTANTS_SIZE_MAX {
+        if self.constants_size <= CONSTANTS_SIZE_MAX {
+            return Some(());
+        }
+        if !full {
             let text = format!("the program's constants take more than {CONSTANTS_SIZE_MAX} bytes");
             self.error(Code::E0612, span, text);
-            // Said once for each time that the limit is filled.
-            self.constants_size = 0;
         }
+        None
     }
 
     fn fold(&mut self, checked: &ir::Expr) -> Option<Const> {

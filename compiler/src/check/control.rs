@@ -2,7 +2,6 @@
 
 use super::Feature;
 use super::body::{Body, BodyKind, closing_brace, ends_in_error};
-use super::cost;
 use super::expr::{Want, constant, error};
 use super::scope::LocalKind;
 use super::ty::optional;
@@ -53,7 +52,7 @@ impl<'a> Body<'_, 'a> {
         self.scopes.pop();
         let otherwise = match otherwise {
             Some(otherwise) => self.otherwise(otherwise, &mut branch),
-            None => cost::block(Vec::new(), None, Type::Unit),
+            None => self.make_block(Vec::new(), None, Type::Unit),
         };
         let bound = ir::Pattern::Some(Box::new(ir::Pattern::Bind(local)));
         let arms = vec![
@@ -146,9 +145,9 @@ impl<'a> Body<'_, 'a> {
         let block = if branch.want == Want::Nothing || matches!(ty, Type::Unit | Type::Never) {
             stmts.push(ir::Stmt { span: value.span, kind: ir::StmtKind::Expr(value) });
             let ty = if ty == Type::Never { Type::Never } else { Type::Unit };
-            cost::block(stmts, None, ty)
+            self.make_block(stmts, None, ty)
         } else {
-            cost::block(stmts, Some(value), ty)
+            self.make_block(stmts, Some(value), ty)
         };
         branch.wrong |= ty == Type::Error;
         branch.learn(block.ty);
@@ -196,7 +195,7 @@ impl<'a> Body<'_, 'a> {
         let returns = ir::Expr { kind: ir::ExprKind::Return(None), ty: Type::Never, span };
         let stmts = [value, returns]
             .map(|expr| ir::Stmt { span: expr.span, kind: ir::StmtKind::Expr(expr) });
-        let block = cost::block(stmts.into(), None, Type::Never);
+        let block = self.make_block(stmts.into(), None, Type::Never);
         ir::Expr { kind: ir::ExprKind::Block(block), ty: Type::Never, span }
     }
 

@@ -1,13 +1,13 @@
-//! What running a program costs: the fuel of blocks and the logical stack of functions. Both are
-//! computed from the typed program, before any optimisation, so that a call ends at the same step
-//! in the interpreter and in machine code at every setting. One unit of fuel is about a
-//! nanosecond at worst.
+//! What running a block costs, in fuel: the one table. It is computed from the typed program, before
+//! any optimisation, so that a call ends at the same step in the interpreter and in machine code at
+//! every setting. One unit is about a nanosecond at worst.
 
+use super::body::Body;
+use super::ty::element;
 use crate::builtins::Builtin;
 use crate::ir::walk::Part;
-use crate::ir::{BinaryOp, Block, Expr, ExprKind, Function, Stmt, StmtKind};
+use crate::ir::{BinaryOp, Block, Expr, ExprKind, Stmt, StmtKind};
 use crate::layout::Layouts;
-use crate::limits::STACK_VALUE_MAX;
 use crate::types::{Type, Types};
 
 /// A statement or an expression that is not in the table below.
@@ -27,42 +27,105 @@ const FIND: u32 = 16;
 /// Inserting or removing a row, emitting an event, writing to the log.
 const EFFECT: u32 = 32;
 
-/// Logical stack that every activation takes, in bytes.
-const FRAME: u32 = 64;
-/// Logical stack of a local that stands in a register.
-const REGISTER: u32 = 16;
-/// Logical stack of a value that is kept across a call.
-const KEPT: u32 = 8;
+/// Bytes that one unit pays for where a value that stands in memory is made, copied or compared.
+const COPIED: u32 = 16;
 
-/// Makes a block and computes its fuel; blocks inside of it have theirs.
-pub(super) fn block(stmts: Vec<Stmt>, value: Option<Expr>, ty: Type) -> Block {
-    let mut block = Block { stmts, value: value.map(Box::new), ty, fuel: 0 };
-    let mut fuel = 0;
-    for stmt in &block.stmts {
-        add(&mut fuel, own_stmt(stmt));
-        match &stmt.kind {
-            // The message is computed when the call has failed already.
-            StmtKind::Assert { cond, .. } => add(&mut fuel, expr(cond)),
-            _ => stmt.parts(&mut |part| add_part(&mut fuel, part)),
+impl Body<'_, '_> {
+    /// What measures this body.
+    pub(super) fn meter(&self) -> Meter<'_> {
+        Meter { types: &self.checker.types, layouts: self.checker.layouts.as_ref() }
+    }
+
+    /// Makes a block and computes its fuel; blocks inside of it have theirs.
+    pub(super) fn make_block(&self, stmts: Vec<Stmt>, value: Option<Expr>, ty: Type) -> Block {
+        let mut block = Block { stmts, value: value.map(Box::new), ty, fuel: 0 };
+        block.fuel = self.meter().block(&block);
+        block
+    }
+}
+
+/// Measures nodes. Without layouts the program has mistakes, and nothing is measured by size.
+#[derive(Clone, Copy)]
+pub(super) struct Meter<'a> {
+    types: &'a Types,
+    layouts: Option<&'a Layouts>,
+}
+
+impl Meter<'_> {
+    /// What entering a block costs, without the blocks in it.
+    fn block(self, block: &Block) -> u32 {
+        let mut fuel = 0;
+        for stmt in &block.stmts {
+            add(&mut fuel, own_stmt(stmt));
+            match &stmt.kind {
+                // The message is computed when the call has failed already.
+                StmtKind::Assert { cond, .. } => add(&mut fuel, self.expr(cond)),
+                _ => stmt.parts(&mut |part| self.add_part(&mut fuel, part)),
+            }
+        }
+        if let Some(value) = &block.value {
+            add(&mut fuel, self.expr(value));
+        }
+        fuel
+    }
+
+    /// What an expression costs, without the blocks in it.
+    pub(super) fn expr(self, node: &Expr) -> u32 {
+        let mut fuel = self.own(node);
+        node.parts(&mut |part| self.add_part(&mut fuel, part));
+        if let ExprKind::Builtin(_, args) = &node.kind
+            && let Some(receiver) = args.first()
+            && element(self.types, receiver.ty).is_some()
+        {
+            // A list that is only read is not copied.
+            fuel = fuel.saturating_sub(self.copy(receiver.ty));
+        }
+        fuel
+    }
+
+    fn add_part(self, fuel: &mut u32, part: Part<'_>) {
+        if let Part::Expr(part) = part {
+            add(fuel, self.expr(part));
         }
     }
-    if let Some(value) = &block.value {
-        add(&mut fuel, expr(value));
+
+    fn own(self, node: &Expr) -> u32 {
+        let own = match &node.kind {
+            ExprKind::Place(place) => place.path.len() as u32 + self.copy(node.ty),
+            ExprKind::Const(_)
+            | ExprKind::Struct(..)
+            | ExprKind::Variant(..)
+            | ExprKind::Some(_)
+            | ExprKind::List(_)
+            | ExprKind::Repeat(_) => self.copy(node.ty),
+            ExprKind::ToList(list) => TEXT + self.copy(list.ty),
+            ExprKind::Binary(op, left, _) => arithmetic(*op, left.ty),
+            ExprKind::Compare(_, left, _) => match left.ty {
+                Type::Int | Type::Float | Type::Bool => 0,
+                ty => TEXT + self.copy(ty),
+            },
+            ExprKind::Call(..) => CALL,
+            ExprKind::Builtin(builtin, _) | ExprKind::Mutate { builtin, .. } => of(*builtin),
+            ExprKind::Interpolate(pieces) => TEXT + PIECE.saturating_mul(pieces.len() as u32),
+            ExprKind::RowGet(..) | ExprKind::RowFind(..) | ExprKind::RowExists(..) => FIND,
+            ExprKind::Insert(..) => EFFECT,
+            _ => 0,
+        };
+        own.saturating_add(NODE)
     }
-    block.fuel = fuel;
-    block
-}
 
-/// What an expression costs without the blocks in it.
-pub(super) fn expr(node: &Expr) -> u32 {
-    let mut fuel = own_expr(node);
-    node.parts(&mut |part| add_part(&mut fuel, part));
-    fuel
-}
-
-fn add_part(fuel: &mut u32, part: Part<'_>) {
-    if let Part::Expr(part) = part {
-        add(fuel, expr(part));
+    /// What a value costs by its size; nothing where it stands in a register.
+    fn copy(self, ty: Type) -> u32 {
+        let by_size = matches!(
+            ty,
+            Type::Struct(_)
+                | Type::Enum(_)
+                | Type::Optional(_)
+                | Type::Array(..)
+                | Type::Bounded(..)
+        );
+        let layout = self.layouts.filter(|_| by_size).and_then(|known| known.of(self.types, ty));
+        layout.map_or(0, |layout| layout.size / COPIED)
     }
 }
 
@@ -78,25 +141,6 @@ fn own_stmt(stmt: &Stmt) -> u32 {
         | StmtKind::Log { .. }
         | StmtKind::Remove { .. }
         | StmtKind::AssertFails { .. } => NODE + EFFECT,
-        _ => NODE,
-    }
-}
-
-fn own_expr(node: &Expr) -> u32 {
-    match &node.kind {
-        ExprKind::Place(place) => NODE + place.path.len() as u32,
-        ExprKind::Binary(op, left, _) => NODE + arithmetic(*op, left.ty),
-        ExprKind::Compare(_, left, _)
-            if !matches!(left.ty, Type::Int | Type::Float | Type::Bool) =>
-        {
-            NODE + TEXT
-        }
-        ExprKind::Call(..) => NODE + CALL,
-        ExprKind::Builtin(builtin, _) | ExprKind::Mutate { builtin, .. } => NODE + of(*builtin),
-        ExprKind::Interpolate(pieces) => NODE + TEXT + PIECE.saturating_mul(pieces.len() as u32),
-        ExprKind::RowGet(..) | ExprKind::RowFind(..) | ExprKind::RowExists(..) => NODE + FIND,
-        ExprKind::Insert(..) => NODE + EFFECT,
-        ExprKind::ToList(_) => NODE + TEXT,
         _ => NODE,
     }
 }
@@ -122,68 +166,4 @@ fn of(builtin: Builtin) -> u32 {
         Builtin::HashInt | Builtin::Random => TRANSCENDENTAL,
         _ => CALL + TEXT,
     }
-}
-
-/// The logical stack of one activation: at least half of what its native frame takes.
-pub(super) fn stack(types: &Types, layouts: &Layouts, function: &Function) -> u32 {
-    let mut measure = Measure { types, layouts, bytes: FRAME };
-    for local in &function.locals {
-        measure.value(local.ty);
-    }
-    measure.block(&function.body);
-    measure.bytes
-}
-
-struct Measure<'a> {
-    types: &'a Types,
-    layouts: &'a Layouts,
-    bytes: u32,
-}
-
-impl Measure<'_> {
-    fn add(&mut self, bytes: u32) {
-        self.bytes = self.bytes.saturating_add(bytes);
-    }
-
-    /// A value that has a place of its own in the frame.
-    fn value(&mut self, ty: Type) {
-        let layout = self.layouts.of(self.types, ty);
-        let size = layout.map_or(0, |layout| layout.size);
-        // A large value lives in the call's arena.
-        let in_frame = u64::from(size) <= STACK_VALUE_MAX;
-        self.add(if in_frame { size.next_multiple_of(8).max(REGISTER) } else { REGISTER });
-    }
-
-    fn block(&mut self, block: &Block) {
-        block.parts(&mut |part| self.part(part));
-    }
-
-    fn part(&mut self, part: Part<'_>) {
-        match part {
-            Part::Block(block) => self.block(block),
-            Part::Expr(node) => self.expr(node),
-        }
-    }
-
-    fn expr(&mut self, node: &Expr) {
-        match &node.kind {
-            ExprKind::Const(_) | ExprKind::Place(_) => {}
-            _ if stands_in_memory(node.ty) => self.value(node.ty),
-            ExprKind::Interpolate(pieces) => self.add(16 * pieces.len() as u32),
-            ExprKind::Call(_, args) | ExprKind::Builtin(_, args) => {
-                self.add(KEPT * (1 + args.len() as u32));
-            }
-            ExprKind::Binary(..) | ExprKind::Compare(..) => self.add(KEPT),
-            _ => {}
-        }
-        node.parts(&mut |part| self.part(part));
-    }
-}
-
-/// Whether values of a type stand in memory rather than in a register.
-fn stands_in_memory(ty: Type) -> bool {
-    matches!(
-        ty,
-        Type::Struct(_) | Type::Enum(_) | Type::Optional(_) | Type::Array(..) | Type::Bounded(..)
-    )
 }

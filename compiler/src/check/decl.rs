@@ -1,6 +1,9 @@
 //! What is declared: the types of all fields, who holds whom by value, layouts, defaults and
 //! signatures. After it, everything that a body can mention has a type.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use super::collect::{FunctionDecl, Role, StructRole, TypeName};
 use super::cycles::{Graph, components, is_cycle};
 use super::ty::{TypeSite, is_ordered};
@@ -9,7 +12,9 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::Const;
 use crate::layout::{Layouts, TooLarge};
-use crate::limits::{PARAMS_MAX, ROW_SIZE_MAX, STATE_SIZE_MAX, TYPE_DEPTH_MAX, VALUE_SIZE_MAX};
+use crate::limits::{
+    FIELDS_MAX, PARAMS_MAX, ROW_SIZE_MAX, STATE_SIZE_MAX, TYPE_DEPTH_MAX, VALUE_SIZE_MAX,
+};
 use crate::source::Span;
 use crate::types::{EnumId, Field, StructId, TableId, Type, Types, VariantType};
 
@@ -44,7 +49,7 @@ impl<'a> Checker<'a> {
         self.defaults();
         for index in 0..self.declared.functions.len() {
             let signature = self.signature(self.declared.functions[index]);
-            self.signatures.push(signature);
+            self.signatures.push(Rc::new(signature));
         }
     }
 
@@ -87,7 +92,18 @@ impl<'a> Checker<'a> {
             }
             checked.push(plain);
         }
+        if let Some(first) = fields.first() {
+            self.refuse_many("fields", &mut checked, first.name.span);
+        }
         checked
+    }
+
+    fn refuse_many<T>(&mut self, what: &str, parts: &mut Vec<T>, span: Span) {
+        if parts.len() > FIELDS_MAX {
+            let text = format!("a declaration has at most {FIELDS_MAX} {what}");
+            self.error(Code::E0615, span, text);
+            parts.truncate(FIELDS_MAX);
+        }
     }
 
     fn variants(&mut self, name: &ast::Name, variants: &'a [ast::Variant]) -> Vec<VariantType> {
@@ -109,9 +125,7 @@ impl<'a> Checker<'a> {
             let fields = self.fields(&variant.fields);
             checked.push(VariantType { name: name.text.clone(), fields });
         }
-        if checked.len() > usize::from(u16::MAX) {
-            self.error(Code::E0610, name.span, "an enum has at most 65,535 variants");
-        }
+        self.refuse_many("variants", &mut checked, name.span);
         checked
     }
 
@@ -135,7 +149,7 @@ impl<'a> Checker<'a> {
                     .with_help("join the parts into one text: `\"{a}:{b}\"`"),
             ),
         }
-        self.types.tables[index].indexes = self.indexes(&table.indexes, &fields);
+        self.types.tables[index].indexes = self.indexes(table, &fields);
         self.types.tables[index].fields = fields;
     }
 
@@ -157,15 +171,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn indexes(&mut self, names: &[ast::Name], fields: &[Field]) -> Vec<u32> {
+    fn indexes(&mut self, table: &ast::Table, fields: &[Field]) -> Vec<u32> {
         let mut indexes: Vec<u32> = Vec::new();
-        for name in names {
+        for name in &table.indexes {
             let Some(position) = fields.iter().position(|field| field.name == name.text) else {
-                let text = format!("unknown field `{}` in `index`", name.text);
+                let text = format!("no field `{}` in `{}`", name.text, table.name.text);
                 let diagnostic = Diagnostic::new(Code::E0203, name.span, text);
                 let known = fields.iter().map(|field| field.name.as_str());
                 let diagnostic = self.with_near(diagnostic, name, known);
-                self.report(diagnostic);
+                let key = format!("{}.{}", table.name.text, name.text);
+                self.report_unknown(key, diagnostic);
                 continue;
             };
             let ty = fields[position].ty;
@@ -267,10 +282,26 @@ impl<'a> Checker<'a> {
         match Layouts::new(&self.types, self.state) {
             Ok(layouts) => self.layouts = Some(layouts),
             Err(too_large) => {
+                let graph = self.containment_graph();
+                let nodes: BTreeSet<usize> =
+                    too_large.iter().filter_map(|&found| self.node_of(found)).collect();
                 for found in too_large {
-                    self.too_large(found);
+                    let node = self.node_of(found);
+                    let held = node.map(|node| graph[node].as_slice()).unwrap_or_default();
+                    // What holds a type that is too large is too large for the same reason.
+                    if !held.iter().any(|inner| nodes.contains(inner)) {
+                        self.too_large(found);
+                    }
                 }
             }
+        }
+    }
+
+    fn node_of(&self, found: TooLarge) -> Option<usize> {
+        match found {
+            TooLarge::Struct(id) => Some(id.index()),
+            TooLarge::Enum(id) => Some(self.types.structs.len() + id.index()),
+            TooLarge::Table(_) => None,
         }
     }
 
@@ -382,12 +413,12 @@ impl<'a> Checker<'a> {
                 format!("expected a struct, found the event `{}`", name.text)
             }
             None => {
-                let text = format!("unknown struct `{}`", name.text);
+                let text = format!("unknown type `{}`", name.text);
                 let diagnostic = Diagnostic::new(Code::E0204, name.span, text);
                 let known = self.names.types.iter();
                 let known = known.filter(|(_, e)| matches!(e.meaning, TypeName::Struct(_)));
                 let diagnostic = self.with_near(diagnostic, name, known.map(|(&name, _)| name));
-                self.report(diagnostic);
+                self.report_unknown(&name.text, diagnostic);
                 return None;
             }
         };

@@ -79,6 +79,7 @@ fn union(a: Effects, b: Effects) -> Effects {
         writes: a.writes || b.writes,
         inserts: a.inserts || b.inserts,
         removes: a.removes || b.removes,
+        reads_clock: a.reads_clock || b.reads_clock,
     }
 }
 
@@ -116,6 +117,7 @@ impl Found {
         match &expr.kind {
             ExprKind::Call(callee, _) => self.callees.push(callee.index()),
             ExprKind::Builtin(Builtin::Random, _) => self.effects.writes = true,
+            ExprKind::Builtin(Builtin::Now, _) => self.effects.reads_clock = true,
             ExprKind::Mutate { place, .. } => self.write(place),
             ExprKind::Insert(..) => {
                 self.effects.writes = true;

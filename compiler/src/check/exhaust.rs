@@ -6,6 +6,7 @@
 //! the first column; the work is bounded, since in the worst case it grows exponentially.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::ir::{Const, Pattern};
@@ -54,12 +55,16 @@ pub(super) fn examine(
 }
 
 /// What a value can begin with, as far as patterns tell.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Constructor<'p> {
     None,
     Some,
     Variant(u32),
-    Const(&'p Const),
+    Bool(bool),
+    Int(i64),
+    /// The bits of a float; both zeros are the positive one.
+    Float(u64),
+    Str(&'p str),
 }
 
 /// A value that no arm fits, as far as it matters.
@@ -104,7 +109,8 @@ static WILDCARD: Pattern = Pattern::Wildcard;
 
 impl Search<'_> {
     fn step(&mut self, work: usize) -> Result<(), TooComplex> {
-        self.steps = self.steps.saturating_add(work as u32 + 1);
+        let work = u32::try_from(work).unwrap_or(u32::MAX);
+        self.steps = self.steps.saturating_add(work.saturating_add(1));
         if self.steps > STEPS_MAX { Err(TooComplex) } else { Ok(()) }
     }
 
@@ -115,7 +121,7 @@ impl Search<'_> {
         row: &Row<'p>,
         types: &[Type],
     ) -> Result<bool, TooComplex> {
-        self.step(rows.len())?;
+        self.step(rows.len().saturating_mul(types.len()))?;
         let Some((&first, rest)) = row.split_first() else { return Ok(rows.is_empty()) };
         if let Pattern::Or(alternatives) = first {
             for alternative in alternatives {
@@ -157,7 +163,7 @@ impl Search<'_> {
         types: &[Type],
         found: &mut dyn FnMut(Vec<Witness>) -> bool,
     ) -> Result<bool, TooComplex> {
-        self.step(rows.len())?;
+        self.step(rows.len().saturating_mul(types.len()))?;
         let Some((&ty, rest)) = types.split_first() else {
             return Ok(!rows.is_empty() || found(Vec::new()));
         };
@@ -221,16 +227,16 @@ impl Search<'_> {
         (rows, all)
     }
 
-    fn is_complete(&self, found: &[Constructor<'_>], ty: Type) -> bool {
+    fn is_complete(&self, found: &BTreeSet<Constructor<'_>>, ty: Type) -> bool {
         !found.is_empty() && self.others(found, ty).is_empty()
     }
 
     /// The constructors of a type that are not among those found.
-    fn others(&self, found: &[Constructor<'_>], ty: Type) -> Vec<Witness> {
+    fn others(&self, found: &BTreeSet<Constructor<'_>>, ty: Type) -> Vec<Witness> {
         match ty {
             Type::Bool => [true, false]
                 .into_iter()
-                .filter(|value| !found.contains(&Constructor::Const(&Const::Bool(*value))))
+                .filter(|&value| !found.contains(&Constructor::Bool(value)))
                 .map(Witness::Bool)
                 .collect(),
             Type::Optional(_) => {
@@ -245,15 +251,8 @@ impl Search<'_> {
             }
             Type::Enum(id) => {
                 let variants = self.types.enumeration(id).variants.iter().enumerate();
-                let seen: std::collections::BTreeSet<u32> = found
-                    .iter()
-                    .filter_map(|constructor| match constructor {
-                        Constructor::Variant(index) => Some(*index),
-                        _ => None,
-                    })
-                    .collect();
                 variants
-                    .filter(|(index, _)| !seen.contains(&(*index as u32)))
+                    .filter(|(index, _)| !found.contains(&Constructor::Variant(*index as u32)))
                     .map(|(index, variant)| {
                         let payload = vec![Witness::Any; variant.fields.len()];
                         Witness::Variant(ty, index as u32, payload)
@@ -271,8 +270,8 @@ fn witness(constructor: Constructor<'_>, ty: Type, mut parts: Vec<Witness>) -> W
         Constructor::None => Witness::None,
         Constructor::Some => Witness::Some(Box::new(parts.pop().unwrap_or(Witness::Any))),
         Constructor::Variant(index) => Witness::Variant(ty, index, parts),
-        Constructor::Const(Const::Bool(value)) => Witness::Bool(*value),
-        Constructor::Const(_) => Witness::Any,
+        Constructor::Bool(value) => Witness::Bool(value),
+        Constructor::Int(_) | Constructor::Float(_) | Constructor::Str(_) => Witness::Any,
     }
 }
 
@@ -280,7 +279,11 @@ fn witness(constructor: Constructor<'_>, ty: Type, mut parts: Vec<Witness>) -> W
 fn constructor(pattern: &Pattern) -> Option<Constructor<'_>> {
     match pattern {
         Pattern::Wildcard | Pattern::Bind(_) | Pattern::Or(_) => None,
-        Pattern::Const(value) => Some(Constructor::Const(value)),
+        Pattern::Const(Const::Bool(value)) => Some(Constructor::Bool(*value)),
+        Pattern::Const(Const::Int(value)) => Some(Constructor::Int(*value)),
+        Pattern::Const(Const::Float(value)) => Some(Constructor::Float((*value + 0.0).to_bits())),
+        Pattern::Const(Const::Str(value)) => Some(Constructor::Str(value)),
+        Pattern::Const(_) => unreachable!("a literal in a pattern is a scalar or a text"),
         Pattern::Variant(_, index, _) => Some(Constructor::Variant(*index)),
         Pattern::None => Some(Constructor::None),
         Pattern::Some(_) => Some(Constructor::Some),
@@ -288,16 +291,8 @@ fn constructor(pattern: &Pattern) -> Option<Constructor<'_>> {
 }
 
 /// The constructors that the first column names, each once.
-fn constructors<'p>(rows: &[Row<'p>]) -> Vec<Constructor<'p>> {
-    let mut found: Vec<Constructor<'p>> = Vec::new();
-    for row in rows {
-        if let Some(one) = row.first().and_then(|first| constructor(first))
-            && !found.contains(&one)
-        {
-            found.push(one);
-        }
-    }
-    found
+fn constructors<'p>(rows: &[Row<'p>]) -> BTreeSet<Constructor<'p>> {
+    rows.iter().filter_map(|row| row.first().and_then(|first| constructor(first))).collect()
 }
 
 /// The rows, those with alternatives in their first column as several rows.

@@ -6,6 +6,7 @@ use super::collect::ValueName;
 use super::ty::element;
 use crate::ast::{self, ExprKind};
 use crate::diag::{Code, Diagnostic};
+use crate::ir::walk::Part;
 use crate::ir::{self, Const};
 use crate::source::Span;
 use crate::types::Type;
@@ -72,7 +73,47 @@ impl<'a> Body<'_, 'a> {
             ExprKind::Fail { status, message } => self.fail(status.as_deref(), message, span),
             ExprKind::Error => error(span),
         };
-        cut_off(checked)
+        self.cut_off(checked)
+    }
+
+    /// An operand that never gives a value ends what it stands in: the operands up to it are
+    /// evaluated and nothing else is. So the type never is found only where control may stop: as a
+    /// statement, at the end of a block, and on the right of `&&`, `||` and `??`.
+    fn cut_off(&self, expr: ir::Expr) -> ir::Expr {
+        let mut ends = false;
+        expr.parts(&mut |part| {
+            ends |= matches!(part, Part::Expr(operand) if operand.ty == Type::Never);
+        });
+        if !ends {
+            return expr;
+        }
+        let only_first = matches!(
+            expr.kind,
+            ir::ExprKind::And(..) | ir::ExprKind::Or(..) | ir::ExprKind::Coalesce(..)
+        );
+        let mut operands = Vec::new();
+        expr.parts(&mut |part| {
+            if let Part::Expr(operand) = part {
+                operands.push(operand);
+            }
+        });
+        if only_first {
+            operands.truncate(1);
+        }
+        let Some(end) = operands.iter().position(|operand| operand.ty == Type::Never) else {
+            return expr;
+        };
+        let evaluated = operands.into_iter().take(end + 1);
+        let stmts = evaluated
+            .map(|part| ir::Stmt { span: part.span, kind: ir::StmtKind::Expr(part.clone()) })
+            .collect();
+        let block = self.make_block(stmts, None, Type::Never);
+        ir::Expr { kind: ir::ExprKind::Block(block), ty: Type::Never, span: expr.span }
+    }
+
+    /// Looks for mistakes in an expression whose value does not matter because of another one.
+    pub(super) fn ignored(&mut self, expr: &'a ast::Expr) {
+        let _ = self.expr(expr, Want::Type(Type::Error));
     }
 
     /// Checks an expression that must give a value of a type.
@@ -196,9 +237,8 @@ impl<'a> Body<'_, 'a> {
         }
         let wanted = ast::Name { text: name.to_owned(), span };
         let known = self.scopes.names().chain(self.checker.names.values.keys().copied());
-        let known: Vec<&str> = known.collect();
         let diagnostic = self.checker.with_near(diagnostic, &wanted, known);
-        self.checker.report(diagnostic);
+        self.checker.report_unknown(name, diagnostic);
     }
 }
 
@@ -244,35 +284,4 @@ fn conversion(
     }
     let converted = format!("{call}({written})");
     diagnostic.with_help(format!("`{converted}`")).with_fix(span, converted)
-}
-
-/// An operand that never gives a value ends what it stands in: the operands up to it are evaluated
-/// and nothing else is. So the type never is found only where control may stop: as a statement, at
-/// the end of a block, and on the right of `&&`, `||` and `??`.
-pub(super) fn cut_off(expr: ir::Expr) -> ir::Expr {
-    use ir::walk::Part;
-    let mut operands = Vec::new();
-    let mut ends = false;
-    let mut first = true;
-    let only_first = matches!(
-        expr.kind,
-        ir::ExprKind::And(..) | ir::ExprKind::Or(..) | ir::ExprKind::Coalesce(..)
-    );
-    expr.parts(&mut |part| {
-        let Part::Expr(operand) = part else { return };
-        if !ends && (first || !only_first) {
-            ends = operand.ty == Type::Never;
-            operands.push(operand);
-        }
-        first = false;
-    });
-    if !ends {
-        return expr;
-    }
-    let stmts = operands
-        .into_iter()
-        .map(|operand| ir::Stmt { span: operand.span, kind: ir::StmtKind::Expr(operand.clone()) })
-        .collect();
-    let block = super::cost::block(stmts, None, Type::Never);
-    ir::Expr { kind: ir::ExprKind::Block(block), ty: Type::Never, span: expr.span }
 }

@@ -1,27 +1,15 @@
 //! Literals with parts: texts with values in them, structs, lists.
 
 use super::Feature;
-use super::body::Body;
+use super::body::{Body, BodyKind};
 use super::expr::{Want, constant, error};
 use super::ty::{element, is_printable};
 use crate::ast::{self, FieldInit, Name, StrPiece};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{self, Const, Piece};
 use crate::source::Span;
-use crate::types::{Field, Type};
-use std::collections::BTreeMap;
+use crate::types::Type;
 use std::sync::Arc;
-
-/// What fields are given to: names it in messages and says what may be left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Receiver {
-    /// A struct's literal: absent fields take their default.
-    Struct,
-    /// `insert`: the key must be given, other absent fields take their default at run time.
-    Row { key: u32 },
-    /// `emit`: absent fields take their default.
-    Event,
-}
 
 impl<'a> Body<'_, 'a> {
     /// A string literal.
@@ -90,98 +78,8 @@ impl<'a> Body<'_, 'a> {
             self.check_values(fields);
             return error(span);
         };
-        let known = self.checker.types.strukt(id).fields.clone();
-        let Some(values) = self.field_values(name, fields, &known, Receiver::Struct) else {
-            return error(span);
-        };
+        let Some(values) = self.all_fields(id, name, fields) else { return error(span) };
         ir::Expr { kind: ir::ExprKind::Struct(id, values), ty: Type::Struct(id), span }
-    }
-
-    /// Looks for mistakes in values whose fields are not known.
-    pub(super) fn check_values(&mut self, fields: &'a [FieldInit]) {
-        for field in fields {
-            match &field.value {
-                Some(value) => {
-                    let _ = self.expr(value, Want::Any);
-                }
-                None => {
-                    if let Some(local) = self.scopes.find(&field.name.text) {
-                        self.scopes.mark_used(local);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The values of fields by index, in the order of the source; then those that are left out.
-    /// `None` when there is a mistake in them.
-    pub(super) fn field_values(
-        &mut self,
-        owner: &'a Name,
-        inits: &'a [FieldInit],
-        known: &[Field],
-        receiver: Receiver,
-    ) -> Option<Vec<(u32, ir::Expr)>> {
-        let mut values: Vec<(u32, ir::Expr)> = Vec::new();
-        let mut given: BTreeMap<u32, Span> = BTreeMap::new();
-        let mut wrong = false;
-        for init in inits {
-            let Some(index) = known.iter().position(|field| field.name == init.name.text) else {
-                self.unknown_field(&init.name, &format!("`{}`", owner.text), known);
-                self.check_values(std::slice::from_ref(init));
-                wrong = true;
-                continue;
-            };
-            let ty = known[index].ty;
-            let value = match &init.value {
-                Some(value) => self.value(value, ty),
-                None => {
-                    let value = self.named(&init.name);
-                    self.fit(value, ty)
-                }
-            };
-            wrong |= value.ty == Type::Error;
-            if let Some(first) = given.insert(index as u32, init.name.span) {
-                let text = format!("`{}` is given twice", init.name.text);
-                self.checker.report(
-                    Diagnostic::new(Code::E0412, init.name.span, text)
-                        .with_note(first, "first given here"),
-                );
-                wrong = true;
-                continue;
-            }
-            values.push((index as u32, value));
-        }
-        if let Receiver::Row { key } = receiver {
-            if !given.contains_key(&key) {
-                let field = &known[key as usize].name;
-                let text = format!("the key `{field}` of `{}` is missing", owner.text);
-                self.checker.error(Code::E0412, owner.span, text);
-                wrong = true;
-            }
-            return (!wrong).then_some(values);
-        }
-        for (index, field) in known.iter().enumerate() {
-            if given.contains_key(&(index as u32)) {
-                continue;
-            }
-            let value = self.checker.default_of(field, owner.span)?;
-            values.push((index as u32, constant(value, field.ty, owner.span)));
-        }
-        (!wrong).then_some(values)
-    }
-
-    /// Says that a struct, row or event has no such field.
-    pub(super) fn unknown_field(&mut self, name: &Name, owner: &str, known: &[Field]) {
-        let text = format!("no field `{}` in {owner}", name.text);
-        let diagnostic = Diagnostic::new(Code::E0203, name.span, text);
-        let names = known.iter().map(|field| field.name.as_str());
-        let mut diagnostic = self.checker.with_near(diagnostic, name, names);
-        if diagnostic.help.is_none() && !known.is_empty() && known.len() <= 8 {
-            let all: Vec<String> = known.iter().map(|field| format!("`{}`", field.name)).collect();
-            diagnostic = diagnostic.with_help(format!("it has {}", all.join(", ")));
-        }
-        self.checker.report(diagnostic);
     }
 
     /// `[a, b]`
@@ -272,7 +170,10 @@ impl<'a> Body<'_, 'a> {
         if ty == Type::Error {
             return error(span);
         }
-        self.checker.write_out(ty, span);
+        // Elsewhere it is made at run time.
+        if self.kind == BodyKind::Constant && self.checker.write_out(ty, span).is_none() {
+            return error(span);
+        }
         ir::Expr { kind: ir::ExprKind::Repeat(Box::new(value)), ty, span }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Feature;
 use super::body::Body;
-use super::cost;
+use super::fields::{Owner, find_or_report};
 use super::scope::LocalKind;
 use super::ty::{element, is_ordered};
 use crate::ast::{self, Iterable, Name};
@@ -68,7 +68,7 @@ impl<'a> Body<'_, 'a> {
         if element_ty == Type::Error {
             return None;
         }
-        let body = with_filter(body, filter.as_ref());
+        let body = self.with_filter(body, filter.as_ref());
         Some(ir::StmtKind::ForList(Box::new(ir::ForList {
             local,
             list,
@@ -115,7 +115,7 @@ impl<'a> Body<'_, 'a> {
         let (body, _) = self.loop_body(&written.body);
         self.scopes.pop();
         let (limit, filter, order) = (limit?, filter?, order?);
-        let body = with_filter(body, filter.as_ref());
+        let body = self.with_filter(body, filter.as_ref());
         // Who is visited depends on what callees do, which `effects` finds out.
         let snapshot = false;
         Some(ir::StmtKind::ForRows(Box::new(ir::ForRows {
@@ -150,14 +150,10 @@ impl<'a> Body<'_, 'a> {
     fn row_order(&mut self, written: &'a ast::For, table: TableId) -> Option<Option<(u32, bool)>> {
         let Some((path, descending)) = &written.order else { return Some(None) };
         let (Some(name), Some(last)) = (path.first(), path.last()) else { return None };
+        let (index, _) = find_or_report(self.checker, Owner::Row(table), name)?;
         let known = self.checker.types.table(table);
-        let owner = known.name.clone();
-        let Some(index) = known.fields.iter().position(|field| field.name == name.text) else {
-            let fields = known.fields.clone();
-            self.unknown_field(name, &format!("`{owner}`"), &fields);
-            return None;
-        };
-        if path.len() > 1 || !known.indexes.contains(&(index as u32)) {
+        if path.len() > 1 || !known.indexes.contains(&index) {
+            let owner = &known.name;
             let span = name.span.to(last.span);
             let written = self.checker.source.slice(span).to_owned();
             let text = format!("`{owner}` has no index on `{written}`");
@@ -168,7 +164,7 @@ impl<'a> Body<'_, 'a> {
             self.checker.report(Diagnostic::new(Code::E0508, span, text).with_help(help));
             return None;
         }
-        Some(Some((index as u32, *descending)))
+        Some(Some((index, *descending)))
     }
 
     fn list_order(&mut self, written: &'a ast::For, of: Type) -> Option<Option<ir::ListOrder>> {
@@ -202,28 +198,17 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn order_step(&mut self, ty: &mut Type, name: &Name) -> Option<u32> {
-        let types = &self.checker.types;
-        let (owner, fields) = match *ty {
-            Type::Struct(id) => (&types.strukt(id).name, &types.strukt(id).fields),
-            Type::Row(id) => (&types.table(id).name, &types.table(id).fields),
-            Type::Error => return None,
-            other => {
-                let text = format!("a value of type {} has no fields", self.checker.show(other));
-                self.checker.error(Code::E0203, name.span, text);
-                return None;
-            }
-        };
-        match fields.iter().position(|field| field.name == name.text) {
-            Some(index) => {
-                *ty = fields[index].ty;
-                Some(index as u32)
-            }
-            None => {
-                let (owner, fields) = (format!("`{owner}`"), fields.clone());
-                self.unknown_field(name, &owner, &fields);
-                None
-            }
+        if *ty == Type::Error {
+            return None;
         }
+        let Some(owner) = Owner::of(*ty) else {
+            let text = format!("a value of type {} has no fields", self.checker.show(*ty));
+            self.checker.error(Code::E0203, name.span, text);
+            return None;
+        };
+        let (index, of) = find_or_report(self.checker, owner, name)?;
+        *ty = of;
+        Some(index)
     }
 
     /// Says that a loop's name is a copy of the element, and where the element stands.
@@ -254,12 +239,12 @@ impl<'a> Body<'_, 'a> {
         });
         false
     }
-}
 
-/// A loop's body pays for the condition that is tested before each turn.
-fn with_filter(mut body: ir::Block, filter: Option<&ir::Expr>) -> ir::Block {
-    if let Some(filter) = filter {
-        body.fuel = body.fuel.saturating_add(cost::expr(filter));
+    /// A loop's body pays for the condition that is tested before each turn.
+    fn with_filter(&self, mut body: ir::Block, filter: Option<&ir::Expr>) -> ir::Block {
+        if let Some(filter) = filter {
+            body.fuel = body.fuel.saturating_add(self.meter().expr(filter));
+        }
+        body
     }
-    body
 }

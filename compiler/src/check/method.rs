@@ -2,7 +2,7 @@
 
 use super::Feature;
 use super::body::Body;
-use super::expr::{Want, error};
+use super::expr::error;
 use super::place::{read_place, root_local};
 use super::ty::element;
 use crate::ast::{self, Name};
@@ -85,9 +85,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn check_all(&mut self, args: &'a [ast::Expr]) {
-        for arg in args {
-            let _ = self.expr(arg, Want::Any);
-        }
+        args.iter().for_each(|arg| self.ignored(arg));
     }
 
     /// A method that changes the list at a place.
@@ -209,7 +207,7 @@ impl<'a> Body<'_, 'a> {
         let diagnostic = Diagnostic::new(Code::E0205, name.span, text);
         let known = names_for(&self.checker.types, ty);
         let diagnostic = self.checker.with_near(diagnostic, name, known);
-        self.checker.report(diagnostic);
+        self.checker.report_unknown(format!("{shown}.{}()", name.text), diagnostic);
     }
 
     /// `table.get(key)`

@@ -1,12 +1,15 @@
 //! `migrate`, `was` and `drop`: what can be said about them without the layout that is live. What
 //! `old` holds is known only when a load is planned, so here it fits everything.
 
+use std::collections::BTreeMap;
+
 use super::Checker;
 use super::body::Body;
 use super::collect::{Migration, TypeName};
+use super::fields::{Owner, find_or_report};
 use crate::ast::{self, Name};
 use crate::diag::{Code, Diagnostic};
-use crate::types::{Field, Type};
+use crate::types::Type;
 
 impl<'a> Checker<'a> {
     /// Checks every migration against the declarations.
@@ -26,37 +29,37 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The fields of a table or of `state`.
-    fn migrated_fields(&self, target: &Name) -> Option<Vec<Field>> {
+    /// The table, or `state`.
+    fn migrated(&self, target: &Name) -> Option<Owner> {
         if target.text == "state" {
-            return Some(self.types.strukt(self.state).fields.clone());
+            return Some(Owner::Struct(self.state));
         }
         match self.type_meaning(&target.text)? {
-            TypeName::Table(id) => Some(self.types.table(id).fields.clone()),
+            TypeName::Table(id) => Some(Owner::Row(id)),
             _ => None,
         }
     }
 
     fn migrate(&mut self, target: &'a Name, old: &'a Name, fields: &'a [(Name, ast::Expr)]) {
-        let Some(known) = self.migrated_fields(target) else {
+        let Some(owner) = self.migrated(target) else {
             let text = format!("unknown table `{}`", target.text);
             let diagnostic = Diagnostic::new(Code::E0207, target.span, text);
             let names = self.names.types.keys().copied().chain(["state"]);
             let diagnostic = self.with_near(diagnostic, target, names);
-            return self.report(diagnostic);
+            return self.report_unknown(&target.text, diagnostic);
         };
-        for (at, (name, value)) in fields.iter().enumerate() {
-            if fields.iter().take(at).any(|(before, _)| before.text == name.text) {
+        let mut given = BTreeMap::new();
+        for (name, value) in fields {
+            if let Some(first) = given.insert(name.text.as_str(), name.span) {
                 let text = format!("`{}` is given twice", name.text);
-                self.error(Code::E0412, name.span, text);
+                self.report(
+                    Diagnostic::new(Code::E0412, name.span, text)
+                        .with_note(first, "first given here"),
+                );
             }
-            let field = known.iter().find(|field| field.name == name.text);
-            let ty = field.map_or(Type::Error, |field| field.ty);
-            let mut body = Body::for_migration(self, old);
-            if field.is_none() {
-                body.unknown_field(name, &format!("`{}`", target.text), &known);
-            }
-            let _ = body.value(value, ty);
+            let field = find_or_report(self, owner, name);
+            let ty = field.map_or(Type::Error, |(_, ty)| ty);
+            let _ = Body::for_migration(self, old).value(value, ty);
         }
     }
 
@@ -70,8 +73,8 @@ impl<'a> Checker<'a> {
     }
 
     fn drop_field(&mut self, table: &Name, field: &Name) {
-        let known = self.migrated_fields(table).unwrap_or_default();
-        if known.iter().any(|known| known.name == field.text) {
+        let owner = self.migrated(table);
+        if owner.and_then(|owner| owner.find(&self.types, &field.text)).is_some() {
             let text = format!("the field `{}.{}` is declared and dropped", table.text, field.text);
             self.report(
                 Diagnostic::new(Code::E0413, table.span.to(field.span), text)
@@ -82,7 +85,7 @@ impl<'a> Checker<'a> {
 
     /// A name that is still declared was not renamed, and only one field can come from an old one.
     fn renames(&mut self, fields: &'a [ast::Field]) {
-        let mut sources = std::collections::BTreeMap::new();
+        let mut sources = BTreeMap::new();
         for field in fields {
             let Some(was) = &field.was else { continue };
             if let Some(first) = sources.insert(was.text.as_str(), was.span) {

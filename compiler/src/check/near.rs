@@ -3,46 +3,51 @@
 /// Names longer than this are not compared: the work grows with the product of the lengths.
 const NAME_LEN_MAX: usize = 40;
 
+/// Candidates that are looked at for one name.
+const CANDIDATES_MAX: usize = 10_000;
+
 /// The candidate that is nearest to `name`, if one is near enough to be what was meant.
 pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let wanted: Vec<char> = name.to_lowercase().chars().collect();
-    if wanted.len() > NAME_LEN_MAX {
+    if name.len() > NAME_LEN_MAX {
         return None;
     }
-    let allowed = match wanted.len() {
+    let allowed = match name.len() {
         0 | 1 => 0,
         len => (len / 3).max(1),
     };
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len() <= NAME_LEN_MAX && !candidate.starts_with('$'))
-        .map(|candidate| (distance(&wanted, candidate), candidate))
-        .filter(|&(distance, candidate)| distance <= allowed && candidate != name)
+        .take(CANDIDATES_MAX)
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= allowed && *candidate != name)
+        .map(|candidate| (distance(name.as_bytes(), candidate.as_bytes()), candidate))
+        .filter(|&(distance, _)| distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// How many characters must be put in, taken out, replaced or swapped with their neighbour.
-fn distance(wanted: &[char], candidate: &str) -> usize {
-    let candidate: Vec<char> = candidate.to_lowercase().chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=candidate.len()).collect();
-    for (row, &a) in wanted.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, &b) in candidate.iter().enumerate() {
-            let replaced = previous[column] + usize::from(a != b);
-            let moved = (previous[column + 1] + 1).min(current[column] + 1);
-            let mut best = replaced.min(moved);
-            let swapped =
-                row > 0 && column > 0 && wanted[row - 1] == b && candidate[column - 1] == a;
+/// How many characters must be put in, taken out, replaced or swapped with their neighbour. A
+/// letter in the other case is the same letter.
+fn distance(wanted: &[u8], candidate: &[u8]) -> usize {
+    const WIDTH: usize = 2 * NAME_LEN_MAX;
+    let mut before = [0; WIDTH];
+    let mut previous: [usize; WIDTH] = std::array::from_fn(|column| column);
+    for (row, a) in wanted.iter().enumerate() {
+        let mut current = [row + 1; WIDTH];
+        for (column, b) in candidate.iter().take(WIDTH - 1).enumerate() {
+            let replaced = previous[column] + usize::from(!a.eq_ignore_ascii_case(b));
+            let mut best = replaced.min(previous[column + 1] + 1).min(current[column] + 1);
+            let swapped = row > 0
+                && column > 0
+                && wanted[row - 1].eq_ignore_ascii_case(b)
+                && candidate[column - 1].eq_ignore_ascii_case(a);
             if swapped {
                 best = best.min(before[column - 1] + 1);
             }
-            current.push(best);
+            current[column + 1] = best;
         }
         before = std::mem::replace(&mut previous, current);
     }
-    previous[candidate.len()]
+    previous[candidate.len().min(WIDTH - 1)]
 }
 
 #[cfg(test)]

@@ -255,7 +255,7 @@ impl<'a> Body<'_, 'a> {
                         .with_help("this is never `none`; leave `??` out"),
                 );
             }
-            let _ = self.expr(operands.right, Want::Any);
+            self.ignored(operands.right);
             return if left.ty == Type::Never { left } else { error(span) };
         };
         let right = self.value(operands.right, inner);
@@ -304,7 +304,7 @@ impl<'a> Body<'_, 'a> {
         let stmt = ir::Stmt { span: value.span, kind: ir::StmtKind::Let { local, value } };
         let contains = ir::ExprKind::Builtin(Builtin::ListContains, vec![list, read]);
         let contains = ir::Expr { kind: contains, ty: Type::Bool, span };
-        let block = super::cost::block(vec![stmt], Some(contains), Type::Bool);
+        let block = self.make_block(vec![stmt], Some(contains), Type::Bool);
         ir::Expr { kind: ir::ExprKind::Block(block), ty: Type::Bool, span }
     }
 }

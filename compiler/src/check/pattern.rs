@@ -3,7 +3,6 @@
 use super::Feature;
 use super::body::Body;
 use super::control::Branch;
-use super::cost;
 use super::exhaust::{self, Finding};
 use super::expr::{Want, error};
 use super::scope::LocalKind;
@@ -27,12 +26,12 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> ir::Expr {
         let Some((index, payload)) = self.variant_named(id, name) else {
-            args.iter().for_each(|arg| drop(self.expr(arg, Want::Any)));
+            args.iter().for_each(|arg| self.ignored(arg));
             return error(span);
         };
         if args.len() != payload.len() {
             self.refuse_payload(name, payload.len(), args.len());
-            args.iter().for_each(|arg| drop(self.expr(arg, Want::Any)));
+            args.iter().for_each(|arg| self.ignored(arg));
             return error(span);
         }
         let values: Vec<ir::Expr> =
@@ -52,6 +51,7 @@ impl<'a> Body<'_, 'a> {
             return Some((index as u32, payload));
         }
         let text = format!("no variant `{}` in `{}`", name.text, enumeration.name);
+        let key = format!("{}.{}", enumeration.name, name.text);
         let diagnostic = Diagnostic::new(Code::E0206, name.span, text);
         let known: Vec<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
         let listed: Vec<String> = known.iter().take(8).map(|name| format!("`{name}`")).collect();
@@ -59,7 +59,7 @@ impl<'a> Body<'_, 'a> {
         if diagnostic.help.is_none() && !listed.is_empty() {
             diagnostic = diagnostic.with_help(format!("it has {}", listed.join(", ")));
         }
-        self.checker.report(diagnostic);
+        self.checker.report_unknown(key, diagnostic);
         None
     }
 
@@ -194,7 +194,7 @@ impl<'a> Body<'_, 'a> {
             self.missing_arm_value(want, span, branch);
         }
         branch.learn(ty);
-        cost::block(stmts, None, ty)
+        self.make_block(stmts, None, ty)
     }
 
     /// A pattern for values of a type; `None` when there is a mistake in it.
@@ -333,6 +333,9 @@ impl<'a> Body<'_, 'a> {
     fn binding(&mut self, name: &'a Name, ty: Type, binds: Binds) -> Option<ir::Pattern> {
         if binds == Binds::Wrongly {
             let _ = self.declare(name, Type::Error, LocalKind::Pattern);
+            if ty == Type::Error {
+                return None;
+            }
             let text = format!("`{}` cannot be bound in one of several alternatives", name.text);
             self.checker.report(
                 Diagnostic::new(Code::E0510, name.span, text)

@@ -3,6 +3,7 @@
 use super::body::Body;
 use super::collect::{TypeName, ValueName};
 use super::expr::{Want, error};
+use super::fields::{Owner, find_or_report};
 use super::operator::arithmetic_op;
 use super::scope::LocalKind;
 use super::ty::element;
@@ -101,15 +102,9 @@ impl<'a> Body<'_, 'a> {
         match place.ty {
             Type::Error => no_place(span),
             Type::Struct(id) => {
-                let fields = &self.checker.types.strukt(id).fields;
-                let Some(index) = fields.iter().position(|field| field.name == name.text) else {
-                    let owner = format!("`{}`", self.checker.types.strukt(id).name);
-                    let fields = fields.clone();
-                    self.unknown_field(name, &owner, &fields);
-                    return no_place(span);
-                };
-                let ty = fields[index].ty;
-                step(place, StepKind::Field(index as u32), ty, span)
+                let found = find_or_report(self.checker, Owner::Struct(id), name);
+                let Some((index, ty)) = found else { return no_place(span) };
+                step(place, StepKind::Field(index), ty, span)
             }
             Type::Row(table) => self.row_field(table, place, name, span),
             _ => self.property(place, name, span),
@@ -117,20 +112,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn row_field(&mut self, table: TableId, place: Place, name: &Name, span: Span) -> Place {
-        let fields = &self.checker.types.table(table).fields;
-        let Some(index) = fields.iter().position(|field| field.name == name.text) else {
-            let owner = format!("`{}`", self.checker.types.table(table).name);
-            let fields = fields.clone();
-            self.unknown_field(name, &owner, &fields);
-            return no_place(span);
-        };
-        let ty = fields[index].ty;
+        let found = find_or_report(self.checker, Owner::Row(table), name);
+        let Some((index, ty)) = found else { return no_place(span) };
         if let Some(local) = root_local(&place) {
             self.scopes.mark_used(local);
         }
         let root = Root::Row(table, Box::new(read_place(place)));
         let row = Place { root, path: Vec::new(), ty: Type::Row(table), span };
-        step(row, StepKind::Field(index as u32), ty, span)
+        step(row, StepKind::Field(index), ty, span)
     }
 
     fn refuse_table_field(&mut self, table: TableId, name: &Name) {
@@ -185,8 +174,12 @@ impl<'a> Body<'_, 'a> {
             return value_place(ir::Expr { kind, ty: Type::Row(table), span });
         }
         let place = self.found_place(base);
+        if place.ty == Type::Error {
+            self.ignored(index);
+            return no_place(span);
+        }
         let index = self.value(index, Type::Int);
-        if index.ty == Type::Error || place.ty == Type::Error {
+        if index.ty == Type::Error {
             return no_place(span);
         }
         let Some(of) = element(&self.checker.types, place.ty) else {

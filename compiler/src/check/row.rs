@@ -3,7 +3,6 @@
 use super::body::Body;
 use super::collect::{TypeName, ValueName};
 use super::expr::{Want, error};
-use super::literal::Receiver;
 use crate::ast::{self, FieldInit, Name};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
@@ -31,14 +30,7 @@ impl<'a> Body<'_, 'a> {
             self.check_values(fields);
             return error(span);
         };
-        let known = self.checker.types.table(table);
-        let (known, key) = (known.fields.clone(), known.key);
-        if known.is_empty() {
-            return error(span);
-        }
-        let Some(values) = self.field_values(name, fields, &known, Receiver::Row { key }) else {
-            return error(span);
-        };
+        let Some(values) = self.row_fields(table, name, fields) else { return error(span) };
         ir::Expr { kind: ir::ExprKind::Insert(table, values), ty: Type::Row(table), span }
     }
 
@@ -50,28 +42,22 @@ impl<'a> Body<'_, 'a> {
             return None;
         };
         let (_, strukt, _) = self.checker.declared.events[event.index()];
-        let known = self.checker.types.strukt(strukt).fields.clone();
-        let fields = self.field_values(name, fields, &known, Receiver::Event)?;
+        let fields = self.all_fields(strukt, name, fields)?;
         Some(ir::StmtKind::Emit { event, fields })
     }
 
     fn unknown_target(&mut self, what: &str, name: &Name) {
         let text = format!("unknown {what} `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::E0207, name.span, text);
-        let names: Vec<&str> = self
-            .checker
-            .names
-            .types
-            .iter()
-            .filter(|(_, entry)| match entry.meaning {
-                TypeName::Table(_) => what == "table",
-                TypeName::Event(_) => what == "event",
-                TypeName::Struct(_) | TypeName::Enum(_) => false,
-            })
-            .map(|(&name, _)| name)
-            .collect();
+        let fits = |meaning| match meaning {
+            TypeName::Table(_) => what == "table",
+            TypeName::Event(_) => what == "event",
+            TypeName::Struct(_) | TypeName::Enum(_) => false,
+        };
+        let known = self.checker.names.types.iter();
+        let names = known.filter(|(_, entry)| fits(entry.meaning)).map(|(&name, _)| name);
         let diagnostic = self.checker.with_near(diagnostic, name, names);
-        self.checker.report(diagnostic);
+        self.checker.report_unknown(&name.text, diagnostic);
     }
 
     /// `remove row`

@@ -162,8 +162,8 @@ impl<'a> Body<'_, 'a> {
             .report(Diagnostic::new(Code::E0703, name.span, text).with_note(span, "declared here"));
     }
 
-    /// Warns about locals that do nothing, in the order of their declaration.
-    pub(super) fn report_idle_locals(&mut self) {
+    /// Notes warnings about locals that do nothing, in the order of their declaration.
+    pub(super) fn note_idle_locals(&mut self) {
         for index in 0..self.scopes.locals.len() {
             let Some(facts) = self.scopes.facts[index] else { continue };
             let local = &self.scopes.locals[index];
@@ -187,7 +187,7 @@ impl<'a> Body<'_, 'a> {
                 }
                 _ => continue,
             };
-            self.checker.report(diagnostic);
+            self.checker.idle.push(diagnostic);
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::Feature;
 use super::body::{Body, BodyKind, Loop};
 use super::control::is_pure;
-use super::cost;
 use super::expr::{Want, error};
 use super::scope::LocalKind;
 use super::ty::{TypeSite, is_printable};
@@ -67,7 +66,7 @@ impl<'a> Body<'_, 'a> {
             (Some(value), Flow::GoesOn) => value.ty,
             (None, Flow::GoesOn) => Type::Unit,
         };
-        cost::block(stmts, value, ty)
+        self.make_block(stmts, value, ty)
     }
 
     /// The last expression of a block whose value is wanted.
@@ -194,7 +193,7 @@ impl<'a> Body<'_, 'a> {
     ) -> Flow {
         let cond = self.value(cond, Type::Bool);
         let (mut body, leaves) = self.loop_body(body);
-        body.fuel = body.fuel.saturating_add(cost::expr(&cond));
+        body.fuel = body.fuel.saturating_add(self.meter().expr(&cond));
         let forever = matches!(cond.kind, ir::ExprKind::Const(Const::Bool(true)));
         let flow = push(out, ir::StmtKind::While { cond, body }, span);
         if forever && !leaves.has_break { Flow::Ends } else { flow }

@@ -2,6 +2,7 @@
 //! stand in `tests/wrong.rs` and `tests/right.rs`.
 
 mod right;
+mod robust;
 mod whole;
 mod wrong;
 

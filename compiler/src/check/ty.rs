@@ -178,12 +178,12 @@ impl<'a> Checker<'a> {
         let diagnostic = match elsewhere {
             Some(ours) => diagnostic.with_help(format!("`{ours}`")).with_fix(span, ours),
             None => {
-                let name = ast::Name { text: name.to_owned(), span };
+                let wanted = ast::Name { text: name.to_owned(), span };
                 let known = ["int", "float", "bool", "str"].into_iter();
-                self.with_near(diagnostic, &name, known.chain(self.names.types.keys().copied()))
+                self.with_near(diagnostic, &wanted, known.chain(self.names.types.keys().copied()))
             }
         };
-        self.report(diagnostic);
+        self.report_unknown(name, diagnostic);
     }
 
     /// Why a type cannot stand at a site.

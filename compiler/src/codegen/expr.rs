@@ -200,22 +200,49 @@ impl<'p> Lower<'_, 'p, '_> {
     // Comparisons and conditions.
 
     fn compare(&mut self, op: CompareOp, ty: Type, left: Value, right: Value) -> Value {
-        let result = match (op, ty) {
-            (_, Type::Float) => self.builder.ins().fcmp(float_condition(op), left, right),
-            (CompareOp::Eq, _) => return self.equal(ty, left, right),
-            (CompareOp::Ne, _) => {
+        if let Some(holds) = self.compare_registers(op, ty, left, right) {
+            return self.builder.ins().uextend(cl::types::I32, holds);
+        }
+        let holds = match op {
+            CompareOp::Eq => return self.equal(ty, left, right),
+            CompareOp::Ne => {
                 let equal = self.equal(ty, left, right);
                 let one = self.number(1);
                 return self.builder.ins().bxor(equal, one);
             }
-            (_, Type::Str) => {
+            _ => {
                 let span = self.func.span;
                 let order = self.host_value(HostFunction::text_compare, &[left, right], span);
                 self.builder.ins().icmp_imm_s(int_condition(op), order, 0)
             }
-            _ => self.builder.ins().icmp(int_condition(op), left, right),
         };
-        self.builder.ins().uextend(cl::types::I32, result)
+        self.builder.ins().uextend(cl::types::I32, holds)
+    }
+
+    /// A comparison of values that are what their registers hold, as Cranelift's narrow truth.
+    fn compare_registers(
+        &mut self,
+        op: CompareOp,
+        ty: Type,
+        left: Value,
+        right: Value,
+    ) -> Option<Value> {
+        match (ty, self.unit.form(ty)) {
+            (Type::Float, _) => Some(self.builder.ins().fcmp(float_condition(op), left, right)),
+            (Type::Str | Type::List(_), _) | (_, Form::Memory(_) | Form::Nothing) => None,
+            _ => Some(self.builder.ins().icmp(int_condition(op), left, right)),
+        }
+    }
+
+    /// A condition for a branch: not 0 where it holds.
+    fn condition(&mut self, cond: &'p Expr) -> Option<Value> {
+        if let ExprKind::Compare(op, left, right) = &cond.kind
+            && matches!(left.ty, Type::Int | Type::Float | Type::Bool)
+        {
+            let (left_value, right_value) = (self.expr(left)?, self.expr(right)?);
+            return self.compare_registers(*op, left.ty, left_value, right_value);
+        }
+        self.expr(cond)
     }
 
     /// `&&` and `||` as a value.
@@ -249,7 +276,7 @@ impl<'p> Lower<'_, 'p, '_> {
             ExprKind::Not(inner) => self.branch(inner, otherwise, then),
             ExprKind::Const(ir::Const::Bool(true)) => self.jump(then, &[]),
             ExprKind::Const(ir::Const::Bool(false)) => self.jump(otherwise, &[]),
-            _ => match self.expr(cond) {
+            _ => match self.condition(cond) {
                 Some(value) => self.brif(value, then, otherwise),
                 None => self.jump(otherwise, &[]),
             },

@@ -1,4 +1,4 @@
-//! One function: its beginning and end, its blocks, its fuel and the way out of a trap.
+//! One function: its beginning and end, its blocks and its fuel.
 //!
 //! Invariants while a function is lowered:
 //! - the builder always stands in a block that is not filled; after `return`, `break` and the like
@@ -18,11 +18,11 @@ use cranelift_module::Module;
 
 use super::Unit;
 use super::range::Ranges;
+use super::trap::Exits;
 use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
 use crate::ir;
-use crate::jit::Site;
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -40,16 +40,12 @@ pub(super) struct Loop {
 /// Who calls the function, and so how it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaves {
-    /// Generated code: result and fuel come back in registers. [`TRAPPED`] in place of the fuel
-    /// says that the call trapped.
+    /// Generated code: result and fuel come back in registers. [`TRAPPED`](super::trap::TRAPPED) in
+    /// place of the fuel says that the call trapped.
     ToCaller,
     /// The host, with this address for the result: a status comes back.
     ToHost(Value),
 }
-
-/// Returned in place of the fuel by a call that trapped. Less than nothing, and less than any call
-/// can go into debt between two checks.
-pub(super) const TRAPPED: i64 = i64::MIN;
 
 /// The function that is being lowered.
 pub(super) struct Lower<'u, 'p, 'f> {
@@ -83,10 +79,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     pub(super) constants: Option<cl::GlobalValue>,
     pub(super) signatures: HashMap<HostFunction, SigRef>,
     callees: HashMap<ir::FuncId, FuncRef>,
-    /// Returns status 1; made when first needed.
-    trapped: Option<cl::Block>,
-    /// Where traps go instead, inside of `assert fails`.
-    pub(super) caught: Option<cl::Block>,
+    /// Where traps go at the moment; made when first needed.
+    pub(super) exits: Option<Exits>,
 }
 
 impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
@@ -124,8 +118,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             constants: None,
             signatures: HashMap::new(),
             callees: HashMap::new(),
-            trapped: None,
-            caught: None,
+            exits: None,
         }
     }
 
@@ -283,87 +276,6 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
     pub(super) fn start(&mut self, block: cl::Block) {
         self.builder.seal_block(block);
         self.builder.switch_to_block(block);
-    }
-
-    // Traps.
-
-    /// Traps where the condition holds, else goes on.
-    pub(super) fn trap_if(&mut self, condition: Value, kind: TrapKind, span: Span) {
-        self.trap_if_with(condition, kind, span, &[]);
-    }
-
-    /// Traps where the condition holds and leaves up to two numbers for the message.
-    pub(super) fn trap_if_with(
-        &mut self,
-        condition: Value,
-        kind: TrapKind,
-        span: Span,
-        values: &[Value],
-    ) {
-        let cold = self.builder.create_block();
-        let next = self.builder.create_block();
-        self.builder.set_cold_block(cold);
-        self.brif(condition, cold, next);
-        self.start(cold);
-        for (index, &value) in values.iter().enumerate() {
-            self.store_ctx(value, offset_of!(CallContext, trap_values) + 8 * index);
-        }
-        self.trap(kind, span);
-        self.start(next);
-    }
-
-    /// Ends the block with a trap.
-    pub(super) fn trap(&mut self, kind: TrapKind, span: Span) {
-        let number = self.unit.site(Site { kind, span, function: self.id });
-        let number = self.builder.ins().iconst(clif::I32, i64::from(number));
-        self.store_ctx(number, offset_of!(CallContext, trap_site));
-        self.store_fuel();
-        let trapped = self.trapped_block();
-        self.jump(trapped, &[]);
-    }
-
-    /// Takes over the fuel that a callee gave back; leaves the function where it trapped and said
-    /// why. A callee that ended in debt has not trapped: the next check will.
-    pub(super) fn propagate(&mut self, left: Value) {
-        let [debt, next] = [(); 2].map(|()| self.builder.create_block());
-        self.builder.set_cold_block(debt);
-        let is_debt = self.builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
-        self.brif(is_debt, debt, next);
-        self.start(debt);
-        let has_trapped = self.builder.ins().icmp_imm_s(IntCC::Equal, left, TRAPPED);
-        let trapped = self.trapped_block();
-        self.brif(has_trapped, trapped, next);
-        self.start(next);
-        self.set_fuel(left);
-    }
-
-    /// Where traps go: out of the function, or to what catches them.
-    fn trapped_block(&mut self) -> cl::Block {
-        if let Some(block) = self.caught.or(self.trapped) {
-            return block;
-        }
-        let block = self.builder.create_block();
-        self.builder.set_cold_block(block);
-        self.trapped = Some(block);
-        block
-    }
-
-    /// Writes the block that traps leave the function by, if any does, and ends the function.
-    pub(super) fn finish(mut self, frontend_config: TargetFrontendConfig) {
-        if let Some(block) = self.trapped {
-            self.start(block);
-            let returns: Vec<cl::Type> =
-                self.builder.func.signature.returns.iter().map(|param| param.value_type).collect();
-            let values = &returns[..returns.len() - 1];
-            let mut results: Vec<Value> = values.iter().map(|&ty| self.zero(ty)).collect();
-            results.push(match self.leaves {
-                Leaves::ToCaller => self.int(TRAPPED),
-                Leaves::ToHost(_) => self.number(1),
-            });
-            let _ = self.builder.ins().return_(&results);
-        }
-        self.builder.seal_all_blocks();
-        self.builder.finalize(frontend_config);
     }
 
     // The context.

@@ -115,15 +115,9 @@ impl<'p> Lower<'_, 'p, '_> {
             Form::Nothing => {}
             Form::Register(_) => {
                 let value = self.load(ty, at, 0);
-                if let Storage::Register(variable) = self.locals[local.index()] {
-                    self.builder.def_var(variable, value);
-                }
+                self.set_local(local, value);
             }
-            Form::Memory(_) => {
-                let variable = self.builder.declare_var(clif::I64);
-                self.builder.def_var(variable, at);
-                self.locals[local.index()] = Storage::Address(variable);
-            }
+            Form::Memory(_) => self.locals[local.index()] = Storage::Address(at),
         }
     }
 
@@ -157,9 +151,7 @@ impl<'p> Lower<'_, 'p, '_> {
 
     fn name_row(&mut self, each: &ir::ForRows, row: Value) {
         self.row_is_alive(row);
-        if let Storage::Register(variable) = self.locals[each.local.index()] {
-            self.builder.def_var(variable, row);
-        }
+        self.set_local(each.local, row);
     }
 
     fn skip_if_gone(&mut self, row: Value, next: cl::Block) {

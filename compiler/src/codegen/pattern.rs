@@ -8,7 +8,7 @@ use cranelift_frontend::Switch;
 
 use super::expr::Join;
 use super::function::{Lower, Value};
-use super::value::{Form, Storage};
+use super::value::Form;
 use crate::ir::{self, Expr, Pattern};
 use crate::layout::optional_value_offset;
 use crate::source::Span;
@@ -211,11 +211,11 @@ impl<'p> Lower<'_, 'p, '_> {
             return;
         };
         let value = if self.holds_list(ty) { self.copied((ty, span), value) } else { value };
-        match self.locals[local.index()] {
-            Storage::Nothing => {}
-            Storage::Register(variable) => self.builder.def_var(variable, value),
-            Storage::Slot(_) | Storage::Address(_) => {
-                let address = self.local_address(*local);
+        match self.unit.form(ty) {
+            Form::Nothing => {}
+            Form::Register(_) => self.set_local(*local, value),
+            Form::Memory(_) => {
+                let address = self.local(*local);
                 self.put(ty, value, address, 0);
             }
         }

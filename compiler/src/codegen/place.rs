@@ -109,7 +109,7 @@ impl<'p> Lower<'_, 'p, '_> {
     fn locate_root(&mut self, found: &Found<'p>) -> (Located, Type) {
         let (owner, base, ty) = match found.root {
             FoundRoot::Local(local) => {
-                let address = self.local_address(local);
+                let address = self.local(local);
                 (Owner::Call, address, self.func.locals[local.index()].ty)
             }
             FoundRoot::Value(value, ty) => (Owner::Call, value, ty),
@@ -342,10 +342,10 @@ impl<'p> Lower<'_, 'p, '_> {
         let (Root::Local(local), []) = (&place.root, &place.path[..]) else {
             return None;
         };
-        match self.locals[local.index()] {
-            Storage::Nothing => Some(None),
-            Storage::Register(variable) => Some(Some(self.builder.use_var(variable))),
-            Storage::Slot(_) | Storage::Address(_) => None,
+        match self.unit.form(place.ty) {
+            Form::Nothing => Some(None),
+            Form::Register(_) => Some(Some(self.local(*local))),
+            Form::Memory(_) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{InstBuilder, types as clif};
 
 use super::function::{Loop, Lower, Value};
 use super::range::Range;
-use super::value::{Form, Storage};
+use super::value::Form;
 use crate::abi::{CallContext, HostFunction};
 use crate::ir::{self, Expr, ExprKind, Root, Stmt, StmtKind};
 use crate::source::Span;
@@ -95,21 +95,21 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     fn let_local(&mut self, local: ir::LocalId, value: &'p Expr) -> Option<()> {
-        match self.locals[local.index()] {
-            Storage::Nothing => {
+        match self.unit.form(self.func.locals[local.index()].ty) {
+            Form::Nothing => {
                 let _ = self.expr(value);
             }
-            Storage::Register(variable) => {
+            Form::Register(_) => {
                 if value.ty == Type::Int {
                     let range = self.ranges.of(value);
                     self.ranges.learn(self.func, local, range);
                 }
                 let value = self.owned(value)?;
-                self.builder.def_var(variable, value);
+                self.set_local(local, value);
             }
-            Storage::Slot(_) | Storage::Address(_) => {
+            Form::Memory(_) => {
                 // The local is not in scope in its own value: the memory is fresh.
-                let address = self.local_address(local);
+                let address = self.local(local);
                 self.expr_into(value, address)?;
             }
         }
@@ -171,10 +171,8 @@ impl<'p> Lower<'_, 'p, '_> {
         self.brif(some, round, exit);
 
         self.builder.switch_to_block(round);
-        if let Storage::Register(variable) = self.locals[local.index()] {
-            let value = self.builder.use_var(counter);
-            self.builder.def_var(variable, value);
-        }
+        let value = self.builder.use_var(counter);
+        self.set_local(local, value);
         self.charge(body.fuel, Some(span));
         self.loops.push(Loop { next, exit });
         let _ = self.block(body, None);
@@ -272,15 +270,15 @@ impl<'p> Lower<'_, 'p, '_> {
     fn assert_fails(&mut self, call: &'p Expr, span: Span) {
         let before = std::mem::take(&mut self.noted);
         let _ = self.host(HostFunction::savepoint, &[], span);
-        let caught = self.builder.create_block();
-        let outer = self.caught.replace(caught);
+        let caught = self.new_exits();
+        let outer = self.exits.replace(caught);
         let _ = self.expr(call);
-        self.caught = outer;
+        self.exits = outer;
         let _ = self.host(HostFunction::rollback_to_savepoint, &[], span);
         let text = self.text_constant(&"the call succeeded".into());
         self.store_ctx(text, offset_of!(CallContext, trap_text));
         self.trap(TrapKind::Assertion, span);
-        self.start(caught);
+        self.start_leaving(caught);
         self.load_fuel();
         let _ = self.host(HostFunction::rollback_to_savepoint, &[], span);
         self.noted = before;

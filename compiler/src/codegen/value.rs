@@ -72,12 +72,14 @@ impl Form {
 pub(super) enum Storage {
     /// Its type has no value.
     Nothing,
-    /// In a register.
+    /// In a register, with the value that it was given once; none before.
+    Fixed(Option<Value>),
+    /// In a register, with one value after the other.
     Register(Variable),
     /// In a stack slot.
     Slot(cl::StackSlot),
-    /// At an address: a parameter, or in the arena.
-    Address(Variable),
+    /// At an address: a parameter, an element, or in the arena.
+    Address(Value),
 }
 
 impl Lower<'_, '_, '_> {
@@ -85,38 +87,44 @@ impl Lower<'_, '_, '_> {
     pub(super) fn storage_for(&mut self, local: &ir::Local, argument: Option<Value>) -> Storage {
         match self.unit.form(local.ty) {
             Form::Nothing => Storage::Nothing,
-            Form::Register(ty) => {
+            Form::Register(ty) if local.mutable => {
                 let variable = self.builder.declare_var(ty);
                 if let Some(argument) = argument {
                     self.builder.def_var(variable, argument);
                 }
                 Storage::Register(variable)
             }
-            Form::Memory(layout) => {
-                if argument.is_none()
-                    && let Some(slot) = self.slot(layout)
-                {
-                    return Storage::Slot(slot);
-                }
-                let address = match argument {
-                    Some(argument) => argument,
-                    None => self.allocate(layout, self.func.span),
-                };
-                let variable = self.builder.declare_var(clif::I64);
-                self.builder.def_var(variable, address);
-                Storage::Address(variable)
-            }
+            Form::Register(_) => Storage::Fixed(argument),
+            Form::Memory(layout) => match argument {
+                Some(argument) => Storage::Address(argument),
+                None => match self.slot(layout) {
+                    Some(slot) => Storage::Slot(slot),
+                    None => Storage::Address(self.allocate(layout, self.func.span)),
+                },
+            },
         }
     }
 
-    /// The address of a local that lives in memory.
-    pub(super) fn local_address(&mut self, local: ir::LocalId) -> Value {
+    /// Gives a local in a register its value.
+    pub(super) fn set_local(&mut self, local: ir::LocalId, value: Value) {
+        match &mut self.locals[local.index()] {
+            Storage::Fixed(fixed) => *fixed = Some(value),
+            &mut Storage::Register(variable) => self.builder.def_var(variable, value),
+            _ => unreachable!("the local stands in memory"),
+        }
+    }
+
+    /// The value of a local in a register, the address of another.
+    pub(super) fn local(&mut self, local: ir::LocalId) -> Value {
         match self.locals[local.index()] {
+            Storage::Fixed(Some(value)) | Storage::Address(value) => value,
+            Storage::Register(variable) => self.builder.use_var(variable),
             Storage::Slot(slot) => self.builder.ins().stack_addr(clif::I64, slot, 0),
-            Storage::Address(variable) | Storage::Register(variable) => {
-                self.builder.use_var(variable)
+            // In code that is never reached: a local is given its value before it is read.
+            Storage::Fixed(None) | Storage::Nothing => {
+                let form = self.unit.form(self.func.locals[local.index()].ty);
+                self.zero(form.register().unwrap_or(clif::I64))
             }
-            Storage::Nothing => self.int(0),
         }
     }
 

@@ -126,6 +126,7 @@ codes! {
     E0612 Error "constants that are too large",
     E0613 Error "a function that needs more stack than there is",
     E0614 Error "types that are nested too deep",
+    E0615 Error "too many fields or variants",
     E0690 Error "a fault of the compiler itself",
     E0701 Warning "a local that is never used",
     E0702 Warning "code that is never reached",

@@ -548,10 +548,11 @@ fn facts(function: &Function) -> String {
     if function.recursive {
         facts.push("recursive");
     }
-    let Effects { writes, inserts, removes } = function.effects;
+    let Effects { writes, inserts, removes, reads_clock } = function.effects;
     facts.extend(writes.then_some("writes"));
     facts.extend(inserts.then_some("inserts"));
     facts.extend(removes.then_some("removes"));
+    facts.extend(reads_clock.then_some("reads the clock"));
     let kind = if facts.is_empty() { "pure".to_owned() } else { facts.join(", ") };
     format!("{kind}; stack {} of {}", function.stack_cost, function.stack_need)
 }

@@ -1,6 +1,6 @@
 //! The parser's place in the tokens, what it may take there, and how it reports.
 
-use super::recover::{self, Brackets};
+use super::brackets::{self, Brackets};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lexer::{Comment, CommentKind, Lexed, Token, TokenKind};
@@ -75,7 +75,7 @@ impl<'a> Parser<'a> {
             context: Context::BRACES,
             trust: Trust::Full,
             brackets: Brackets::new(&lexed.tokens),
-            indents: recover::indents(source, &lexed.tokens),
+            indents: brackets::indents(source, &lexed.tokens),
             tokens: lexed.tokens,
             comments: lexed.comments,
             position: 0,
@@ -266,10 +266,12 @@ impl<'a> Parser<'a> {
         Some(result)
     }
 
-    /// The `///` lines before the current token.
+    /// The `///` lines before the current token, and before a comma before it.
     pub(super) fn documentation(&self) -> Option<String> {
         let end = self.peek().span.start;
-        let after = self.previous_end();
+        let before = self.tokens.get(..self.position).unwrap_or_default();
+        let last = before.iter().rev().find(|token| token.kind != TokenKind::Comma);
+        let after = last.map_or(0, |token| token.span.end);
         let first = self.comments.partition_point(|comment| comment.span.start < after);
         let comments = self.comments.get(first..).unwrap_or_default();
         let lines: Vec<&str> = comments
@@ -373,7 +375,11 @@ impl<'a> Parser<'a> {
     /// Panics, and is silent where the lexer has already spoken about this place.
     pub(super) fn fail_unless_reported(&mut self, diagnostic: Diagnostic) {
         let before = self.position.checked_sub(1).map(|index| self.token_at(index));
-        if self.peek().is_reported() || before.is_some_and(|token| token.is_reported()) {
+        let place = diagnostic.span;
+        let is_reported = self.peek().is_reported()
+            || before.is_some_and(|token| token.is_reported())
+            || self.diagnostics.has_at(place.start);
+        if is_reported {
             self.panic_silently();
         } else {
             self.fail(diagnostic);

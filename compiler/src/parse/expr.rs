@@ -78,6 +78,7 @@ impl Parser<'_> {
     /// `{ operator operand }` after the first operand.
     fn operators(&mut self, first: Expr, lowest: u8) -> Expr {
         let mut left = first;
+        let mut is_chained = false;
         while let Some(infix) = self.infix_here().filter(|infix| infix.precedence >= lowest) {
             let op_span = self.operator(infix.op).span;
             let lowest_right = infix.precedence + u8::from(infix.side != Side::Right);
@@ -85,8 +86,8 @@ impl Parser<'_> {
             let span = left.span.to(right.span);
             let (boxed, right) = (Box::new(left), Box::new(right));
             left = self.node(ExprKind::Binary { op: infix.op, op_span, left: boxed, right }, span);
-            if infix.side == Side::Neither {
-                self.refuse_chain(op_span);
+            if infix.side == Side::Neither && !is_chained {
+                is_chained = self.refuse_chain(op_span);
             }
         }
         left
@@ -136,20 +137,19 @@ impl Parser<'_> {
         token
     }
 
-    /// `a < b < c` has no meaning.
-    fn refuse_chain(&mut self, first: Span) {
+    /// `a < b < c` has no meaning. Returns whether it stands here.
+    fn refuse_chain(&mut self, first: Span) -> bool {
         let Some(next) = self.infix_here().filter(|next| next.side == Side::Neither) else {
-            return;
+            return false;
         };
-        let diagnostic =
+        let is_order = matches!(next.op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+        let help = if is_order { "`a < b && b < c`" } else { "put one of them in parentheses" };
+        self.report(
             Diagnostic::new(Code::E0113, self.peek().span, "comparisons cannot be chained")
                 .with_note(first, "the first comparison")
-                .with_help(if matches!(next.op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt) {
-                    "`a < b && b < c`"
-                } else {
-                    "put one of them in parentheses"
-                });
-        self.report(diagnostic);
+                .with_help(help),
+        );
+        true
     }
 
     /// `{ "-" | "!" } postfix`

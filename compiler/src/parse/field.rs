@@ -47,7 +47,6 @@ impl Body {
 impl Parser<'_> {
     /// `"{" { member ( "," | newline ) } "}"`
     pub(super) fn body(&mut self, body: Body) -> Members {
-        self.recover_to_block();
         let mut members = Members::default();
         for member in self.line_list(|parser| parser.member(body)) {
             match member {

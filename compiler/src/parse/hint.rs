@@ -10,32 +10,49 @@ const ITEM_WORDS: [&str; 14] = [
     "migrate", "drop", "test",
 ];
 
-/// A word that begins a declaration elsewhere.
-pub(super) struct ForeignItem {
-    /// What to do.
-    pub help: &'static str,
-    /// What to put in its place, where that is all: `fn`, or nothing.
-    pub replacement: Option<&'static str>,
+/// What a word that begins a declaration elsewhere is meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    Fn,
+    Post,
+    Struct,
+    /// Nothing: the declaration follows the word.
+    Nothing,
+    /// Something that Flight does not have.
+    Unknown,
 }
 
-/// What to say about a word in the place of a declaration.
-pub(super) fn foreign_item(word: &str) -> Option<ForeignItem> {
-    let (help, replacement) = match word {
-        "func" | "function" | "def" | "fun" | "proc" | "sub" => ("write `fn`", Some("fn")),
-        "class" | "record" | "type" | "interface" | "trait" => ("write `struct`", Some("struct")),
-        "put" | "delete" | "patch" => ("a handler that changes something is `post`", Some("post")),
+impl Meant {
+    /// What to put in the word's place, where that is all.
+    pub(super) fn text(self) -> Option<&'static str> {
+        match self {
+            Meant::Fn => Some("fn"),
+            Meant::Post => Some("post"),
+            Meant::Struct => Some("struct"),
+            Meant::Nothing => Some(""),
+            Meant::Unknown => None,
+        }
+    }
+}
+
+/// What a word in the place of a declaration is meant for, and the help.
+pub(super) fn foreign_item(word: &str) -> Option<(Meant, &'static str)> {
+    let meant = match word {
+        "func" | "function" | "def" | "fun" | "proc" | "sub" => (Meant::Fn, "write `fn`"),
+        "class" | "record" | "type" | "interface" | "trait" => (Meant::Struct, "write `struct`"),
+        "put" | "delete" | "patch" => (Meant::Post, "a handler that changes something is `post`"),
         "pub" | "public" | "private" | "export" | "async" | "static" => {
-            ("leave it out: handlers can be called from outside, functions cannot", Some(""))
+            (Meant::Nothing, "leave it out: handlers can be called from outside, functions cannot")
         }
         "let" | "var" | "global" => {
-            ("a value that stays is a `const`; one that changes is a field of `state`", None)
+            (Meant::Unknown, "write `const` for a value that stays, or a field of `state`")
         }
         "use" | "import" | "include" | "mod" | "module" | "package" | "require" => {
-            ("a program is one file and imports nothing", None)
+            (Meant::Unknown, "a program is one file and imports nothing")
         }
         _ => return None,
     };
-    Some(ForeignItem { help, replacement })
+    Some(meant)
 }
 
 /// The word for a declaration that was meant, where one letter or two differ.

@@ -2,15 +2,11 @@
 
 use super::cursor::{Context, Parser, Trust};
 use super::field::Body;
-use super::hint;
 use crate::ast::{
-    Block, Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
+    Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
 };
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
-
-/// What a program consists of, for messages.
-const A_DECLARATION: &str = "a declaration";
 
 impl Parser<'_> {
     /// `program = { item }`
@@ -105,7 +101,7 @@ impl Parser<'_> {
         Item { kind, span: self.span_from(start), doc }
     }
 
-    fn item_kind(&mut self) -> ItemKind {
+    pub(super) fn item_kind(&mut self) -> ItemKind {
         let token = self.peek();
         if token.kind == TokenKind::State {
             return self.state();
@@ -129,62 +125,6 @@ impl Parser<'_> {
             "test" => self.test(),
             _ => self.no_item(),
         }
-    }
-
-    /// Something that begins no declaration.
-    fn no_item(&mut self) -> ItemKind {
-        let token = self.peek();
-        if token.kind.is_closer() {
-            let message = format!("{} closes nothing", token.kind.name());
-            let diagnostic = Diagnostic::new(Code::E0103, token.span, message);
-            self.fail(diagnostic.with_help("remove it, or open the bracket before"));
-            return ItemKind::Error;
-        }
-        let Some(foreign) = hint::foreign_item(self.text(token)) else {
-            let expected = self.unexpected_token(A_DECLARATION);
-            let diagnostic = match hint::near_item(self.text(token)) {
-                Some(word) if token.kind == TokenKind::Name => {
-                    expected.with_help(format!("did you mean `{word}`?"))
-                }
-                _ => expected.with_help(hint::DECLARATIONS),
-            };
-            self.fail_unless_reported(diagnostic);
-            return ItemKind::Error;
-        };
-        let message = format!("`{}` begins no declaration in Flight", self.text(token));
-        let diagnostic = Diagnostic::new(Code::E0122, token.span, message).with_help(foreign.help);
-        match foreign.replacement {
-            Some(replacement) => self.report(diagnostic.with_fix(token.span, replacement)),
-            None => self.fail(diagnostic),
-        }
-        match foreign.replacement {
-            Some("fn") => self.func(FuncKind::Fn),
-            Some("struct") => self.named_body(Body::Struct),
-            Some("post") => self.func(FuncKind::Post),
-            Some(_) => {
-                let _ = self.bump();
-                self.item_kind_again()
-            }
-            None => ItemKind::Error,
-        }
-    }
-
-    /// What follows a word such as `pub` that was dropped.
-    fn item_kind_again(&mut self) -> ItemKind {
-        if self.looks_like_item() {
-            return self.item_kind();
-        }
-        self.panic_silently();
-        ItemKind::Error
-    }
-
-    fn at_foreign_item(&self) -> bool {
-        let token = self.peek();
-        token.newline_before
-            && token.kind == TokenKind::Name
-            && self.nth(1).kind == TokenKind::Name
-            && hint::foreign_item(self.text(token)).is_some()
-            && self.indent(self.position()) == 0
     }
 
     /// `"const" name "=" expr`
@@ -216,7 +156,7 @@ impl Parser<'_> {
     }
 
     /// `( "struct" | "event" ) name "{" fields "}"`
-    fn named_body(&mut self, body: Body) -> ItemKind {
+    pub(super) fn named_body(&mut self, body: Body) -> ItemKind {
         let _ = self.bump();
         let name = self.name(body.a_name());
         let fields = self.body(body).fields;
@@ -244,12 +184,12 @@ impl Parser<'_> {
     }
 
     /// `( "fn" | "get" | "post" ) name params [ "->" type ] block`
-    fn func(&mut self, kind: FuncKind) -> ItemKind {
+    pub(super) fn func(&mut self, kind: FuncKind) -> ItemKind {
         let _ = self.bump();
         let name = self.name("a name for the function");
         let params = self.params();
         let result = self.result_type();
-        let body = self.item_block();
+        let body = self.block();
         ItemKind::Func(Func { kind, name, params, result, body })
     }
 
@@ -295,12 +235,6 @@ impl Parser<'_> {
         self.eat(TokenKind::Arrow).then(|| self.type_expr())
     }
 
-    /// The body of a declaration, found again after a mistake in the head.
-    fn item_block(&mut self) -> Block {
-        self.recover_to_block();
-        self.block()
-    }
-
     /// `"every" period name params block`
     fn timer(&mut self) -> ItemKind {
         let _ = self.bump();
@@ -312,7 +246,7 @@ impl Parser<'_> {
             let diagnostic = Diagnostic::new(Code::E0116, result.span, message);
             self.report(diagnostic.with_help("leave the type out"));
         }
-        let body = self.item_block();
+        let body = self.block();
         ItemKind::Timer { period, name, params, body }
     }
 
@@ -320,6 +254,7 @@ impl Parser<'_> {
     fn period(&mut self) -> Expr {
         let token = self.peek();
         match token.kind {
+            TokenKind::Int if self.at_parted_duration() => self.parted_duration(),
             TokenKind::Duration | TokenKind::Int => self.number(),
             TokenKind::Name if self.nth(1).kind == TokenKind::Name => self.name_expr(),
             _ => {
@@ -337,7 +272,7 @@ impl Parser<'_> {
         if !self.eat_word("load") {
             self.unexpected("`load`");
         }
-        ItemKind::OnLoad { body: self.item_block() }
+        ItemKind::OnLoad { body: self.block() }
     }
 
     /// `"migrate" ( name | "state" ) "(" name ")" "{" { field "=" expr } "}"`
@@ -347,7 +282,6 @@ impl Parser<'_> {
         let _ = self.expect(TokenKind::OpenParen);
         let old = self.name("a name for the old row");
         let _ = self.expect(TokenKind::CloseParen);
-        self.recover_to_block();
         let fields = self.line_list(Self::migrated_field);
         ItemKind::Migrate { target, old, fields }
     }
@@ -405,7 +339,7 @@ impl Parser<'_> {
             String::new()
         };
         let name_span = self.span_from(start);
-        let body = self.within(Context::BRACES, Self::item_block);
+        let body = self.within(Context::BRACES, Self::block);
         ItemKind::Test { name, name_span, body }
     }
 

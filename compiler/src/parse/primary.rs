@@ -157,7 +157,6 @@ impl Parser<'_> {
         loop {
             let start = self.bump().span.start;
             let cond = self.if_condition();
-            self.recover_to_block();
             let then = self.block();
             links.push((start, cond, then));
             if !self.at_else() {
@@ -213,7 +212,6 @@ impl Parser<'_> {
     fn match_expr(&mut self) -> Expr {
         let start = self.bump().span.start;
         let value = Box::new(self.head_expr());
-        self.recover_to_block();
         let arms = self.nested(|parser| parser.line_list(Self::arm)).unwrap_or_default();
         let span = self.span_from(start);
         self.node(ExprKind::Match { value, arms }, span)
@@ -290,8 +288,19 @@ impl Parser<'_> {
             self.fail_unless_reported(diagnostic.with_help("`fail 404 \"no such player\"`"));
         }
         let message = Box::new(self.expr());
+        self.refuse_named_status(&message);
         let span = self.span_from(start);
         self.node(ExprKind::Fail { status, message }, span)
+    }
+
+    /// `fail NOT_FOUND "why"`: a status has no name.
+    fn refuse_named_status(&mut self, message: &Expr) {
+        if self.at(TokenKind::StringStart) && !self.at_line_end() && !self.is_panicking() {
+            let place = message.span;
+            let diagnostic =
+                Diagnostic::new(Code::E0100, place, "expected a status or the message");
+            self.fail(diagnostic.with_help("a status is a number from 400 to 599"));
+        }
     }
 
     fn is_operator_next(&self) -> bool {

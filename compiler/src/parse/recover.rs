@@ -1,21 +1,10 @@
-//! How the parser goes on after a mistake: which brackets belong together, where a line ends,
-//! what begins a declaration, and the lists that go on with their next element.
+//! How the parser goes on after a mistake: to the end of a line, to the bracket that closes, to
+//! the next element of a list. Lists and bodies are parsed here, since they are where it goes on.
 
 use super::cursor::{Context, Parser, Trust};
 use crate::diag::{Code, Diagnostic};
-use crate::lexer::{Token, TokenKind};
-use crate::source::{Source, Span};
-
-/// Which bracket closes which, found before parsing. A brace is stronger than the parentheses
-/// and brackets in it, so that a forgotten `)` spoils no more than its block.
-pub(super) struct Brackets {
-    /// For each token the partner's index, or `NONE`.
-    partners: Vec<u32>,
-    /// Whether a `}` closes nothing, so that a `{` is missing somewhere before it.
-    has_stray_brace: bool,
-    /// Whether a `{` is never closed.
-    has_open_brace: bool,
-}
+use crate::lexer::TokenKind;
+use crate::source::Span;
 
 /// A body whose `{` was taken.
 #[derive(Clone, Copy)]
@@ -27,69 +16,8 @@ pub(super) struct Body {
     outdent: Option<u32>,
 }
 
-const NONE: u32 = u32::MAX;
-
 /// The index of a bracket that the source lacks; it has no partner.
 const MISSING: usize = usize::MAX;
-
-impl Brackets {
-    pub(super) fn new(tokens: &[Token]) -> Brackets {
-        let partners = vec![NONE; tokens.len()];
-        let mut brackets = Brackets { partners, has_stray_brace: false, has_open_brace: false };
-        let mut open: Vec<(TokenKind, usize)> = Vec::new();
-        for (index, token) in tokens.iter().enumerate() {
-            if let Some(closer) = token.kind.closer() {
-                open.push((closer, index));
-            } else if token.kind.is_closer() {
-                brackets.close(&mut open, (token.kind, index));
-            }
-        }
-        brackets.has_open_brace = open.iter().any(|(closer, _)| *closer == TokenKind::CloseBrace);
-        brackets
-    }
-
-    fn close(&mut self, open: &mut Vec<(TokenKind, usize)>, (kind, index): (TokenKind, usize)) {
-        let is_strong = matches!(kind, TokenKind::CloseBrace | TokenKind::InterpolationEnd);
-        let is_weak =
-            |closer: TokenKind| matches!(closer, TokenKind::CloseParen | TokenKind::CloseBracket);
-        while is_strong && open.last().is_some_and(|&(closer, _)| is_weak(closer)) {
-            let _ = open.pop();
-        }
-        // A value in a string ends by its own brace whatever is open in it.
-        while kind == TokenKind::InterpolationEnd
-            && open.last().is_some_and(|&(closer, _)| closer == TokenKind::CloseBrace)
-        {
-            let _ = open.pop();
-        }
-        let Some((_, opener)) = open.pop_if(|(closer, _)| *closer == kind) else {
-            self.has_stray_brace |= kind == TokenKind::CloseBrace;
-            return;
-        };
-        for (one, other) in [(opener, index), (index, opener)] {
-            if let Some(partner) = self.partners.get_mut(one) {
-                *partner = other as u32;
-            }
-        }
-    }
-
-    /// The bracket that belongs to the one at this index.
-    pub(super) fn partner(&self, index: usize) -> Option<usize> {
-        self.partners.get(index).copied().filter(|&partner| partner != NONE).map(|p| p as usize)
-    }
-}
-
-/// How far the line of each token is indented, in bytes.
-pub(super) fn indents(source: &Source, tokens: &[Token]) -> Vec<u32> {
-    let mut indent = 0;
-    let of_token = |token: &Token| {
-        if token.newline_before {
-            let before = source.slice(Span::new(0, token.span.start));
-            indent = before.bytes().rev().take_while(|byte| *byte != b'\n').count() as u32;
-        }
-        indent
-    };
-    tokens.iter().map(of_token).collect()
-}
 
 impl Parser<'_> {
     /// The tokens can be trusted again, unless the declaration is given up.
@@ -166,7 +94,7 @@ impl Parser<'_> {
     }
 
     /// After a mistake in a head: goes to the `{` on the same line, if there is one.
-    pub(super) fn recover_to_block(&mut self) {
+    fn recover_to_block(&mut self) {
         if self.trust != Trust::Panicking {
             return;
         }
@@ -250,23 +178,24 @@ impl Parser<'_> {
         self.fail_unless_reported(diagnostic);
     }
 
-    /// Takes the `{` of a body. A `{` that is missing at the end of a line
-    /// is reported and taken as given, where some `}` would be left over otherwise.
+    /// Takes the `{` of a body, or finds it further on the line after a mistake. A `{` that is
+    /// missing at the end of a line is taken as given, where some `}` would be left over else.
     pub(super) fn open_body(&mut self) -> Option<Body> {
-        let opener = self.position();
-        if self.eat(TokenKind::OpenBrace) {
-            return Some(Body { opener, outdent: self.outdent(opener) });
-        }
-        let begins_body = self.peek().newline_before && !self.at_item();
-        if self.is_panicking() || !(begins_body && self.brackets.has_stray_brace) {
+        self.recover_to_block();
+        let goes_on = self.peek().newline_before && !self.at_item();
+        if !self.is_panicking() && !self.at(TokenKind::OpenBrace) {
             let diagnostic = self.missing("`{`");
+            if goes_on && self.brackets.has_stray_brace {
+                let end = self.previous_end();
+                self.report(diagnostic.with_fix(Span::new(end, end), " {"));
+                return Some(Body { opener: MISSING, outdent: None });
+            }
             self.fail_unless_reported(diagnostic);
-            return None;
+            self.recover_to_block();
         }
-        let diagnostic = self.missing("`{`");
-        let end = self.previous_end();
-        self.report(diagnostic.with_fix(Span::new(end, end), " {"));
-        Some(Body { opener: MISSING, outdent: None })
+        let opener = self.position();
+        let found = self.eat(TokenKind::OpenBrace);
+        found.then(|| Body { opener, outdent: self.outdent(opener) })
     }
 
     /// How far the line of the `{` before the current token is indented, where that can tell

@@ -1,8 +1,8 @@
 //! Blocks and statements.
 
 use super::cursor::{Context, Parser, StructLiterals, Trust};
+use super::height;
 use super::recover::Body;
-use super::{height, hint};
 use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
@@ -63,80 +63,13 @@ impl Parser<'_> {
         self.token_at(self.position().saturating_sub(1)).kind
     }
 
-    /// `if … { 1 } else { 2 } + 3`: the statement ended with its `}`.
-    fn refuse_continuation(&mut self, start: usize) {
-        if super::expr::infix(self.kind()).is_none() && !self.at(TokenKind::Dot) {
-            return;
-        }
-        let first = self.token_at(start);
-        let diagnostic = self.unexpected_token("the end of the statement");
-        let help = "a statement that begins with `if` or `match` ends with its `}`; put it in \
-                    parentheses to go on";
-        let span = first.span;
-        self.fail_unless_reported(diagnostic.with_note(span, "begins here").with_help(help));
-    }
-
-    /// `;` at the end of a statement or declaration.
-    pub(super) fn semicolon(&mut self) {
-        let semicolon = self.bump().span;
-        let ends = self.peek().newline_before || self.kind().is_closer();
-        let replacement = if ends || self.at(TokenKind::End) { "" } else { "\n" };
-        self.report(
-            Diagnostic::new(Code::E0105, semicolon, "a statement ends with its line, not with `;`")
-                .with_help("remove the `;`, and put each statement on a line of its own")
-                .with_fix(semicolon, replacement),
-        );
-    }
-
-    /// What stands here begins something that should have a line of its own.
-    pub(super) fn report_same_line(&mut self, what: &str) {
-        let place = self.peek().span;
-        let gap = Span::new(self.previous_end(), place.start);
-        let message = format!("two {what} on one line");
-        self.report(
-            Diagnostic::new(Code::E0101, place, message)
-                .with_help("begin a new line here")
-                .with_fix(gap, "\n"),
-        );
-    }
-
-    /// Whether the current token can begin a statement, and goes on with none.
-    fn begins_stmt(&self) -> bool {
-        use TokenKind as T;
-        let kind = self.kind();
-        let is_literal = matches!(kind, T::Int | T::Float | T::Duration | T::StringStart);
-        kind == T::Name || is_literal || (kind.is_reserved() && !matches!(kind, T::Else | T::In))
-    }
-
-    /// After a statement stands something that cannot: says what a newcomer meant by it.
-    fn unexpected_after(&mut self, start: usize) {
-        let first = self.token_at(start);
-        let diagnostic = self.unexpected_token("the end of the statement");
-        let word = if first.kind == TokenKind::Name { self.text(first) } else { "" };
-        let help = match self.kind() {
-            TokenKind::Colon => Some("`let name: type = value`".to_owned()),
-            TokenKind::Question => Some("`if cond { a } else { b }`".to_owned()),
-            TokenKind::DotDot | TokenKind::DotDotEqual => {
-                Some("a range stands only in `for i in a..b`".to_owned())
-            }
-            _ => hint::foreign_stmt(word).map(str::to_owned),
-        };
-        let diagnostic = match help {
-            Some(help) => diagnostic.with_help(help),
-            None => diagnostic,
-        };
-        self.fail_unless_reported(diagnostic);
-    }
-
     /// `statement = let | while | for | assert | emit | log | remove | advance | if | match |
     /// expr [ assignment ]`
     pub(super) fn stmt(&mut self) -> Stmt {
         self.count_node();
         let start = self.peek().span.start;
-        let kind = match self.nested(Self::stmt_kind) {
-            Some(kind) => self.keep_height(kind),
-            None => StmtKind::Error,
-        };
+        let kind = self.stmt_kind();
+        let kind = self.keep_height(kind);
         Stmt { kind, span: self.span_from(start) }
     }
 
@@ -238,7 +171,6 @@ impl Parser<'_> {
     fn while_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
         let cond = self.condition();
-        self.recover_to_block();
         StmtKind::While { cond, body: self.block() }
     }
 
@@ -257,7 +189,6 @@ impl Parser<'_> {
             body: Block { stmts: Vec::new(), span: self.peek().span, height: 1 },
         };
         self.for_clauses(&mut head);
-        self.recover_to_block();
         head.body = self.block();
         StmtKind::For(Box::new(head))
     }
@@ -357,48 +288,6 @@ impl Parser<'_> {
         let span = self.bump().span;
         let op = op.map(|op| (op, span));
         StmtKind::Assign { place, op, value: self.expr() }
-    }
-
-    /// A block is no statement; what is in it is still checked for mistakes.
-    fn lone_block(&mut self) -> StmtKind {
-        let brace = self.peek().span;
-        self.report(
-            Diagnostic::new(Code::E0119, brace, "a block stands only where something needs one")
-                .with_help("`if`, a loop or a function of its own"),
-        );
-        let _ = self.block();
-        StmtKind::Error
-    }
-
-    /// Whether a word stands before a block that needs none in Flight: `loop { … }`.
-    fn at_foreign_block(&self) -> bool {
-        const WORDS: [&str; 8] =
-            ["loop", "forever", "do", "try", "defer", "unsafe", "begin", "finally"];
-        let brace = self.nth(1);
-        let opens_block = brace.kind == TokenKind::OpenBrace && !brace.newline_before;
-        opens_block && WORDS.contains(&self.text(self.peek()))
-    }
-
-    fn foreign_block(&mut self) -> StmtKind {
-        let word = self.bump();
-        let text = self.text(word);
-        let message = format!("`{text}` begins no statement in Flight");
-        let diagnostic = Diagnostic::new(Code::E0122, word.span, message);
-        self.report(match hint::foreign_stmt(text) {
-            Some(help) => diagnostic.with_help(help),
-            None => diagnostic,
-        });
-        let _ = self.block();
-        StmtKind::Error
-    }
-
-    /// A declaration in a block; it is read, so that its own mistakes are found.
-    fn misplaced_item(&mut self) -> StmtKind {
-        let message = "a declaration stands outside of functions";
-        let diagnostic = Diagnostic::new(Code::E0116, self.peek().span, message);
-        self.report(diagnostic.with_help("move it to the top level"));
-        let _ = self.item();
-        StmtKind::Error
     }
 }
 

@@ -41,7 +41,7 @@ impl Run {
         let loaded = loaded.map_err(|error| Failure::of_load(error, &source))?;
         tell(&report::diagnostics(&source, &loaded.warnings, style()));
         let called = engine.enter(MAIN_WORLD, |turn| self.call(turn, &source));
-        called.map_err(|error| Failure::new(error))?
+        called.map_err(Failure::new)?
     }
 
     fn call(&self, turn: &mut Turn<'_>, source: &Source) -> Result<(), Failure> {

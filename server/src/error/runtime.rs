@@ -20,9 +20,9 @@ impl From<Trap> for Problem {
             .with("column", trap.position.column)
             .with("function", trap.function)
             .with("version", trap.version);
-        problem.kind = trap.kind.name();
-        problem.title = "the call trapped, and what it did was taken back";
-        problem.status =
+        problem.0.kind = trap.kind.name();
+        problem.0.title = "the call trapped, and what it did was taken back";
+        problem.0.status =
             StatusCode::from_u16(trap.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         problem
     }

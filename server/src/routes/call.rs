@@ -39,7 +39,7 @@ pub(super) async fn call(
     };
     let (parts, body) = request.into_parts();
     let body = match parts.method {
-        Method::POST => body::read(body).await?,
+        Method::POST => body::read(&state, body).await?,
         _ => {
             body::discard(body).await;
             Bytes::new()

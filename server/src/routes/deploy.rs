@@ -38,7 +38,7 @@ pub(super) async fn load(
         Ok(options) => options,
         Err(problem) => return refuse(problem, request).await,
     };
-    let source = match body::read(request.into_body()).await {
+    let source = match body::read(&state, request.into_body()).await {
         Ok(source) => source,
         Err(problem) => return problem.answer(form),
     };

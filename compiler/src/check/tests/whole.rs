@@ -13,7 +13,7 @@ const TABLES: &str = "table player {\n    key id: int\n    name: str = \"x\"\n  
                       event hit { target: int, left: int = 3 }\n";
 
 /// A program with a bit of everything.
-const GAME: &str = r#"
+pub(super) const GAME: &str = r#"
 enum Class { warrior, mage, healer(power: int) }
 
 struct Vec2 { x: float, y: float }

@@ -39,7 +39,7 @@ fn names() {
         ("state.n = len(s)", &["E0208 len"]),
         ("state.n = s.len()", &["E0208 len"]),
         ("state.n = i.abs()", &["E0208 abs"]),
-        ("let a = 1\nlet a = 2\nstate.n = a", &["E0701 a", "E0209 a"]),
+        ("let a = 1\nlet a = 2\nstate.n = a", &["E0209 a"]),
         ("state.n = P", &["E0211 P"]),
         ("let q = state\n", &["E0211 state"]),
     ]);

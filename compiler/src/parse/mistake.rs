@@ -1,0 +1,207 @@
+//! What is said where something stands that is no statement and no declaration: the words and
+//! habits of other languages, and what Flight has instead.
+
+use super::cursor::Parser;
+use super::expr;
+use super::field::Body;
+use super::hint::{self, Meant};
+use crate::ast::{Expr, FuncKind, ItemKind, StmtKind};
+use crate::diag::{Code, Diagnostic};
+use crate::lexer::TokenKind;
+use crate::source::Span;
+
+impl Parser<'_> {
+    /// `if … { 1 } else { 2 } + 3`: the statement ended with its `}`.
+    pub(super) fn refuse_continuation(&mut self, start: usize) {
+        if expr::infix(self.kind()).is_none() && !self.at(TokenKind::Dot) {
+            return;
+        }
+        let first = self.token_at(start);
+        let diagnostic = self.unexpected_token("the end of the statement");
+        let help = "a statement that begins with `if` or `match` ends with its `}`; put it in \
+                    parentheses to go on";
+        let span = first.span;
+        self.fail_unless_reported(diagnostic.with_note(span, "begins here").with_help(help));
+    }
+
+    /// `;` at the end of a statement or declaration.
+    pub(super) fn semicolon(&mut self) {
+        let semicolon = self.bump().span;
+        let ends = self.peek().newline_before || self.kind().is_closer();
+        let replacement = if ends || self.at(TokenKind::End) { "" } else { "\n" };
+        self.report(
+            Diagnostic::new(Code::E0105, semicolon, "a statement ends with its line, not with `;`")
+                .with_help("remove the `;`, and put each statement on a line of its own")
+                .with_fix(semicolon, replacement),
+        );
+    }
+
+    /// What stands here begins something that should have a line of its own.
+    pub(super) fn report_same_line(&mut self, what: &str) {
+        let place = self.peek().span;
+        if self.diagnostics.has_at(place.start) {
+            return;
+        }
+        let gap = Span::new(self.previous_end(), place.start);
+        let message = format!("two {what} on one line");
+        self.report(
+            Diagnostic::new(Code::E0101, place, message)
+                .with_help("begin a new line here")
+                .with_fix(gap, "\n"),
+        );
+    }
+
+    /// Whether the current token can begin a statement, and goes on with none.
+    pub(super) fn begins_stmt(&self) -> bool {
+        use TokenKind as T;
+        let kind = self.kind();
+        let is_literal = matches!(kind, T::Int | T::Float | T::Duration | T::StringStart);
+        kind == T::Name || is_literal || (kind.is_reserved() && !matches!(kind, T::Else | T::In))
+    }
+
+    /// After a statement stands something that cannot: says what a newcomer meant by it.
+    pub(super) fn unexpected_after(&mut self, start: usize) {
+        let first = self.token_at(start);
+        let diagnostic = self.unexpected_token("the end of the statement");
+        let word = if first.kind == TokenKind::Name { self.text(first) } else { "" };
+        let help = match self.kind() {
+            TokenKind::Colon => Some("`let name: type = value`".to_owned()),
+            TokenKind::Question => Some("`if cond { a } else { b }`".to_owned()),
+            TokenKind::DotDot | TokenKind::DotDotEqual => {
+                Some("a range stands only in `for i in a..b`".to_owned())
+            }
+            _ => hint::foreign_stmt(word).map(str::to_owned),
+        };
+        let diagnostic = match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        };
+        self.fail_unless_reported(diagnostic);
+    }
+
+    /// A block is no statement; what is in it is still checked for mistakes.
+    pub(super) fn lone_block(&mut self) -> StmtKind {
+        let brace = self.peek().span;
+        self.report(
+            Diagnostic::new(Code::E0119, brace, "a block stands only where something needs one")
+                .with_help("`if`, a loop or a function of its own"),
+        );
+        let _ = self.block();
+        StmtKind::Error
+    }
+
+    /// Whether a word stands before a block that needs none in Flight: `loop { … }`.
+    pub(super) fn at_foreign_block(&self) -> bool {
+        const WORDS: [&str; 8] =
+            ["loop", "forever", "do", "try", "defer", "unsafe", "begin", "finally"];
+        let brace = self.nth(1);
+        let opens_block = brace.kind == TokenKind::OpenBrace && !brace.newline_before;
+        opens_block && WORDS.contains(&self.text(self.peek()))
+    }
+
+    pub(super) fn foreign_block(&mut self) -> StmtKind {
+        let word = self.bump();
+        let text = self.text(word);
+        let message = format!("`{text}` begins no statement in Flight");
+        let diagnostic = Diagnostic::new(Code::E0122, word.span, message);
+        self.report(match hint::foreign_stmt(text) {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
+        let _ = self.block();
+        StmtKind::Error
+    }
+
+    /// A declaration in a block; it is read, so that its own mistakes are found.
+    pub(super) fn misplaced_item(&mut self) -> StmtKind {
+        let message = "a declaration stands outside of functions";
+        let diagnostic = Diagnostic::new(Code::E0116, self.peek().span, message);
+        self.report(diagnostic.with_help("move it to the top level"));
+        let _ = self.item();
+        StmtKind::Error
+    }
+
+    /// `50 ms`
+    pub(super) fn at_parted_duration(&self) -> bool {
+        let unit = self.nth(1);
+        let is_unit = matches!(self.text(unit), "ms" | "s" | "m" | "h");
+        is_unit && self.nth(2).kind == TokenKind::Name
+    }
+
+    pub(super) fn parted_duration(&mut self) -> Expr {
+        let number = self.number();
+        let unit = self.bump();
+        let place = number.span.to(unit.span);
+        let whole = format!("{}{}", self.source.slice(number.span), self.text(unit));
+        self.report(
+            Diagnostic::new(Code::E0004, place, "a duration is written without a space")
+                .with_help(format!("write `{whole}`"))
+                .with_fix(place, whole),
+        );
+        number
+    }
+
+    /// Something that begins no declaration.
+    pub(super) fn no_item(&mut self) -> ItemKind {
+        let token = self.peek();
+        if token.kind.is_closer() {
+            let message = format!("{} closes nothing", token.kind.name());
+            let diagnostic = Diagnostic::new(Code::E0103, token.span, message);
+            self.fail(diagnostic.with_help("remove it, or open the bracket before"));
+            return ItemKind::Error;
+        }
+        match hint::foreign_item(self.text(token)) {
+            Some((meant, help)) => self.foreign_item(meant, help),
+            None => self.unknown_item(),
+        }
+    }
+
+    /// A word that begins a declaration in another language; what was meant is read.
+    fn foreign_item(&mut self, meant: Meant, help: &str) -> ItemKind {
+        let token = self.peek();
+        let message = format!("`{}` begins no declaration in Flight", self.text(token));
+        let diagnostic = Diagnostic::new(Code::E0122, token.span, message).with_help(help);
+        match meant.text() {
+            Some(text) => self.report(diagnostic.with_fix(token.span, text)),
+            None => self.fail(diagnostic),
+        }
+        match meant {
+            Meant::Fn => self.func(FuncKind::Fn),
+            Meant::Post => self.func(FuncKind::Post),
+            Meant::Struct => self.named_body(Body::Struct),
+            Meant::Nothing => {
+                let _ = self.bump();
+                self.item_kind_again()
+            }
+            Meant::Unknown => ItemKind::Error,
+        }
+    }
+
+    fn unknown_item(&mut self) -> ItemKind {
+        let token = self.peek();
+        let diagnostic = self.unexpected_token("a declaration");
+        let near = hint::near_item(self.text(token)).filter(|_| token.kind == TokenKind::Name);
+        let help =
+            near.map_or(hint::DECLARATIONS.to_owned(), |word| format!("did you mean `{word}`?"));
+        self.fail_unless_reported(diagnostic.with_help(help));
+        ItemKind::Error
+    }
+
+    /// What follows a word such as `pub` that was dropped.
+    fn item_kind_again(&mut self) -> ItemKind {
+        if self.looks_like_item() {
+            return self.item_kind();
+        }
+        self.panic_silently();
+        ItemKind::Error
+    }
+
+    pub(super) fn at_foreign_item(&self) -> bool {
+        let token = self.peek();
+        token.newline_before
+            && token.kind == TokenKind::Name
+            && self.nth(1).kind == TokenKind::Name
+            && hint::foreign_item(self.text(token)).is_some()
+            && self.indent(self.position()) == 0
+    }
+}
