@@ -1,5 +1,5 @@
 //! A blocking HTTP/1.1 client that hides nothing: what it sends can be given byte by byte, and an
-//! answer keeps its head as it came. It knows `Content-Length` and chunks, nothing else.
+//! answer keeps its head as it came. Of an answer's framing it knows `Content-Length` only.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -24,7 +24,7 @@ pub struct Answer {
     pub status: u16,
     /// The status line and the header lines, as they came.
     pub head: String,
-    /// The body, out of its chunks.
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -80,10 +80,10 @@ impl Client {
     /// Reads an answer.
     pub fn receive(&mut self) -> Answer {
         let mut answer = self.receive_head();
-        if answer.header("transfer-encoding").is_some_and(|coding| coding == "chunked") {
-            answer.body = self.chunks();
-        } else if let Some(len) = answer.header("content-length") {
-            answer.body = self.bytes(len.parse().expect("a length is a number"));
+        if let Some(len) = answer.header("content-length") {
+            let len = len.parse().expect("a length is a number");
+            answer.body = vec![0; len];
+            self.stream.read_exact(&mut answer.body).expect("the body is as long as it says");
         }
         answer
     }
@@ -116,26 +116,6 @@ impl Client {
     /// Whether the server has closed the connection, once it has nothing more to say.
     pub fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut bytes = vec![0; len];
-        self.stream.read_exact(&mut bytes).expect("the body is as long as it says");
-        bytes
-    }
-
-    fn chunks(&mut self) -> Vec<u8> {
-        let mut body = Vec::new();
-        loop {
-            let mut line = String::new();
-            let _ = self.stream.read_line(&mut line).expect("a chunk has a length");
-            let len = usize::from_str_radix(line.trim(), 16).expect("a chunk's length is hex");
-            body.extend(self.bytes(len));
-            let _ = self.bytes("\r\n".len());
-            if len == 0 {
-                return body;
-            }
-        }
     }
 }
 
