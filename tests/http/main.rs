@@ -3,6 +3,7 @@
 
 mod access;
 mod arguments;
+mod busy;
 mod command;
 mod connection;
 mod demo;

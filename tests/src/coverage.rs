@@ -18,9 +18,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("E0690", "is a fault of Midflight only"),
     ("limit CODE_SIZE_MAX", "the source that reaches it takes minutes to compile"),
     ("limit COMPILE_STACK_SIZE", "every source in `limit` is compiled on it"),
-    ("limit queue_len_max", "needs many callers at once: the tests over sockets"),
-    ("limit compiles_max", "needs many loads at once: the tests over sockets"),
-    ("limit compiles_waiting_max", "needs many loads at once: the tests over sockets"),
+    ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
+    ("limit compiles_max", "shows only in how long a load takes"),
 ];
 
 /// Where the limits are declared.

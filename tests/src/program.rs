@@ -79,6 +79,7 @@ pub(crate) fn engine(case: &Case) -> Result<Engine, String> {
             "call_memory_max" => limits.call_memory_max = number,
             "world_memory_max" => limits.world_memory_max = number,
             "versions_kept_max" => limits.versions_kept_max = number,
+            "compiles_waiting_max" => limits.compiles_waiting_max = number,
             _ => return Err(format!("no limit `{name}` can be set")),
         }
     }

@@ -54,21 +54,20 @@ fn sources(case: &Case) -> Result<BTreeMap<String, String>, String> {
 impl Player {
     /// Does what a line says and gives the line with its result.
     fn play(&self, statement: &str) -> Result<String, String> {
-        let (command, result) = match statement.split_once(' ') {
-            Some(("get", call)) => self.call(FuncKind::Get, call)?,
-            Some(("post", call)) => self.call(FuncKind::Post, call)?,
+        let (verb, text) = statement.split_once(' ').unwrap_or((statement, ""));
+        let kind = match verb {
+            "get" => FuncKind::Get,
+            "post" => FuncKind::Post,
             _ => {
                 let command = statement.split_once(" =").map_or(statement, |(command, _)| command);
-                (command, self.change(command)?)
+                return Ok(format!("> {command} = {}", self.change(command)?));
             }
         };
-        let verb = match statement.starts_with("get ") || statement.starts_with("post ") {
-            true => statement.split_inclusive(' ').next().unwrap_or_default(),
-            false => "",
-        };
-        Ok(format!("> {verb}{command} = {result}"))
+        let (call, result) = self.call(kind, text)?;
+        Ok(format!("> {verb} {call} = {result}"))
     }
 
+    /// The call as it is written, and what it gives.
     fn call<'a>(&self, kind: FuncKind, text: &'a str) -> Result<(&'a str, String), String> {
         let (call, behind) = Call::parse(text)?;
         let called = self.engine.enter(MAIN_WORLD, |turn| {
