@@ -3,15 +3,14 @@
 use std::ops::Range;
 
 use super::number::Malformed;
-use super::{Lexer, Mode, span, text};
+use super::{Lexer, Mode, TokenKind, span, text};
 use crate::diag::{Code, Diagnostic};
 use crate::limits::INTERPOLATION_MAX;
 
 /// Characters that are typed for, or look like, one that Flight knows.
-const LOOKALIKES: [(&str, &str); 13] = [
+const LOOKALIKES: [(&str, &str); 12] = [
     ("“”„«»", "\""),
     ("‘’‚", "\""),
-    ("\u{A0}\u{2007}\u{202F}\u{3000}", " "),
     ("−–—", "-"),
     ("×", "*"),
     ("÷", "/"),
@@ -25,43 +24,33 @@ const LOOKALIKES: [(&str, &str); 13] = [
 ];
 
 impl Lexer<'_> {
+    /// A word with characters that Flight does not know; the first of them is named.
     pub(super) fn unknown_character(&mut self, range: Range<usize>) {
         let word = self.slice(range.clone());
-        let foreign = word.char_indices().find(|(_, c)| !c.is_ascii()).or_else(|| {
-            let first = word.chars().next()?;
-            Some((0, first))
-        });
-        let Some((offset, character)) = foreign else { return };
-        let start = range.start + offset;
-        let shown = show(character);
-        let span_of = span(start..start + character.len_utf8());
-        let diagnostic =
-            Diagnostic::new(Code::E0001, span_of, format!("{shown} cannot stand here"));
-        let diagnostic = match self.help_for(character) {
-            Some(help) => diagnostic.with_help(help),
-            None => diagnostic,
+        let foreign = word.char_indices().find(|(_, character)| !character.is_ascii());
+        let Some((offset, character)) = foreign.or_else(|| word.char_indices().next()) else {
+            return;
         };
+        let start = range.start + offset;
+        let place = span(start..start + character.len_utf8());
+        let message = format!("{} cannot stand here", show(character));
+        let mut diagnostic = Diagnostic::new(Code::E0001, place, message);
+        diagnostic.help = self.help_for(character);
         self.diagnostics.report(diagnostic);
-        self.push(super::TokenKind::Error, range);
+        self.push(TokenKind::Error, range);
     }
 
     fn help_for(&self, character: char) -> Option<String> {
-        if character == '\\' && !self.modes.is_empty() {
-            return Some("in a string `{` begins a value; write `{{` for a brace".to_owned());
-        }
-        if character == '&' {
-            return Some("write `&&` for the logical and".to_owned());
-        }
-        if character == '#' {
-            return Some("a comment begins with `//`".to_owned());
-        }
-        let lookalike = LOOKALIKES.iter().find(|(characters, _)| characters.contains(character));
-        if let Some((_, replacement)) = lookalike {
-            let replacement = if *replacement == " " { "a plain space" } else { replacement };
-            return Some(format!("write `{replacement}`").replace("`a plain space`", "a space"));
-        }
-        let is_letter = character.is_alphanumeric();
-        is_letter.then(|| "names are made of `a` to `z`, `A` to `Z`, digits and `_`".to_owned())
+        let help = match character {
+            '\\' if !self.modes.is_empty() => {
+                "in a string `{` begins a value; write `{{` for a brace"
+            }
+            '&' => "write `&&` for the logical and",
+            '#' => "a comment begins with `//`",
+            '\u{A0}' | '\u{2007}' | '\u{202F}' | '\u{3000}' => "write a plain space",
+            _ => return help_for_lookalike(character),
+        };
+        Some(help.to_owned())
     }
 
     /// Refuses characters in text and comments that would show something else than there is.
@@ -81,8 +70,12 @@ impl Lexer<'_> {
         if text::escape(raw).is_some() {
             return;
         }
-        let message =
-            format!("`{}` is not an escape", raw.escape_debug().to_string().replace("\\\\", "\\"));
+        let message = match raw.chars().nth(1) {
+            Some(character) if text::is_deceptive(character) => {
+                format!("`\\` before {} is not an escape", show(character))
+            }
+            _ => format!("`{raw}` is not an escape"),
+        };
         let help = match raw {
             "\\{" => "write `{{` for a brace".to_owned(),
             "\\}" => "write `}` without `\\`".to_owned(),
@@ -140,6 +133,15 @@ impl Lexer<'_> {
                 .with_help("give the inner text a name with `let`"),
         );
     }
+}
+
+fn help_for_lookalike(character: char) -> Option<String> {
+    let meant = LOOKALIKES.iter().find(|(characters, _)| characters.contains(character));
+    if let Some((_, meant)) = meant {
+        return Some(format!("write `{meant}`"));
+    }
+    let is_letter = character.is_alphanumeric();
+    is_letter.then(|| "names are made of `a` to `z`, `A` to `Z`, digits and `_`".to_owned())
 }
 
 /// A character with its code point; only the code point where it cannot be seen.

@@ -8,7 +8,7 @@ use crate::source::Span;
 
 /// A body whose `{` was taken.
 #[derive(Clone, Copy)]
-pub(super) struct Body {
+pub(super) struct OpenBody {
     /// Index of the `{`, or `MISSING`.
     opener: usize,
     /// Where some `}` is missing in the source: how far the line of the `{` is indented. A line
@@ -180,7 +180,7 @@ impl Parser<'_> {
 
     /// Takes the `{` of a body, or finds it further on the line after a mistake. A `{` that is
     /// missing at the end of a line is taken as given, where some `}` would be left over else.
-    pub(super) fn open_body(&mut self) -> Option<Body> {
+    pub(super) fn open_body(&mut self) -> Option<OpenBody> {
         self.recover_to_block();
         let goes_on = self.peek().newline_before && !self.at_item();
         if !self.is_panicking() && !self.at(TokenKind::OpenBrace) {
@@ -188,14 +188,14 @@ impl Parser<'_> {
             if goes_on && self.brackets.has_stray_brace {
                 let end = self.previous_end();
                 self.report(diagnostic.with_fix(Span::new(end, end), " {"));
-                return Some(Body { opener: MISSING, outdent: None });
+                return Some(OpenBody { opener: MISSING, outdent: None });
             }
             self.fail_unless_reported(diagnostic);
             self.recover_to_block();
         }
         let opener = self.position();
         let found = self.eat(TokenKind::OpenBrace);
-        found.then(|| Body { opener, outdent: self.outdent(opener) })
+        found.then(|| OpenBody { opener, outdent: self.outdent(opener) })
     }
 
     /// How far the line of the `{` before the current token is indented, where that can tell
@@ -230,7 +230,7 @@ impl Parser<'_> {
 
     /// Whether a body has further elements: it is not closed, and nothing shows that it should
     /// have been.
-    pub(super) fn goes_on(&self, body: Body) -> bool {
+    pub(super) fn goes_on(&self, body: OpenBody) -> bool {
         let closes = self.at(TokenKind::CloseBrace)
             || (self.kind().is_closer() && self.brackets.partner(self.position()).is_some());
         let begins_item = self.brackets.partner(body.opener).is_none() && self.at_item();
@@ -241,7 +241,7 @@ impl Parser<'_> {
     }
 
     /// Takes the `}` of a body.
-    pub(super) fn close_body(&mut self, body: Body) {
+    pub(super) fn close_body(&mut self, body: OpenBody) {
         if self.trust == Trust::Exhausted {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::cursor::{Context, Parser, StructLiterals, Trust};
 use super::height;
-use super::recover::Body;
+use super::recover::OpenBody;
 use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
@@ -23,7 +23,7 @@ impl Parser<'_> {
     }
 
     /// The statements of a block whose `{` was taken, and its `}`.
-    fn stmts(&mut self, body: Body) -> Vec<Stmt> {
+    fn stmts(&mut self, body: OpenBody) -> Vec<Stmt> {
         let mut stmts = Vec::new();
         while self.trust != Trust::Exhausted && self.goes_on(body) {
             let start = self.position();
