@@ -56,7 +56,7 @@ use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::jit::{Code, Finished, Pages, Site};
 use crate::layout::{Layout, Layouts};
-use crate::limits::{CODE_SIZE_MAX, STACK_MAX};
+use crate::limits::CODE_SIZE_MAX;
 use crate::source::Span;
 use crate::types::{TableId, Type, Types};
 
@@ -155,8 +155,10 @@ pub(crate) struct Unit<'p> {
     listing: Option<Listing>,
     listed: String,
     size: usize,
-    /// The largest native frame for each byte of logical stack.
+    /// The largest native frame for each byte of logical stack, but for large frames.
     frame_ratio: usize,
+    /// Bytes of all frames of functions that are active once at most and have a large one.
+    large_frames: usize,
     /// For each table, whether some function removes rows of it.
     removed: Vec<bool>,
 }
@@ -196,19 +198,16 @@ impl<'p> Unit<'p> {
             listed: String::new(),
             size: 0,
             frame_ratio: 1,
+            large_frames: 0,
             removed,
         })
     }
 
     fn generate(mut self) -> Result<(Code, String), Refused> {
         let entries = self.define_everything()?;
-        let finished = Finished {
-            pages: self.pages,
-            entries,
-            sites: self.sites,
-            size: self.size,
-            stack_size: self.frame_ratio * STACK_MAX as usize,
-        };
+        let stack_size = self.stack_size();
+        let finished =
+            Finished { pages: self.pages, entries, sites: self.sites, size: self.size, stack_size };
         Ok((Code::new(finished), self.listed))
     }
 

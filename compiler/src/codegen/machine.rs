@@ -85,16 +85,27 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// Keeps the promise of `Code::stack_size`: a call whose logical stack stays below
-    /// `STACK_MAX` takes at most this many bytes of the native one for each of them.
+    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `STACK_MAX`, so
+    /// that frames which are no larger than their logical cost take no more together. A function
+    /// with a larger frame that cannot reach itself is active once at most: it is counted once.
+    /// What is left are recursive functions, whose frames make every logical byte larger.
     fn hold_frame(&mut self, func: &ir::Function, frame: usize) -> Result<(), Refused> {
-        let ratio = frame.div_ceil(func.stack_cost.max(1) as usize);
-        if ratio.saturating_mul(STACK_MAX as usize) > NATIVE_STACK_MAX {
+        let cost = func.stack_cost.max(1) as usize;
+        if frame > cost && !func.recursive {
+            self.large_frames += frame;
+        } else {
+            self.frame_ratio = self.frame_ratio.max(frame.div_ceil(cost));
+        }
+        if self.stack_size() > NATIVE_STACK_MAX {
             let text = format!("it needs {frame} bytes of stack for each call");
             return Err(too_large(func).with_label(text).into());
         }
-        self.frame_ratio = self.frame_ratio.max(ratio);
         Ok(())
+    }
+
+    /// Bytes of native stack that a call takes at most.
+    pub(super) fn stack_size(&self) -> usize {
+        self.frame_ratio.saturating_mul(STACK_MAX as usize).saturating_add(self.large_frames)
     }
 }
 
