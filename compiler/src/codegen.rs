@@ -14,13 +14,13 @@
 //!
 //! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel), `trap`, `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
-//! `loops`, `expr`, `call` and `inline`, `arith` and
-//! `range`, `text`, `pattern`, `list` and `mutate`, `rows`,
-//! `constants`, `host`.
+//! `loops`, `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
+//! `list` and `mutate`, `rows`, `constants`, `host`.
 
 mod arith;
 mod audit;
 mod call;
+mod condition;
 mod constants;
 mod entry;
 mod expr;
