@@ -56,6 +56,8 @@ enum Command {
     Load(remote::Load),
     /// List the versions that a running server keeps
     Versions(remote::Server),
+    /// Make a version live that a running server keeps
+    Activate(remote::Activate),
     /// Go back to the version that was live before
     Rollback(remote::Rollback),
 }
@@ -93,6 +95,9 @@ impl Failure {
                 });
                 Failure(text.collect())
             }
+            LoadError::OnLoad(trapped) => {
+                Failure(report::trap(source, "`on load` failed", &trapped.trap))
+            }
             error => Failure::new(error),
         }
     }
@@ -108,6 +113,7 @@ pub fn command() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Load(load) => load.run(),
         Command::Versions(server) => remote::versions(&server),
+        Command::Activate(activate) => activate.run(),
         Command::Rollback(rollback) => rollback.run(),
     };
     match done {

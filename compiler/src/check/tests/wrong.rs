@@ -1,7 +1,8 @@
 //! Wrong programs: each with the code and the text under every span that is reported, in the order
 //! of the source. Nothing else may be reported.
 
-use super::{check_whole, reported};
+use super::{check_whole, check_with, reported};
+use crate::check::unbuilt::Language;
 
 /// Holds a table of `(program, reports)`.
 fn hold(table: &[(&str, &[&str])]) {
@@ -30,6 +31,7 @@ fn names() {
     hold_bodies(&[
         ("state.n = zz", &["E0201 zz"]),
         ("state.n = n", &["E0201 n"]),
+        ("zz = 1", &["E0201 zz"]),
         ("state.n = ff(1)", &["E0202 ff"]),
         ("state.m = 1", &["E0203 m"]),
         ("state.p.z = 1", &["E0203 z"]),
@@ -157,4 +159,39 @@ fn several_mistakes_and_no_noise() {
         text,
         &["E0204 Nope", "E0204 Gone", "E0204 Missing", "E0201 unknown", "E0203 bb", "E0303 f"],
     )]);
+}
+
+#[test]
+fn what_is_not_built_is_said_once() {
+    let text = "drop table gone\ndrop table lost\nget f() -> int { 1.0 }\n";
+    let found = check_with(text, Language::Built).err().unwrap_or_default();
+    assert_eq!(reported(text, &found), ["E0900 drop table gone", "E0300 1.0"]);
+}
+
+#[test]
+fn messages_say_what_to_do() {
+    let table = [
+        ("get f(a: int) -> float { a }", "expected `float`, found `int`", "`float(a)`"),
+        ("get f() -> float { 1 }", "expected `float`, found `int`", "`1.0`"),
+        ("get f(s: str) -> int { len(s) }", "`len` is a property", "`s.len`"),
+        ("get f() { let a = 1\na = 2 }", "`a` is declared by `let` and does not change", "`var a`"),
+        ("state { hp: int }\nget f() -> int { state.hpp }", "no field `hpp` in `state`", "`hp`"),
+        (
+            "state { hp: int }\nget f() -> int { hp }",
+            "unknown name `hp`",
+            "the state's field is `state.hp`",
+        ),
+        ("get f(a: string) { }", "unknown type `string`", "`str`"),
+        ("get f() { x = 1 }", "unknown name `x`", "`var x = …` declares it"),
+        (
+            "get f(a: int) { for i in a { } }",
+            "expected a range, a list or a table after `in`, found `int`",
+            "`0..a`",
+        ),
+    ];
+    for (text, message, help) in table {
+        let found = check_whole(text).err().unwrap_or_default();
+        let first = found.first().map(|d| (d.message.as_str(), d.help.as_deref()));
+        assert_eq!(first, Some((message, Some(help))), "in {text}");
+    }
 }
