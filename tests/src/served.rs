@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use midflight_runtime::{Engine, Limits};
-use midflight_server::{Access, ServerState, Token, app, serve};
+use midflight_server::{Access, Events, ServerState, Token, app, run_timers, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -46,18 +46,22 @@ impl Served {
     pub fn set_up(setup: Setup) -> Served {
         let runtime = Runtime::new().expect("the event loop starts");
         let threads = runtime.handle().clone();
+        let events = Events::default();
         let Ok(engine) = Engine::builder()
             .limits(setup.limits)
+            .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
             .build();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
         let address = listener.local_addr().expect("a listener has an address");
         let token = setup.token.map(|token| Token::new(&token).expect("the token is long enough"));
         let access = Access::new(address, setup.hosts, token).expect("loopback is allowed");
-        let state = Arc::new(ServerState::new(engine.clone(), access));
+        let state = Arc::new(ServerState::new(engine.clone(), access, events));
         let (stop, stopping) = oneshot::channel();
         let serving = async move {
+            let timers = tokio::spawn(run_timers(state.clone()));
             serve(listener, app(state), async { drop(stopping.await) }).await;
+            timers.abort();
         };
         let thread = std::thread::spawn(move || runtime.block_on(serving));
         Served { address, engine, stop: Some(stop), thread: Some(thread) }
