@@ -60,7 +60,11 @@ impl Served {
         let (stop, stopping) = oneshot::channel();
         let serving = async move {
             let timers = tokio::spawn(run_timers(state.clone()));
-            serve(listener, app(state), async { drop(stopping.await) }).await;
+            let shutdown = async {
+                drop(stopping.await);
+                state.stop();
+            };
+            serve(listener, app(state.clone()), shutdown).await;
             timers.abort();
         };
         let thread = std::thread::spawn(move || runtime.block_on(serving));
