@@ -1,6 +1,5 @@
 //! Calls: functions of the program first, then the built-ins; `len(x)` and its like get the fix.
 
-use super::Feature;
 use super::body::Body;
 use super::decl::Signature;
 use super::expr::{Want, constant, error};
@@ -174,13 +173,6 @@ impl<'a> Body<'_, 'a> {
     /// A call of a built-in function whose arguments fit.
     fn builtin(&mut self, builtin: Builtin, args: Vec<ir::Expr>, span: Span) -> ir::Expr {
         let result = builtin.row().result;
-        match result {
-            Shape::OptionalInt | Shape::OptionalFloat => {
-                self.checker.uses(Feature::Optionals, span);
-            }
-            Shape::ListStr => self.checker.uses(Feature::Lists, span),
-            _ => {}
-        }
         let ty = self.shape_type(result).expect("a function's result does not depend on a list");
         ir::Expr { kind: ir::ExprKind::Builtin(builtin, args), ty, span }
     }

@@ -1,6 +1,5 @@
 //! What steers: `if`, `if let`, `return`, `break`, `continue`, `fail`.
 
-use super::Feature;
 use super::body::{Body, BodyKind, closing_brace, ends_in_error};
 use super::expr::{Want, constant, error};
 use super::scope::LocalKind;
@@ -27,6 +26,8 @@ impl<'a> Body<'_, 'a> {
     ) -> ir::Expr {
         let want = match otherwise {
             Some(_) => want,
+            // Where another mistake is reported, what the branch gives does not matter.
+            None if want == Want::Type(Type::Error) => want,
             None => Want::Nothing,
         };
         let (name, value) = match cond {
@@ -36,7 +37,6 @@ impl<'a> Body<'_, 'a> {
             }
             Cond::Let(name, value) => (name, value),
         };
-        self.checker.uses(Feature::Optionals, value.span);
         let value = self.any_value(value);
         let inner = match optional(&self.checker.types, value.ty) {
             Some(inner) => inner,
@@ -64,6 +64,25 @@ impl<'a> Body<'_, 'a> {
         }
         let ty = branch.ty(arms.iter().map(|arm| &arm.body));
         ir::Expr { kind: ir::ExprKind::Match { value: Box::new(value), arms }, ty, span }
+    }
+
+    /// An `if` without `else` where a value is wanted: it has none.
+    pub(super) fn refuse_half_if(&mut self, expr: &'a ast::Expr) -> Option<ir::Expr> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => return self.refuse_half_if(inner),
+            ExprKind::If { then, otherwise: None, .. } => self.checker.report(
+                Diagnostic::new(
+                    Code::E0306,
+                    closing_brace(then),
+                    "expected a value, found an `if` without `else`",
+                )
+                .with_label("expected `else` and another value after this")
+                .with_help("`else { … }`"),
+            ),
+            _ => return None,
+        }
+        self.ignored(expr);
+        Some(error(expr.span))
     }
 
     fn refuse_if_let(&mut self, value: &ir::Expr) {
@@ -120,7 +139,7 @@ impl<'a> Body<'_, 'a> {
             return checked;
         };
         if checked.ty == Type::Unit && want != Type::Unit && checked.value.is_none() {
-            if !ends_in_error(block) {
+            if want != Type::Error && !ends_in_error(block) {
                 let expected = self.checker.show(want);
                 let text = format!("expected {expected}, found no value");
                 self.checker.report(
@@ -247,7 +266,6 @@ impl<'a> Body<'_, 'a> {
 
     /// `none`
     pub(super) fn none(&mut self, span: Span, want: Want) -> ir::Expr {
-        self.checker.uses(Feature::Optionals, span);
         match want.ty() {
             Some(ty @ Type::Optional(_)) => constant(Const::None, ty, span),
             Some(ty) => {

@@ -118,12 +118,20 @@ impl<'a> Body<'_, 'a> {
 
     /// Checks an expression that must give a value of a type.
     pub(super) fn value(&mut self, expr: &'a ast::Expr, ty: Type) -> ir::Expr {
+        if !matches!(ty, Type::Unit | Type::Error)
+            && let Some(wrong) = self.refuse_half_if(expr)
+        {
+            return wrong;
+        }
         let checked = self.expr(expr, Want::Type(ty));
         self.fit(checked, ty)
     }
 
     /// Checks an expression that must give some value.
     pub(super) fn any_value(&mut self, expr: &'a ast::Expr) -> ir::Expr {
+        if let Some(wrong) = self.refuse_half_if(expr) {
+            return wrong;
+        }
         let checked = self.expr(expr, Want::Any);
         if checked.ty == Type::Unit {
             self.checker.report(

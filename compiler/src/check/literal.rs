@@ -1,6 +1,5 @@
 //! Literals with parts: texts with values in them, structs, lists.
 
-use super::Feature;
 use super::body::{Body, BodyKind};
 use super::expr::{Want, constant, error};
 use super::ty::{element, is_printable};
@@ -89,7 +88,6 @@ impl<'a> Body<'_, 'a> {
         span: Span,
         want: Want,
     ) -> ir::Expr {
-        self.checker.uses(Feature::Lists, span);
         let wanted = want.ty().map(|ty| match ty {
             Type::Optional(inner) => self.checker.types.get(inner),
             ty => ty,
@@ -155,7 +153,6 @@ impl<'a> Body<'_, 'a> {
         span: Span,
         want: Want,
     ) -> ir::Expr {
-        self.checker.uses(Feature::Lists, span);
         let of = want.ty().and_then(|ty| element(&self.checker.types, ty));
         let value = match of {
             Some(of) => self.value(value, of),

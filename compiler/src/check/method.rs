@@ -1,6 +1,5 @@
 //! Methods: of texts, of lists, `get` of a table, and variants with a payload.
 
-use super::Feature;
 use super::body::Body;
 use super::expr::error;
 use super::place::{read_place, root_local};
@@ -236,7 +235,6 @@ impl<'a> Body<'_, 'a> {
             self.checker.report(Diagnostic::new(code, name.span, text).with_help(help));
             return error(span);
         };
-        self.checker.uses(Feature::Optionals, span);
         let key = self.table_key(table, key);
         if key.ty == Type::Error {
             return error(span);

@@ -1,6 +1,5 @@
 //! Operators: arithmetic, comparison, logic, `??` and `in`.
 
-use super::Feature;
 use super::body::Body;
 use super::expr::{Want, error};
 use super::ty::{element, optional};
@@ -235,7 +234,6 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn coalesce(&mut self, operands: Operands<'a>, want: Want) -> ir::Expr {
-        self.checker.uses(Feature::Optionals, operands.op_span);
         let span = operands.span;
         let hint = match want.ty() {
             Some(ty)

@@ -1,13 +1,12 @@
 //! Enums: variants as values and as patterns, and `match`.
 
-use super::Feature;
 use super::body::Body;
 use super::control::Branch;
 use super::exhaust::{self, Finding};
 use super::expr::{Want, error};
 use super::scope::LocalKind;
 use super::ty::optional;
-use crate::ast::{self, ArmBody, ExprKind, Name, PatternKind, StmtKind};
+use crate::ast::{self, ArmBody, Name, PatternKind, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
 use crate::source::Span;
@@ -82,7 +81,6 @@ impl<'a> Body<'_, 'a> {
         want: Want,
     ) -> ir::Expr {
         let head = Span::new(span.start, value.span.end);
-        self.checker.uses(Feature::Match, head);
         let value = self.any_value(value);
         let ty = match value.ty {
             Type::Never => Type::Error,
@@ -143,11 +141,12 @@ impl<'a> Body<'_, 'a> {
         self.scopes.push();
         let block = match &stmt.kind {
             StmtKind::Expr(expr) if branch.want != Want::Nothing => {
-                let without_else = matches!(expr.kind, ExprKind::If { otherwise: None, .. });
                 let value = match branch.want {
-                    Want::Type(_) if without_else => self.expr(expr, Want::Nothing),
                     Want::Type(ty) => self.value(expr, ty),
-                    want => self.expr(expr, want),
+                    want => match self.refuse_half_if(expr) {
+                        Some(wrong) => wrong,
+                        None => self.expr(expr, want),
+                    },
                 };
                 self.arm_value(stmt, value, branch)
             }
@@ -171,11 +170,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn missing_arm_value(&mut self, want: Type, span: Span, branch: &mut Branch) {
+        branch.wrong = true;
+        if want == Type::Error {
+            return;
+        }
         let text = format!("expected {}, found no value", self.checker.show(want));
         self.checker.report(
             Diagnostic::new(Code::E0306, span, text).with_label("this arm ends without a value"),
         );
-        branch.wrong = true;
     }
 
     /// An arm that is a statement.
@@ -374,13 +376,19 @@ impl<'a> Body<'_, 'a> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let text = format!("this `match` leaves out {}{more}", named.join(", "));
         let arms: Vec<String> =
             missing.iter().take(MISSING_MAX).map(|one| format!("{one} => …")).collect();
-        self.checker.report(
-            Diagnostic::new(Code::E0509, head, text)
-                .with_help(format!("add `{}`, or `_ => …` for all the rest", arms.join(", "))),
-        );
+        let (text, help) = match missing.as_slice() {
+            [all] if all == "_" => (
+                format!("this `match` leaves out all other values of {}", self.checker.show(ty)),
+                "add `_ => …` for them".to_owned(),
+            ),
+            _ => (
+                format!("this `match` leaves out {}{more}", named.join(", ")),
+                format!("add `{}`, or `_ => …` for all the rest", arms.join(", ")),
+            ),
+        };
+        self.checker.report(Diagnostic::new(Code::E0509, head, text).with_help(help));
         false
     }
 }

@@ -1,6 +1,5 @@
 //! Blocks and statements.
 
-use super::Feature;
 use super::body::{Body, BodyKind, Loop};
 use super::control::is_pure;
 use super::expr::{Want, error};
@@ -51,6 +50,7 @@ impl<'a> Body<'_, 'a> {
             let mut ended = Flow::GoesOn;
             match value_of(stmt, want).filter(|_| index == last) {
                 Some(expr) => (value, ended) = self.block_value(expr, want, &mut made),
+                None if index == last && lacks_else(stmt, want) => self.ignored_stmt(stmt),
                 None => ended = self.stmt(stmt, &mut made).max_end(ended),
             }
             if flow == Flow::Ends {
@@ -67,6 +67,14 @@ impl<'a> Body<'_, 'a> {
             (None, Flow::GoesOn) => Type::Unit,
         };
         self.make_block(stmts, value, ty)
+    }
+
+    /// The `if` without `else` at the end of a block whose value is wanted. That the value is
+    /// missing is said about the block.
+    fn ignored_stmt(&mut self, stmt: &'a ast::Stmt) {
+        if let StmtKind::Expr(expr) = &stmt.kind {
+            self.ignored(expr);
+        }
     }
 
     /// The last expression of a block whose value is wanted.
@@ -108,13 +116,11 @@ impl<'a> Body<'_, 'a> {
             StmtKind::AssertFails { call } => self.assert_fails(call, span),
             StmtKind::Emit { event, fields } => self.emit(event, fields),
             StmtKind::Log { message } => {
-                self.checker.uses(Feature::Log, span);
                 let message = self.value(message, Type::Str);
                 Some(ir::StmtKind::Log { message })
             }
             StmtKind::Remove { row } => self.remove(row),
             StmtKind::Advance { duration } => {
-                self.checker.uses(Feature::Advance, span);
                 if self.kind != BodyKind::Test {
                     self.only_in_tests("advance", span);
                 }
@@ -310,6 +316,13 @@ fn value_of(stmt: &ast::Stmt, want: Want) -> Option<&ast::Expr> {
         (ExprKind::If { otherwise: None, .. }, _) => None,
         _ => Some(expr),
     }
+}
+
+/// Whether a block whose value is wanted ends in an `if` that has none.
+fn lacks_else(stmt: &ast::Stmt, want: Want) -> bool {
+    let StmtKind::Expr(expr) = &stmt.kind else { return false };
+    let is_half = matches!(expr.kind, ExprKind::If { otherwise: None, .. });
+    is_half && matches!(want, Want::Type(ty) if ty != Type::Unit)
 }
 
 /// `let`, or the value alone where it never comes.
