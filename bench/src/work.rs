@@ -222,9 +222,9 @@ fn functions(count: usize, round: u32) -> String {
 "
         );
         source.push_str(&function);
-        write!(calls, "    total += work_{index}(n, {index})\n").expect("a `String` takes all");
+        writeln!(calls, "    total += work_{index}(n, {index})").expect("a `String` takes all");
     }
-    write!(source, "get all(n: int) -> int {{\n    var total = 0\n{calls}    return total\n}}\n")
+    writeln!(source, "get all(n: int) -> int {{\n    var total = 0\n{calls}    return total\n}}")
         .expect("a `String` takes all");
     source
 }

@@ -5,9 +5,11 @@
 //!
 //! 1. `collect`: every declaration gets an id and enters its name space;
 //! 2. `consts`: constants are evaluated, each after those that it depends on;
-//! 3. `decl`: the types of all fields, who holds whom, layouts, defaults, signatures;
-//! 4. `body`: functions, timers, tests (`stmt`, `expr`, `place`, `operator`, `control`, `call`,
-//!    `method`, `pattern`, `row`, `loops`, with `scope` and `ty` below them);
+//! 3. `decl` and `containment`: the types of all fields, who holds whom, layouts, defaults,
+//!    signatures;
+//! 4. `body`: functions, timers, tests (`stmt`, `loops`, `expr`, `literal`, `fields`, `place`,
+//!    `operator`, `control`, `call`, `method`, `variant`, `pattern`, `row`, with `scope` and `ty`
+//!    below them);
 //! 5. `effects`, `cost` and `stack`: what calling a function changes and takes.
 //!
 //! It guarantees what `ir` lists as invariants, and that it ends on every tree within the parser's
@@ -18,6 +20,7 @@ mod body;
 mod call;
 mod collect;
 mod consts;
+mod containment;
 mod control;
 mod cost;
 mod cycles;
@@ -41,6 +44,7 @@ mod scope;
 mod stack;
 mod stmt;
 mod ty;
+mod variant;
 
 #[cfg(test)]
 mod tests;

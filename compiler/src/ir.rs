@@ -164,7 +164,8 @@ pub struct Block {
     /// The type of the value.
     pub ty: Type,
     /// What entering the block costs: one unit for every statement and expression in it that is
-    /// in no inner block, more for heavy ones (`check/cost.rs` has the table). A loop's body
+    /// in no inner block, more for heavy ones, and for values that stand in memory by their size
+    /// (`check/cost.rs` has the table). A loop's body
     /// includes the loop's condition or `where`; it is charged for each turn, at the loop's head.
     pub fuel: u32,
 }

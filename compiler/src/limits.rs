@@ -18,12 +18,13 @@ pub const COMPILE_STACK_SIZE: usize = 64 << 20;
 /// Nodes of the syntax tree in one function: bounds the work of every pass for one function.
 pub const FUNCTION_NODES_MAX: u32 = 20_000;
 
-/// Basic blocks of one function up to which the backtracking register allocator is used.
-/// Its time grows with the square: 1,000 blocks take 0.1 s, 10,000 take 8 s.
-pub const BLOCKS_BACKTRACKING_MAX: usize = 1_000;
+/// Basic blocks of one function up to which the backtracking register allocator is used; about
+/// half of them are ways to a trap. 4,000 take 0.1 s, or 1 s where hundreds of values live through
+/// all of them; its time grows with the square then.
+pub const BLOCKS_BACKTRACKING_MAX: usize = 4_000;
 
 /// Basic blocks of one function up to which code is generated at all.
-pub const BLOCKS_MAX: usize = 4_000;
+pub const BLOCKS_MAX: usize = 10_000;
 
 /// Parameters of one function.
 pub const PARAMS_MAX: usize = 64;

@@ -2,6 +2,9 @@
 //! gets to reading the answer.
 
 use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Request;
+use axum::http::header::EXPECT;
+use axum::http::request::Parts;
 use http_body_util::{BodyExt, Limited};
 use tokio::time::timeout;
 
@@ -11,24 +14,29 @@ use crate::limits::{
 };
 use crate::state::ServerState;
 
-/// The whole body.
-pub(crate) async fn read(state: &ServerState, mut body: Body) -> Result<Bytes, Problem> {
+/// The whole body of a request, and the rest of it.
+pub(crate) async fn read(
+    state: &ServerState,
+    request: Request<Body>,
+) -> Result<(Parts, Bytes), Problem> {
+    if request.body().size_hint().lower() > BODY_LEN_MAX as u64 {
+        let _ = discard(request).await;
+        return Err(too_large());
+    }
+    let (parts, mut body) = request.into_parts();
     let problem = match timeout(BODY_TIMEOUT, collect(state, &mut body)).await {
-        Ok(Ok(whole)) => return Ok(whole),
+        Ok(Ok(whole)) => return Ok((parts, whole)),
         Ok(Err(problem)) => problem,
         Err(_) => {
             let detail = format!("the body was not sent within {} s", BODY_TIMEOUT.as_secs());
             return Err(Problem::new(Kind::BodyTimeout, detail));
         }
     };
-    discard(body).await;
+    discard_rest(body).await;
     Err(problem)
 }
 
 async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem> {
-    if body.size_hint().lower() > BODY_LEN_MAX as u64 {
-        return Err(too_large());
-    }
     let mut whole = Vec::new();
     let mut place = None;
     while let Some(frame) = body.frame().await {
@@ -55,11 +63,17 @@ fn too_large() -> Problem {
     Problem::new(Kind::BodyTooLarge, detail)
 }
 
-/// Reads a refused body and throws it away, within limits.
-pub(crate) async fn discard(body: Body) {
-    if body.is_end_stream() {
-        return;
+/// Reads the body of a refused request and throws it away, within limits.
+pub(crate) async fn discard(request: Request<Body>) -> Parts {
+    let (parts, body) = request.into_parts();
+    // Who asks before it sends learns from the answer that it need not.
+    if !parts.headers.contains_key(EXPECT) {
+        discard_rest(body).await;
     }
+    parts
+}
+
+async fn discard_rest(body: Body) {
     let mut rest = Limited::new(body, DISCARD_LEN_MAX);
     let read = async { while let Some(Ok(_)) = rest.frame().await {} };
     // Who sends for longer finds the connection closed.

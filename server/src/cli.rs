@@ -5,6 +5,7 @@
 //! terminal and never where `NO_COLOR` is set.
 
 mod check;
+mod fmt;
 mod inspect;
 mod remote;
 mod run;
@@ -46,6 +47,8 @@ enum Command {
     Serve(serve::Serve),
     /// Say what is wrong with a program
     Check(FileArgument),
+    /// Bring programs into the one style of Flight
+    Fmt(fmt::Fmt),
     /// Run the tests of a program
     Test(FileArgument),
     /// Call a handler of a program once, without a server
@@ -56,6 +59,8 @@ enum Command {
     Load(remote::Load),
     /// List the versions that a running server keeps
     Versions(remote::Server),
+    /// Make a version live that a running server keeps
+    Activate(remote::Activate),
     /// Go back to the version that was live before
     Rollback(remote::Rollback),
 }
@@ -93,6 +98,9 @@ impl Failure {
                 });
                 Failure(text.collect())
             }
+            LoadError::OnLoad(trapped) => {
+                Failure(report::trap(source, "`on load` failed", &trapped.trap))
+            }
             error => Failure::new(error),
         }
     }
@@ -103,11 +111,13 @@ pub fn command() -> ExitCode {
     let done = match Cli::parse().command.unwrap_or(Command::Serve(serve::Serve::default())) {
         Command::Serve(serve) => serve.run(),
         Command::Check(FileArgument { file }) => check::run(&file),
+        Command::Fmt(fmt) => fmt.run(),
         Command::Test(FileArgument { file }) => test::run(&file),
         Command::Run(run) => run.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Load(load) => load.run(),
         Command::Versions(server) => remote::versions(&server),
+        Command::Activate(activate) => activate.run(),
         Command::Rollback(rollback) => rollback.run(),
     };
     match done {

@@ -57,6 +57,7 @@ kinds! {
     InvalidQuery "invalid_query" BAD_REQUEST "the query cannot be read",
     BodyBroken "body_broken" BAD_REQUEST "the body ended before its end",
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "the body took too long",
+    TooManyListeners "too_many_listeners" SERVICE_UNAVAILABLE "too many clients listen to events",
     TooManyBodies "too_many_bodies" SERVICE_UNAVAILABLE "too many large bodies are under way",
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "the body is too large",
     NotUtf8 "not_utf8" BAD_REQUEST "the body is not UTF-8",
@@ -78,6 +79,7 @@ kinds! {
 
     Source "source" UNPROCESSABLE_ENTITY "the source has mistakes",
     Layout "layout" UNPROCESSABLE_ENTITY "the layout of the state differs from the live one",
+    OnLoad "on_load" UNPROCESSABLE_ENTITY "`on load` of the program trapped",
     Tests "tests" UNPROCESSABLE_ENTITY "tests of the program failed",
     UnexpectedVersion "unexpected_version" CONFLICT "another version is current",
     UnknownVersion "unknown_version" NOT_FOUND "there is no such version",

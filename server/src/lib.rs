@@ -5,11 +5,14 @@
 //! only crate with async, JSON, HTTP, files and the environment. It knows nothing of how a
 //! program is compiled or a call is run.
 
+#![forbid(unsafe_code)]
+
 mod access;
 mod body;
 mod cli;
 mod client;
 mod error;
+mod events;
 mod json;
 mod limits;
 mod listen;
@@ -18,9 +21,12 @@ mod query;
 mod report;
 mod routes;
 mod state;
+mod timers;
 
 pub use access::{Access, AccessError, Token};
 pub use cli::command;
+pub use events::Events;
 pub use listen::serve;
 pub use routes::app;
 pub use state::ServerState;
+pub use timers::run_timers;

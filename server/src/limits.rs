@@ -45,6 +45,21 @@ pub(crate) const LOADS_MAX: usize = 16;
 /// the memory of the call does not bound it.
 pub(crate) const RESULT_LEN_MAX: usize = 16 << 20;
 
+/// Bytes of an event as JSON; a larger one arrives without its fields.
+pub(crate) const EVENT_LEN_MAX: usize = 64 << 10;
+
+/// Events that are kept for a client that is behind; one that is further behind is dropped.
+pub(crate) const EVENTS_KEPT_MAX: usize = 1_024;
+
+/// Clients that listen to events at the same time.
+pub(crate) const LISTENERS_MAX: usize = 256;
+
+/// How often a silent stream of events shows that it is alive, and notices that the client is not.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How long the timers' task sleeps at most: somebody may set the system's clock meanwhile.
+pub(crate) const TIMER_SLEEP_MAX: Duration = Duration::from_secs(1);
+
 /// Bytes of the admin token at least: half of a 256-bit token in hexadecimal.
 pub(crate) const TOKEN_LEN_MIN: usize = 16;
 
@@ -55,4 +70,5 @@ pub(crate) const QUOTE_LEN_MAX: usize = 40;
 pub(crate) const SOURCE_NAME_LEN_MAX: usize = 100;
 
 const _: () = assert!(BODY_LEN_MAX > midflight_compiler::limits::SOURCE_LEN_MAX);
+const _: () = assert!(EVENT_LEN_MAX * EVENTS_KEPT_MAX <= 64 << 20);
 const _: () = assert!(DISCARD_LEN_MAX > BODY_LEN_MAX);

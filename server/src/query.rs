@@ -1,7 +1,8 @@
 //! Queries (`name=value&…`) into the arguments of a call, each by the type of its parameter. `+`
 //! and `%20` are spaces.
 //!
-//! An `int`, `float` or `bool` is written as in a program, a `str` as it is, a struct as JSON. The
+//! An `int`, `float` or `bool` is written as in a program, a `str` as it is, a variant without
+//! payload by its name, everything else as JSON; an optional that is left out is `none`. The
 //! command line's `name=value` goes the same way.
 
 use std::borrow::Cow;
@@ -39,6 +40,13 @@ pub(crate) fn write(value: &str, mut slot: Slot<'_>, name: &str) -> Result<(), A
             _ => return Err(wrong(&slot, name, quoted(value))),
         },
         Kind::Text => slot.write_text(value),
+        Kind::Optional => {
+            let slot = slot.some().expect("an optional can have a value");
+            return write(value, slot, name);
+        }
+        Kind::Enum if !value.starts_with('{') => {
+            return json::read(&serde_json::Value::from(value).to_string(), slot, name);
+        }
         _ => return json::read(value, slot, name),
     };
     let name = name.to_owned();
@@ -116,9 +124,14 @@ mod tests {
 
     const SPELL: &str = "
         struct Place { x: float, y: float }
+        enum Class { mage, healer(power: int) }
         get spell(i: int = 0, f: float = 0.0, b: bool = false, s: str = \"\",
-            p: Place = Place { x: 0.0, y: 0.0 }) -> str {
-            return \"{i} {f} {b} {s} {p.x},{p.y}\"
+            p: Place = Place { x: 0.0, y: 0.0 }, c: Class = Class.mage, o: int?) -> str {
+            let power = match c {
+                mage => o ?? -1
+                healer(power) => power
+            }
+            return \"{i} {f} {b} {s} {p.x},{p.y} {power}\"
         }
     ";
 
@@ -141,17 +154,22 @@ mod tests {
     #[test]
     fn values_are_read_by_the_type_of_their_parameter() {
         for (query, expected) in [
-            ("", "0 0.0 false  0.0,0.0"),
-            ("i=-9223372036854775808&&", "-9223372036854775808 0.0 false  0.0,0.0"),
-            ("f=1e3&b=true&s", "0 1000.0 true  0.0,0.0"),
-            ("s=a+b%20c%2Bd%C3%A9%3d=", "0 0.0 false a b c+dé== 0.0,0.0"),
-            ("%69=7&s=true", "7 0.0 false true 0.0,0.0"),
-            ("p=%7B%22x%22:1,%22y%22:2%7D", "0 0.0 false  1.0,2.0"),
+            ("", "0 0.0 false  0.0,0.0 -1"),
+            ("i=-9223372036854775808&&", "-9223372036854775808 0.0 false  0.0,0.0 -1"),
+            ("f=1e3&b=true&s", "0 1000.0 true  0.0,0.0 -1"),
+            ("s=a+b%20c%2Bd%C3%A9%3d=", "0 0.0 false a b c+dé== 0.0,0.0 -1"),
+            ("%69=7&s=true", "7 0.0 false true 0.0,0.0 -1"),
+            ("p=%7B%22x%22:1,%22y%22:2%7D", "0 0.0 false  1.0,2.0 -1"),
+            ("c=mage&o=4", "0 0.0 false  0.0,0.0 4"),
+            ("c={\"healer\":{\"power\":7}}", "0 0.0 false  0.0,0.0 7"),
+            ("o=x", "the argument `o` takes `int`, found `x`"),
+            ("c=x", "the argument `c` takes `Class`, found `x`, which is none of `mage`, `healer`"),
             ("i=", "the argument `i` takes `int`, found ``"),
             ("i=1.0", "the argument `i` takes `int`, found `1.0`"),
             (
                 "i=9223372036854775808",
-                "the argument `i` takes `int`, found `9223372036854775808`, which is out of its range",
+                "the argument `i` takes `int`, found `9223372036854775808`, which is out of \
+                 its range",
             ),
             ("f=1e400", "the argument `f` takes `float`, found `1e400`, which is out of its range"),
             ("f=x", "the argument `f` takes `float`, found `x`"),

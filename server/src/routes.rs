@@ -2,6 +2,7 @@
 
 mod call;
 mod deploy;
+mod events;
 mod health;
 mod schema;
 mod versions;
@@ -34,6 +35,7 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/versions/{number}/activate", post(versions::activate))
         .route("/-/rollback", post(versions::roll_back))
         .route("/-/schema", get(schema::schema))
+        .route("/-/events", get(events::events))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
         .method_not_allowed_fallback(method_not_allowed)
@@ -63,7 +65,7 @@ async fn pass(
 /// Answers with a problem once the client has sent its body.
 async fn refuse(problem: Problem, request: Request<Body>) -> Response {
     let form = Form::of(&request);
-    body::discard(request.into_body()).await;
+    let _ = body::discard(request).await;
     problem.answer(form)
 }
 

@@ -1,13 +1,12 @@
 //! What all requests share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use midflight_runtime::Engine;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 use crate::access::Access;
 use crate::error::{Kind, Problem};
+use crate::events::Events;
 use crate::limits::{LARGE_BODIES_MAX, LOADS_MAX};
 
 /// One server: an engine, and who may reach it.
@@ -15,30 +14,42 @@ use crate::limits::{LARGE_BODIES_MAX, LOADS_MAX};
 pub struct ServerState {
     pub(crate) engine: Engine,
     pub(crate) access: Access,
+    pub(crate) events: Events,
+    /// Told after every load and activation, which may have brought other timers.
+    pub(crate) versions_changed: Notify,
     loads: Semaphore,
     large_bodies: Semaphore,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 impl ServerState {
-    /// A server for this engine.
-    pub fn new(engine: Engine, access: Access) -> ServerState {
+    /// A server for this engine, whose observer is `events`.
+    pub fn new(engine: Engine, access: Access, events: Events) -> ServerState {
         ServerState {
             engine,
             access,
+            events,
+            versions_changed: Notify::new(),
             loads: Semaphore::new(LOADS_MAX),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
-            stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
         }
     }
 
-    /// Says that the server is about to stop: it is no longer ready.
+    /// Says that the server is about to stop: it is no longer ready, and streams end.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        let _ = self.stopping.send_replace(true);
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Ready when the server is about to stop.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        let stopped = stopping.wait_for(|is_stopping| *is_stopping).await;
+        drop(stopped.expect("the sender is in `self`"));
     }
 
     /// The number of the version that calls run on; 0 where there is none.
@@ -60,6 +71,16 @@ impl ServerState {
             let detail = format!("{LARGE_BODIES_MAX} large bodies are being received already");
             Problem::new(Kind::TooManyBodies, detail)
         })
+    }
+
+    /// Changes the versions of the engine; the timers hear of it.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let changed = self.ask(change).await;
+        self.versions_changed.notify_one();
+        changed
     }
 
     /// Asks something of the engine that may take a while, on a thread that may wait.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, Response};
 use http_body_util::BodyExt;
 use midflight_runtime::{Engine, Limits};
-use midflight_server::{Access, ServerState, Token, app};
+use midflight_server::{Access, Events, ServerState, Token, app};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -33,14 +33,15 @@ get tea() { fail 418 \"no coffee\" }
 /// An application with this program loaded, if any, that knows this token, if any.
 fn server(program: Option<&str>, token: Option<&str>) -> Router {
     let limits = Limits { fuel_max: 100_000, ..Limits::default() };
-    let Ok(engine) = Engine::builder().limits(limits).build();
+    let events = Events::default();
+    let Ok(engine) = Engine::builder().limits(limits).observer(events.clone()).build();
     if let Some(program) = program {
         let _ = engine.load(program).expect("the program is right");
     }
     let token = token.map(|token| Token::new(token).expect("it is long enough"));
     let address = "127.0.0.1:12345".parse().expect("an address");
     let access = Access::new(address, Vec::new(), token).expect("it may start");
-    app(Arc::new(ServerState::new(engine, access)))
+    app(Arc::new(ServerState::new(engine, access, events)))
 }
 
 /// `METHOD path` with a body.
@@ -209,4 +210,75 @@ async fn methods_of_the_servers_own_paths() {
         assert_eq!(response.status(), 405, "{line}");
         assert_eq!(response.headers()["allow"], allow, "{line}");
     }
+}
+
+#[tokio::test]
+async fn events_are_streamed() {
+    const PROGRAM: &str = "
+event hit { target: int, name: str }
+post hurt(n: int) { emit hit { target: n, name: \"a\\nb\" } }
+post miss(n: int) -> int {
+    emit hit { target: n, name: \"\" }
+    return 1 / (n - n)
+}
+";
+    let app = server(Some(PROGRAM), None);
+    assert_eq!(ask(&app, "POST /hurt?n=1", "").await.0, 204, "nobody listens yet");
+    let response = app.clone().oneshot(request("GET /-/events", "")).await.expect("it answers");
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut stream = response.into_body();
+    assert_eq!(next(&mut stream).await, ":\n\n");
+    assert_eq!(ask(&app, "POST /miss?n=2", "").await.0, 500, "its event is taken back");
+    assert_eq!(ask(&app, "POST /hurt?n=3", "").await.0, 204);
+    let message = next(&mut stream).await;
+    let (head, data) = message.split_once("data: ").expect("it has data");
+    assert_eq!(head, "id: 2\nevent: hit\n");
+    let data: Value = serde_json::from_str(data.trim_end()).expect("the data is JSON");
+    assert_eq!((&data["world"], &data["version"]), (&"main".into(), &1.into()));
+    assert_eq!(data["fields"], serde_json::json!({ "target": 3, "name": "a\nb" }));
+}
+
+/// The next message of a stream.
+async fn next(stream: &mut Body) -> String {
+    let frame = stream.frame().await.expect("the stream goes on").expect("it is not broken");
+    let data = frame.into_data().expect("it is data");
+    String::from_utf8(data.to_vec()).expect("text")
+}
+
+#[tokio::test]
+async fn results_of_every_type_become_json() {
+    const PROGRAM: &str = "
+enum Class { mage, healer(power: int) }
+table player {
+    key id: int
+    class: Class
+    bag: [str; ..2]
+    note: str?
+}
+post join(id: int) -> player {
+    return insert player { id, class: Class.healer(id), note: \"n\" }
+}
+get all() -> [player] {
+    var all: [player] = []
+    for p in player { all.push(p) }
+    return all
+}
+get find(id: int) -> player? { return player.get(id) }
+get class() -> Class { return Class.mage }
+get far() -> float { return 1.0 / 0.0 }
+";
+    let app = server(Some(PROGRAM), None);
+    let row = r#"{"id":3,"class":{"healer":{"power":3}},"bag":[],"note":"n"}"#;
+    for (line, expected) in [
+        ("GET /all", "[]"),
+        ("POST /join?id=3", row),
+        ("GET /all", format!("[{row}]").as_str()),
+        ("GET /find?id=4", "null"),
+        ("GET /find?id=3", row),
+        ("GET /class", "\"mage\""),
+        ("GET /far", "null"),
+    ] {
+        assert_eq!(ask(&app, line, "").await, (200, expected.to_owned()), "{line}");
+    }
+    assert_eq!(problem(&app, "POST /join?id=3", "").await, (409, "duplicate_key".to_owned()));
 }

@@ -8,8 +8,8 @@
 use super::Checker;
 use super::body::Body;
 use super::collect::{TypeName, ValueName};
+use super::containment::type_node_of;
 use super::cycles::{Graph, components, is_cycle};
-use super::decl::type_node_of;
 use super::expr::Want;
 use super::fields::Owner;
 use super::fold::{self, Failure};

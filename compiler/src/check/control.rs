@@ -16,54 +16,56 @@ const FAIL_STATUS: u16 = 400;
 
 impl<'a> Body<'_, 'a> {
     /// `if`, as a statement or as a value.
-    pub(super) fn if_expr(
-        &mut self,
-        cond: &'a Cond,
-        then: &'a ast::Block,
-        otherwise: Option<&'a Else>,
-        span: Span,
-        want: Want,
-    ) -> ir::Expr {
+    pub(super) fn if_expr(&mut self, expr: &'a ast::Expr, want: Want) -> ir::Expr {
+        let ExprKind::If { cond, then, otherwise } = &expr.kind else {
+            unreachable!("called for `if` only")
+        };
+        let otherwise = otherwise.as_ref();
         let want = match otherwise {
             Some(_) => want,
             // Where another mistake is reported, what the branch gives does not matter.
             None if want == Want::Type(Type::Error) => want,
             None => Want::Nothing,
         };
-        let (name, value) = match cond {
-            Cond::Bool(cond) => {
-                let cond = self.value(cond, Type::Bool);
-                return self.if_bool(cond, Branches { then, otherwise }, span, want);
-            }
-            Cond::Let(name, value) => (name, value),
-        };
+        let branches = Branches { then, otherwise, span: expr.span };
+        match &**cond {
+            Cond::Bool(cond) => self.if_bool(cond, branches, want),
+            Cond::Let(name, value) => self.if_let(name, value, branches, want),
+        }
+    }
+
+    fn if_let(
+        &mut self,
+        name: &'a ast::Name,
+        value: &'a ast::Expr,
+        branches: Branches<'a>,
+        want: Want,
+    ) -> ir::Expr {
         let value = self.any_value(value);
-        let inner = match optional(&self.checker.types, value.ty) {
-            Some(inner) => inner,
-            None => {
-                self.refuse_if_let(&value);
-                Type::Error
-            }
-        };
+        let inner = optional(&self.checker.types, value.ty);
+        if inner.is_none() {
+            self.refuse_if_let(&value);
+        }
         self.scopes.push();
-        let local = self.declare(name, inner, LocalKind::Pattern);
+        let local = self.declare(name, inner.unwrap_or(Type::Error), LocalKind::Pattern);
         let mut branch = Branch::new(want);
-        let then = self.branch(then, &mut branch);
+        let then = self.branch(branches.then, &mut branch);
         self.scopes.pop();
-        let otherwise = match otherwise {
+        let otherwise = match branches.otherwise {
             Some(otherwise) => self.otherwise(otherwise, &mut branch),
             None => self.make_block(Vec::new(), None, Type::Unit),
         };
+        if inner.is_none() || branch.wrong {
+            return error(branches.span);
+        }
         let bound = ir::Pattern::Some(Box::new(ir::Pattern::Bind(local)));
         let arms = vec![
             ir::Arm { pattern: bound, body: then },
             ir::Arm { pattern: ir::Pattern::Wildcard, body: otherwise },
         ];
-        if value.ty == Type::Error || branch.wrong {
-            return error(span);
-        }
         let ty = branch.ty(arms.iter().map(|arm| &arm.body));
-        ir::Expr { kind: ir::ExprKind::Match { value: Box::new(value), arms }, ty, span }
+        let kind = ir::ExprKind::Match { value: Box::new(value), arms };
+        ir::Expr { kind, ty, span: branches.span }
     }
 
     /// An `if` without `else` where a value is wanted: it has none.
@@ -97,13 +99,9 @@ impl<'a> Body<'_, 'a> {
         );
     }
 
-    fn if_bool(
-        &mut self,
-        cond: ir::Expr,
-        branches: Branches<'a>,
-        span: Span,
-        want: Want,
-    ) -> ir::Expr {
+    fn if_bool(&mut self, cond: &'a ast::Expr, branches: Branches<'a>, want: Want) -> ir::Expr {
+        let span = branches.span;
+        let cond = self.value(cond, Type::Bool);
         let mut branch = Branch::new(want);
         let then = self.branch(branches.then, &mut branch);
         let otherwise = branches.otherwise.map(|otherwise| self.otherwise(otherwise, &mut branch));
@@ -291,6 +289,8 @@ impl<'a> Body<'_, 'a> {
 struct Branches<'a> {
     then: &'a ast::Block,
     otherwise: Option<&'a Else>,
+    /// The whole `if`.
+    span: Span,
 }
 
 /// What several branches agree on: the first that gives a value says of which type, where nothing

@@ -4,8 +4,8 @@
 use super::cycles::{Graph, components, is_cycle};
 use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::walk::Part;
-use crate::ir::{Block, Effects, Expr, ExprKind, Function, Place, Root, Stmt, StmtKind};
+use crate::ir::walk::{Part, PartMut};
+use crate::ir::{Block, Effects, Expr, ExprKind, ForRows, Function, Place, Root, Stmt, StmtKind};
 use crate::limits::STACK_MAX;
 
 /// Fills in what a function's callees decide.
@@ -145,49 +145,30 @@ impl Found {
 /// Decides for every loop over rows whether it visits a snapshot.
 fn snapshots(block: &mut Block, effects: &[Effects]) {
     for stmt in &mut block.stmts {
-        match &mut stmt.kind {
-            StmtKind::ForRows(rows) => {
-                let mut found = Found::default();
-                found.block(&rows.body);
-                if let Some(filter) = &rows.filter {
-                    found.expr(filter);
-                }
-                let all = found.callees.iter().map(|&callee| effects[callee]);
-                let all = all.fold(found.effects, union);
-                // Any write may be one to the field that the loop is ordered by.
-                let reorders = rows.order.is_some() && all.writes;
-                rows.snapshot = all.inserts || all.removes || reorders;
-                snapshots(&mut rows.body, effects);
-            }
-            StmtKind::ForList(list) => snapshots(&mut list.body, effects),
-            StmtKind::While { body, .. } | StmtKind::ForRange { body, .. } => {
-                snapshots(body, effects);
-            }
-            StmtKind::Expr(value)
-            | StmtKind::Let { value, .. }
-            | StmtKind::Assign { value, .. }
-            | StmtKind::OpAssign { value, .. } => snapshots_in(value, effects),
-            _ => {}
+        if let StmtKind::ForRows(rows) = &mut stmt.kind {
+            rows.snapshot = visits_snapshot(rows, effects);
         }
     }
-    if let Some(value) = &mut block.value {
-        snapshots_in(value, effects);
+    block.parts_mut(&mut |part| snapshots_in(part, effects));
+}
+
+fn snapshots_in(part: PartMut<'_>, effects: &[Effects]) {
+    match part {
+        PartMut::Block(block) => snapshots(block, effects),
+        PartMut::Expr(expr) => expr.parts_mut(&mut |part| snapshots_in(part, effects)),
     }
 }
 
-/// Loops stand in blocks, and these in `if` and `match`.
-fn snapshots_in(expr: &mut Expr, effects: &[Effects]) {
-    match &mut expr.kind {
-        ExprKind::If { then, otherwise, .. } => {
-            snapshots(then, effects);
-            if let Some(otherwise) = otherwise {
-                snapshots(otherwise, effects);
-            }
-        }
-        ExprKind::Match { arms, .. } => {
-            arms.iter_mut().for_each(|arm| snapshots(&mut arm.body, effects));
-        }
-        ExprKind::Block(block) => snapshots(block, effects),
-        _ => {}
+/// Whether a turn of a loop can change which rows the loop visits, or in which order.
+fn visits_snapshot(rows: &ForRows, effects: &[Effects]) -> bool {
+    let mut found = Found::default();
+    found.block(&rows.body);
+    if let Some(filter) = &rows.filter {
+        found.expr(filter);
     }
+    let callees = found.callees.iter().map(|&callee| effects[callee]);
+    let all = callees.fold(found.effects, union);
+    // Any write may be one to the field that the loop is ordered by.
+    let reorders = rows.order.is_some() && all.writes;
+    all.inserts || all.removes || reorders
 }

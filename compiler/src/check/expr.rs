@@ -62,9 +62,7 @@ impl<'a> Body<'_, 'a> {
             ExprKind::Struct { name, fields } => self.struct_literal(name, fields, span),
             ExprKind::List(elements) => self.list_literal(elements, span, want),
             ExprKind::Repeat { value, count } => self.repeat(value, count, span, want),
-            ExprKind::If { cond, then, otherwise } => {
-                self.if_expr(cond, then, otherwise.as_ref(), span, want)
-            }
+            ExprKind::If { .. } => self.if_expr(expr, want),
             ExprKind::Match { value, arms } => self.match_expr(value, arms, span, want),
             ExprKind::Insert { table, fields } => self.insert(table, fields, span),
             ExprKind::Return(value) => self.return_expr(value.as_deref(), span),

@@ -8,7 +8,11 @@ use super::body::Body;
 use super::collect::{Migration, TypeName};
 use super::fields::{Owner, find_or_report};
 use crate::ast::{self, Name};
+use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic};
+use crate::ir::walk::Part;
+use crate::ir::{Expr, ExprKind, Root};
+use crate::source::Span;
 use crate::types::Type;
 
 impl<'a> Checker<'a> {
@@ -59,7 +63,13 @@ impl<'a> Checker<'a> {
             }
             let field = find_or_report(self, owner, name);
             let ty = field.map_or(Type::Error, |(_, ty)| ty);
-            let _ = Body::for_migration(self, old).value(value, ty);
+            let checked = Body::for_migration(self, old).value(value, ty);
+            if let Some(impure) = first_impure(&checked) {
+                self.report(
+                    Diagnostic::new(Code::E0413, impure, "a migration sees the old row only")
+                        .with_help("use `old`, constants and functions of values"),
+                );
+            }
         }
     }
 
@@ -99,4 +109,30 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// Where an expression first needs more than its operands: the state, a row, the clock.
+fn first_impure(expr: &Expr) -> Option<Span> {
+    let impure = match &expr.kind {
+        ExprKind::Place(place) => matches!(place.root, Root::State | Root::Row(..)),
+        ExprKind::RowGet(..)
+        | ExprKind::RowFind(..)
+        | ExprKind::RowExists(..)
+        | ExprKind::TableLen(_)
+        | ExprKind::Insert(..)
+        | ExprKind::Builtin(Builtin::Random | Builtin::Now, _) => true,
+        _ => false,
+    };
+    if impure {
+        return Some(expr.span);
+    }
+    let mut first = None;
+    expr.parts(&mut |part| {
+        if let Part::Expr(part) = part
+            && first.is_none()
+        {
+            first = first_impure(part);
+        }
+    });
+    first
 }

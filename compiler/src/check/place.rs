@@ -236,6 +236,11 @@ impl<'a> Body<'_, 'a> {
         op: Option<(ast::BinaryOp, Span)>,
         value: &'a ast::Expr,
     ) -> Option<ir::StmtKind> {
+        if let Some(name) = self.undeclared(target) {
+            self.suggest_let(name, target.span);
+            self.ignored(value);
+            return None;
+        }
         let place = self.found_place(target);
         let assignable = self.assignable(&place, target);
         if let Some(local) = root_local(&place).filter(|_| !assignable) {
@@ -260,6 +265,36 @@ impl<'a> Body<'_, 'a> {
             return None;
         }
         Some(ir::StmtKind::OpAssign { op, place, value })
+    }
+
+    /// The name that an assignment probably means to declare.
+    fn undeclared(&self, target: &'a ast::Expr) -> Option<&'a str> {
+        let ExprKind::Name(name) = &target.kind else { return None };
+        let known = name == "state"
+            || self.scopes.find(name).is_some()
+            || self.checker.names.values.contains_key(name.as_str())
+            || self.checker.names.types.contains_key(name.as_str());
+        (!known).then_some(name.as_str())
+    }
+
+    fn suggest_let(&mut self, name: &str, span: Span) {
+        let text = format!("unknown name `{name}`");
+        let diagnostic = Diagnostic::new(Code::E0201, span, text);
+        let state = Owner::Struct(self.checker.state);
+        let diagnostic = match state.find(&self.checker.types, name) {
+            Some(_) => diagnostic
+                .with_help(format!("the state's field is `state.{name}`"))
+                .with_fix(span, format!("state.{name}")),
+            None => {
+                let wanted = Name { text: name.to_owned(), span };
+                let found = self.checker.with_near(diagnostic, &wanted, self.scopes.names());
+                match found.fix {
+                    Some(_) => found,
+                    None => found.with_help(format!("`var {name} = …` declares it")),
+                }
+            }
+        };
+        self.checker.report_unknown(name, diagnostic);
     }
 
     /// Whether a place can be written to; what cannot is reported.

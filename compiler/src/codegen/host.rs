@@ -31,8 +31,8 @@ impl Lower<'_, '_, '_> {
                 reference
             }
         };
-        // What can trap can also charge.
-        if signature.traps {
+        let charges = !is_free(function);
+        if charges {
             self.store_fuel();
         }
         let table = self.load_fixed(self.ctx, offset_of!(CallContext, host));
@@ -41,8 +41,10 @@ impl Lower<'_, '_, '_> {
         all.extend_from_slice(arguments);
         let call = self.builder.ins().call_indirect(reference, address, &all);
         let result = self.builder.inst_results(call).first().copied();
-        if signature.traps {
+        if charges {
             self.load_fuel();
+        }
+        if signature.traps {
             self.check_host_trap(span);
         }
         result
@@ -70,6 +72,21 @@ impl Lower<'_, '_, '_> {
     pub(super) fn number(&mut self, value: u32) -> Value {
         self.builder.ins().iconst(clif::I32, i64::from(value))
     }
+}
+
+/// Whether a host function never charges fuel: it takes the same time whatever it is given.
+fn is_free(function: HostFunction) -> bool {
+    matches!(
+        function,
+        HostFunction::float_rem
+            | HostFunction::float_round
+            | HostFunction::float_sin
+            | HostFunction::float_cos
+            | HostFunction::float_atan2
+            | HostFunction::float_pow
+            | HostFunction::hash_int
+            | HostFunction::row_find_int
+    )
 }
 
 fn register(ty: AbiType) -> AbiParam {

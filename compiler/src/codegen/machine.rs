@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use cranelift_codegen::CodegenError;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{CodegenError, Context};
 use cranelift_module::{FuncId, Module, ModuleReloc};
 
 use super::{Listing, Refused, Scratch, Unit, audit, fault};
@@ -24,6 +24,7 @@ impl Unit<'_> {
         (id, title): (FuncId, &str),
         func: &ir::Function,
     ) -> Result<(), Refused> {
+        let plain = scratch.plain.take();
         if !self.errors.is_empty() {
             return Ok(());
         }
@@ -55,6 +56,12 @@ impl Unit<'_> {
             other => failed(func, &other.to_string()),
         })?;
         audit::check(&scratch.ctx).map_err(|why| failed(func, &why))?;
+        let cost = func.stack_cost as usize;
+        if let Some(plain) = plain.filter(|_| frame_size(&scratch.ctx) > cost) {
+            scratch.ctx.clear();
+            scratch.ctx.func = plain;
+            return self.compile(scratch, (id, title), func);
+        }
         self.define(scratch, (id, title, alignment), func)
     }
 
@@ -70,32 +77,49 @@ impl Unit<'_> {
             let _ = writeln!(self.listed, "; {title}\n{asm}");
         }
         let code = compiled.code_buffer();
-        // The frame, the saved frame pointer and the return address.
-        let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset) + 16;
         let relocs: Vec<ModuleReloc> = compiled
             .buffer
             .relocs()
             .iter()
             .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &scratch.ctx.func, id))
             .collect();
-        self.hold_frame(func, frame as usize)?;
+        self.hold_frame(func, frame_size(&scratch.ctx))?;
         self.size += code.len();
         let defined = self.pages.define_function_bytes(id, alignment, code, &relocs);
         defined.map_err(|error| failed(func, &error.to_string()))?;
         Ok(())
     }
 
-    /// Keeps the promise of `Code::stack_size`: a call whose logical stack stays below
-    /// `STACK_MAX` takes at most this many bytes of the native one for each of them.
+    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `STACK_MAX`, so
+    /// that frames which are no larger than their logical cost take no more together. A function
+    /// with a larger frame that cannot reach itself is active once at most: it is counted once.
+    /// What is left are recursive functions, whose frames make every logical byte larger.
     fn hold_frame(&mut self, func: &ir::Function, frame: usize) -> Result<(), Refused> {
-        let ratio = frame.div_ceil(func.stack_cost.max(1) as usize);
-        if ratio.saturating_mul(STACK_MAX as usize) > NATIVE_STACK_MAX {
+        let cost = func.stack_cost.max(1) as usize;
+        if frame > cost && !func.recursive {
+            self.large_frames += frame;
+        } else {
+            self.frame_ratio = self.frame_ratio.max(frame.div_ceil(cost));
+        }
+        if self.stack_size() > NATIVE_STACK_MAX {
             let text = format!("it needs {frame} bytes of stack for each call");
             return Err(too_large(func).with_label(text).into());
         }
-        self.frame_ratio = self.frame_ratio.max(ratio);
         Ok(())
     }
+
+    /// Bytes of native stack that a call takes at most.
+    pub(super) fn stack_size(&self) -> usize {
+        self.frame_ratio.saturating_mul(STACK_MAX as usize).saturating_add(self.large_frames)
+    }
+}
+
+/// Bytes of stack that the compiled function takes: the frame, the saved frame pointer and the
+/// return address.
+fn frame_size(ctx: &Context) -> usize {
+    let compiled = ctx.compiled_code().expect("the function was compiled");
+    let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset);
+    frame as usize + 16
 }
 
 fn too_large(func: &ir::Function) -> Diagnostic {

@@ -1,4 +1,4 @@
-//! `midflight load`, `versions` and `rollback`: what is asked of a running server.
+//! `midflight load`, `versions`, `activate` and `rollback`: what is asked of a running server.
 
 use std::path::PathBuf;
 
@@ -36,6 +36,17 @@ pub(super) struct Load {
     /// Only say what would happen
     #[arg(long, conflicts_with = "stage")]
     dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Activate {
+    /// The version to make live
+    number: u64,
+    #[command(flatten)]
+    server: Server,
+    /// Refuse unless this version is live now
+    #[arg(long, value_name = "N")]
+    expect: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -108,15 +119,31 @@ pub(super) fn versions(server: &Server) -> Result<(), Failure> {
     Ok(())
 }
 
+impl Activate {
+    /// Makes a version live, and says which was it before.
+    pub(super) fn run(self) -> Result<(), Failure> {
+        change(&self.server, format!("/-/versions/{}/activate", self.number), self.expect)
+    }
+}
+
 impl Rollback {
     /// Goes back, and says where to.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let expect = self.expect.map(|expect| format!("?expect={expect}")).unwrap_or_default();
-        let answer = self.server.ask_json(Method::POST, format!("/-/rollback{expect}"))?;
-        let (number, before) = (&answer["number"], &answer["before"]);
-        print(format!("version {number} is live, version {before} was before\n"));
-        Ok(())
+        change(&self.server, "/-/rollback".to_owned(), self.expect)
     }
+}
+
+fn change(server: &Server, mut path: String, expect: Option<u64>) -> Result<(), Failure> {
+    if let Some(expect) = expect {
+        path.push_str(&format!("?expect={expect}"));
+    }
+    let answer = server.ask_json(Method::POST, path)?;
+    let (number, before) = (&answer["number"], &answer["before"]);
+    print(match number == before {
+        true => format!("version {number} is live, as before\n"),
+        false => format!("version {number} is live, version {before} was before\n"),
+    });
+    Ok(())
 }
 
 impl Server {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ArgumentError, Arguments, CallError, Content, Engine, LoadOptions, MAIN_WORLD, Outcome, Turn,
-    View,
+    ArgumentError, Arguments, CallError, Content, Engine, LoadOptions, LogLine, MAIN_WORLD,
+    Observer, Outcome, Turn, View,
 };
 
 use super::{Failure, print, read, style, tell};
@@ -27,8 +27,18 @@ pub(super) struct Run {
 
 /// An engine for one command.
 pub(super) fn engine() -> Engine {
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().observer(Messages).build();
     engine
+}
+
+/// What a program logs, as messages of the command.
+struct Messages;
+
+impl Observer for Messages {
+    fn log(&self, line: &LogLine<'_>) {
+        let taken_back = if line.rolled_back { " (taken back)" } else { "" };
+        tell(&format!("log: {}{taken_back}\n", line.text));
+    }
 }
 
 impl Run {
@@ -81,7 +91,7 @@ fn show(result: View<'_>) -> Result<(), Failure> {
     match result.content() {
         Content::Unit => return Ok(()),
         Content::Text(result) => text.extend_from_slice(result.as_bytes()),
-        _ => json::write(result, &mut text).map_err(|json::TooLarge| {
+        _ => json::write(result, &mut text, RESULT_LEN_MAX).map_err(|json::TooLarge| {
             Failure::new(format!("the result is larger than {} MiB", RESULT_LEN_MAX >> 20))
         })?,
     }

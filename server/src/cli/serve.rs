@@ -16,8 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, print, read, style, tell};
-use crate::report;
-use crate::{Access, AccessError, ServerState, Token, app, serve};
+use crate::report::{self, Style};
+use crate::{Access, AccessError, Events, ServerState, Token, app, run_timers, serve};
 
 /// The example that a server runs when it is given no file.
 const HELLO: &str = include_str!("../../../dsl-examples/hello/v1.flight");
@@ -25,6 +25,9 @@ const HELLO_NAME: &str = "hello example";
 
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 12345);
+
+/// What is logged where `MIDFLIGHT_LOG` is not set: warnings, and what programs log.
+const LOG: &str = "warn,flight=info";
 
 /// How long a thread that still works may hold up the end of the process.
 const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
@@ -70,11 +73,7 @@ impl Serve {
             let message = "`--data` is not built yet: state cannot be kept on disk so far";
             return Err(Failure::with_help(message, "midflight serve --memory"));
         }
-        let filter = EnvFilter::try_from_env("MIDFLIGHT_LOG");
-        tracing_subscriber::fmt()
-            .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))
-            .with_writer(io::stderr)
-            .init();
+        log()?;
         let source = match &self.file {
             Some(file) => read(file)?,
             None => Source::new(HELLO_NAME, HELLO),
@@ -105,8 +104,10 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).await.map_err(|error| self.taken(&error))?;
         let address = listener.local_addr().unwrap_or(self.listen);
         let threads = Handle::current();
+        let events = Events::default();
         let Ok(engine) = Engine::builder()
             .memory()
+            .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
             .build();
         first_version(&engine, &source)?;
@@ -115,13 +116,15 @@ impl Serve {
         let (number, name) = running.unwrap_or_default();
         print(format!("midflight: listening on http://{address}, version {number} ({name})\n"));
         drop(current);
-        let state = Arc::new(ServerState::new(engine, access));
+        let state = Arc::new(ServerState::new(engine, access, events));
+        let timers = tokio::spawn(run_timers(state.clone()));
         let shutdown = async {
             stop.await;
             tracing::info!("stopping");
             state.stop();
         };
         serve(listener, app(state.clone()), shutdown).await;
+        timers.abort();
         Ok(())
     }
 
@@ -135,6 +138,21 @@ impl Serve {
             _ => Failure::new(format!("cannot listen on {listen}: {error}")),
         }
     }
+}
+
+/// Sends what is logged to the standard error.
+fn log() -> Result<(), Failure> {
+    let filter = std::env::var("MIDFLIGHT_LOG").unwrap_or_else(|_| LOG.to_owned());
+    let filter = EnvFilter::try_new(&filter).map_err(|error| {
+        let message = format!("`MIDFLIGHT_LOG={filter}` cannot be read: {error}");
+        Failure::with_help(message, "MIDFLIGHT_LOG=info")
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(style() == Style::Coloured)
+        .init();
+    Ok(())
 }
 
 fn read_token(file: &Path) -> Result<String, Failure> {

@@ -6,20 +6,26 @@ use axum::http::StatusCode;
 use midflight_compiler::nearest;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ActivateError, ArgumentError, CallError, LoadError, Plan, TestFailure, Trap, Unexpected,
+    ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, Plan, TestFailure, Trap,
+    Unexpected,
 };
 use serde_json::{Value, json};
 
 use super::{Kind, Problem};
 use crate::report::{self, Style};
 
+impl Problem {
+    fn with_place(self, trap: &Trap) -> Problem {
+        self.with("line", trap.position.line)
+            .with("column", trap.position.column)
+            .with("function", trap.function.as_str())
+    }
+}
+
 impl From<Trap> for Problem {
     fn from(trap: Trap) -> Problem {
-        let mut problem = Problem::new(Kind::Internal, trap.message)
-            .with("line", trap.position.line)
-            .with("column", trap.position.column)
-            .with("function", trap.function)
-            .with("version", trap.version);
+        let problem = Problem::new(Kind::Internal, trap.message.as_str());
+        let mut problem = problem.with_place(&trap).with("version", trap.version);
         problem.0.kind = trap.kind.name();
         problem.0.title = "the call trapped, and what it did was taken back";
         problem.0.status =
@@ -94,11 +100,24 @@ impl Problem {
             }
             LoadError::Layout(plan) => layout(&plan),
             LoadError::Tests(failures) => tests(&failures, source),
+            LoadError::OnLoad(trapped) => {
+                let text = report::trap(source, "`on load` failed", &trapped.trap);
+                on_load(&trapped).with_text(text)
+            }
             LoadError::Expected(unexpected) => unexpected.into(),
             LoadError::Busy => Problem::new(Kind::TooManyLoads, error.to_string()),
             error => Problem::new(Kind::Internal, error.to_string()),
         }
     }
+}
+
+fn on_load(trapped: &OnLoadTrap) -> Problem {
+    let OnLoadTrap { world, trap, .. } = trapped;
+    let detail = format!("`on load` trapped in the world `{world}`: {trap}; nothing was changed");
+    Problem::new(Kind::OnLoad, detail)
+        .with("trap", trap.kind.name())
+        .with("world", world.as_str())
+        .with_place(trap)
 }
 
 fn layout(plan: &Plan) -> Problem {
@@ -146,6 +165,7 @@ impl From<ActivateError> for Problem {
             ActivateError::UnknownVersion(number) => Problem::unknown_version(number),
             ActivateError::NothingBefore => Problem::new(Kind::NothingBefore, error.to_string()),
             ActivateError::Layout(plan) => layout(plan),
+            ActivateError::OnLoad(trapped) => on_load(trapped),
             ActivateError::Expected(unexpected) => (*unexpected).into(),
             ActivateError::Current(_) => Problem::new(Kind::VersionIsCurrent, error.to_string()),
             _ => Problem::new(Kind::Internal, error.to_string()),

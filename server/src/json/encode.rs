@@ -3,15 +3,13 @@
 use midflight_runtime::{Content, Fields, View};
 use serde::Serialize;
 
-use crate::limits::RESULT_LEN_MAX;
-
-/// The JSON exceeds [`RESULT_LEN_MAX`].
+/// The JSON exceeds its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// Appends the value as JSON.
-pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>) -> Result<(), TooLarge> {
-    if json.len() > RESULT_LEN_MAX {
+/// Appends the value as JSON, until the whole is longer than `len_max`.
+pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>, len_max: usize) -> Result<(), TooLarge> {
+    if json.len() > len_max {
         return Err(TooLarge);
     }
     match view.content() {
@@ -19,21 +17,21 @@ pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>) -> Result<(), TooLarge> 
         Content::Float(value) => scalar(&value, json),
         Content::Bool(value) => scalar(&value, json),
         Content::Text(value) => scalar(value, json),
-        Content::Some(value) => return write(value, json),
-        Content::Struct(fields) => return object(fields, json),
+        Content::Some(value) => return write(value, json, len_max),
+        Content::Struct(fields) => return object(fields, json, len_max),
         Content::Variant(name, payload) if payload.count() == 0 => scalar(name, json),
         Content::Variant(name, payload) => {
             json.push(b'{');
             scalar(name, json);
             json.push(b':');
-            object(payload, json)?;
+            object(payload, json, len_max)?;
             json.push(b'}');
         }
         Content::List(elements) => {
             let open = json.len();
             for element in elements {
                 json.push(if json.len() == open { b'[' } else { b',' });
-                write(element, json)?;
+                write(element, json, len_max)?;
             }
             close(open, b"[]", json);
         }
@@ -42,13 +40,13 @@ pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>) -> Result<(), TooLarge> 
     Ok(())
 }
 
-fn object(fields: Fields<'_>, json: &mut Vec<u8>) -> Result<(), TooLarge> {
+fn object(fields: Fields<'_>, json: &mut Vec<u8>, len_max: usize) -> Result<(), TooLarge> {
     let open = json.len();
     for (name, value) in fields {
         json.push(if json.len() == open { b'{' } else { b',' });
         scalar(name, json);
         json.push(b':');
-        write(value, json)?;
+        write(value, json, len_max)?;
     }
     close(open, b"{}", json);
     Ok(())

@@ -21,7 +21,7 @@ use crate::body;
 use crate::error::{Kind, Problem, known_names};
 use crate::json;
 use crate::limits::RESULT_LEN_MAX;
-use crate::query;
+use crate::query::{self, quoted};
 use crate::state::ServerState;
 
 /// `/{handler}` and `/@{world}/{handler}`
@@ -37,13 +37,9 @@ pub(super) async fn call(
         MAIN_WORLD => Cow::Borrowed(MAIN_WORLD),
         other => Cow::Owned(other.to_owned()),
     };
-    let (parts, body) = request.into_parts();
-    let body = match parts.method {
-        Method::POST => body::read(&state, body).await?,
-        _ => {
-            body::discard(body).await;
-            Bytes::new()
-        }
+    let (parts, body) = match *request.method() {
+        Method::POST => body::read(&state, request).await?,
+        _ => (body::discard(request).await, Bytes::new()),
     };
     let call = Call { method: parts.method, uri: parts.uri, body };
     let (sender, answer) = oneshot::channel();
@@ -64,7 +60,7 @@ fn target(path: &str) -> Option<(&str, &str)> {
 }
 
 fn not_found(uri: &Uri) -> Problem {
-    let detail = format!("there is nothing at `{}`", uri.path());
+    let detail = format!("there is nothing at {}", quoted(uri.path()));
     Problem::new(Kind::NotFound, detail)
         .with_help("a handler is called at `/NAME`; `/-/schema` lists them")
 }
@@ -106,8 +102,9 @@ impl Call {
         let version = turn.version();
         let Some(kind) = version.handler_kind(handler) else {
             let known: Vec<String> = version.handlers().map(|(name, _)| name.to_owned()).collect();
-            let unknown = CallError::UnknownHandler { name: handler.to_owned() };
-            return Err(Problem::from(unknown).with_help(known_names(handler, &known)));
+            let detail = format!("there is no handler {}", quoted(handler));
+            let problem = Problem::new(Kind::UnknownHandler, detail);
+            return Err(problem.with_help(known_names(handler, &known)));
         };
         let (is_fitting, allowed, word) = match kind {
             FuncKind::Get => {
@@ -118,7 +115,8 @@ impl Call {
         if is_fitting {
             return Ok(());
         }
-        let detail = format!("`{handler}` is a `{word}` handler, it does not take {}", self.method);
+        let method = quoted(self.method.as_str());
+        let detail = format!("`{handler}` is a `{word}` handler, it does not take {method}");
         Err(Problem::method(allowed, detail))
     }
 }
@@ -131,7 +129,7 @@ fn encode(result: View<'_>) -> Result<Response, Problem> {
         }
         _ => {
             let mut json = Vec::new();
-            json::write(result, &mut json).map_err(|json::TooLarge| too_large())?;
+            json::write(result, &mut json, RESULT_LEN_MAX).map_err(|json::TooLarge| too_large())?;
             ("application/json", json.into())
         }
     };

@@ -38,8 +38,8 @@ pub(super) async fn load(
         Ok(options) => options,
         Err(problem) => return refuse(problem, request).await,
     };
-    let source = match body::read(&state, request.into_body()).await {
-        Ok(source) => source,
+    let source = match body::read(&state, request).await {
+        Ok((_, source)) => source,
         Err(problem) => return problem.answer(form),
     };
     match load_with(&state, source, options).await {
@@ -59,7 +59,7 @@ async fn load_with(
         let refused = |error| Problem::of_load(error, &Source::new(name, text));
         engine.load_with(text, options).map_err(refused)
     };
-    state.ask(load).await?
+    state.change(load).await?
 }
 
 /// `?activate=false`, `?dry_run=true`, `?expect=N`, and `?name=game.flight` for messages.
@@ -119,7 +119,7 @@ fn text(loaded: &Loaded) -> String {
         LoadStatus::Activated => format!("done: version {number} is live ({facts}), {plan}\n"),
         LoadStatus::Staged => format!(
             "done: version {number} is staged ({facts}), {plan}; \
-             POST /-/versions/{number}/activate makes it live\n"
+             `midflight activate {number}` makes it live\n"
         ),
         LoadStatus::DryRun => {
             format!("done: it would be accepted ({facts}), {plan}; nothing was changed\n")

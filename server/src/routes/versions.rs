@@ -78,7 +78,7 @@ async fn change(
     change: impl FnOnce(&Engine) -> Result<Activation, ActivateError> + Send + 'static,
 ) -> Result<Response, Problem> {
     let _place = state.begin_load()?;
-    let activation = state.ask(change).await??;
+    let activation = state.change(change).await??;
     let status =
         if activation.before == Some(activation.number) { "unchanged" } else { "activated" };
     let document = json!({

@@ -5,6 +5,7 @@ use super::whole::GAME;
 use super::{check_whole, reported};
 use crate::diag::Diagnostics;
 use crate::lexer::lex;
+use crate::limits::{COMPILE_STACK_SIZE, NESTING_MAX, TREE_HEIGHT_MAX};
 use crate::source::Source;
 
 /// More forms than the game has, one after the other.
@@ -164,4 +165,33 @@ fn programs_that_try_to_take_forever() {
         };
         assert_eq!(found.first().map(String::as_str), Some(expected));
     }
+}
+
+#[test]
+fn the_tallest_trees_fit_the_stack_that_is_promised() {
+    let height = TREE_HEIGHT_MAX as usize - 20;
+    let nested = NESTING_MAX as usize - 10;
+    let programs = [
+        format!("get f(a: int) -> int {{ a{} }}", " + a".repeat(height)),
+        format!("get f(s: str) -> str {{ s{} }}", ".trim()".repeat(height)),
+        format!("get f(a: int?) -> int {{ {} }}", "a ?? ".repeat(height / 4) + "1"),
+        format!(
+            "get f(a: int) -> int {{ {}a{} }}",
+            "-(".repeat(nested / 2),
+            ")".repeat(nested / 2)
+        ),
+        format!("get f() {{ {}{} }}", "while true { ".repeat(nested), "}".repeat(nested)),
+        format!("get f(a: {}int{}) {{ }}", "[".repeat(nested), "]".repeat(nested)),
+    ];
+    let check_all = move || {
+        for text in programs {
+            let found = check_whole(&text).map(|_| ()).map_err(|found| reported(&text, &found));
+            let codes: Vec<String> = found.err().unwrap_or_default();
+            let only_types = codes.iter().all(|one| one.starts_with("E03"));
+            assert!(only_types, "{codes:?}");
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
+    let checked = thread.spawn(check_all).expect("a thread can be made").join();
+    assert!(checked.is_ok());
 }

@@ -304,6 +304,11 @@ fn tables_and_rows() {
                 "fn g() { insert room { name: \"a\" } }\npost f() { for p in player { g()\np.hp = 1 } }",
                 "in snapshot player",
             ),
+            (
+                "post f(b: bool) -> int { return 1 + if b { for p in player { remove p }\n1 } \
+                 else { 2 } }",
+                "in snapshot player",
+            ),
             ("post f() { emit hit { target: 1 } }", "emit hit { target: 1, left: 3 }"),
             (
                 "get f() -> [player] { var o: [player] = []\nfor p in player { o.push(p) }\no }",
@@ -361,6 +366,7 @@ fn timers_migrations_and_tests() {
             ("on load { }\non load { }", &["E0401 on load"]),
             ("migrate player(old) { nope = old.x }", &["E0203 nope"]),
             ("migrate player(old) { hp = \"x\" }", &["E0300 \"x\""]),
+            ("migrate player(old) { hp = player.len + 1 }", &["E0413 player.len"]),
             ("migrate gone(old) { hp = 1 }", &["E0207 gone"]),
             ("drop table player", &["E0413 player"]),
             ("drop player.hp", &["E0413 player.hp"]),

@@ -1,0 +1,80 @@
+//! What happens in the worlds, on its way out: events to the clients that listen, log lines of
+//! programs and traps of timers to the server's own log.
+//!
+//! An event is encoded once, while its world is still held, and kept for the slowest listener for
+//! a while. A listener that falls further behind is dropped: no world ever waits for one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Bytes;
+use midflight_runtime::{Event, LogLine, Observer, Trap};
+use serde_json::json;
+use tokio::sync::broadcast;
+
+use crate::error::{Kind, Problem};
+use crate::json;
+use crate::limits::{EVENT_LEN_MAX, EVENTS_KEPT_MAX, LISTENERS_MAX};
+
+/// The target of log lines of programs, for `MIDFLIGHT_LOG=flight=info`.
+const PROGRAM: &str = "flight";
+
+/// The events of an engine. Cheap to clone: clones are the same events.
+#[derive(Clone, Debug)]
+pub struct Events {
+    sender: broadcast::Sender<Bytes>,
+    /// How many there were.
+    count: Arc<AtomicU64>,
+}
+
+impl Default for Events {
+    fn default() -> Events {
+        Events { sender: broadcast::Sender::new(EVENTS_KEPT_MAX), count: Arc::default() }
+    }
+}
+
+impl Events {
+    /// The events from now on, each as a message of an event stream.
+    pub(crate) fn listen(&self) -> Result<broadcast::Receiver<Bytes>, Problem> {
+        if self.sender.receiver_count() >= LISTENERS_MAX {
+            let detail = format!("{LISTENERS_MAX} clients listen to events already");
+            return Err(Problem::new(Kind::TooManyListeners, detail));
+        }
+        Ok(self.sender.subscribe())
+    }
+}
+
+impl Observer for Events {
+    fn event(&self, event: &Event<'_>) {
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.sender.receiver_count() > 0 {
+            // It fails when the last listener has just gone.
+            let _ = self.sender.send(message(number, event).into());
+        }
+    }
+
+    fn log(&self, line: &LogLine<'_>) {
+        let &LogLine { world, version, text, rolled_back, .. } = line;
+        tracing::info!(target: PROGRAM, world, version, rolled_back, "{text}");
+    }
+
+    fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) {
+        tracing::warn!(target: PROGRAM, world, timer, version = trap.version, "{trap}");
+    }
+}
+
+/// The event as a message: JSON has no line breaks, and names are words.
+fn message(number: u64, event: &Event<'_>) -> Vec<u8> {
+    let &Event { world, name, version, .. } = event;
+    let mut message = format!("id: {number}\nevent: {name}\ndata: ").into_bytes();
+    let (world, name) = (json!(world), json!(name));
+    let head = format!(r#"{{"world":{world},"version":{version},"event":{name},"fields":"#);
+    message.extend_from_slice(head.as_bytes());
+    let fields = message.len();
+    if json::write(event.fields, &mut message, EVENT_LEN_MAX).is_err() {
+        message.truncate(fields);
+        message.extend_from_slice(b"null,\"too_large\":true");
+    }
+    message.extend_from_slice(b"}\n\n");
+    message
+}

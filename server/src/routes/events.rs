@@ -1,0 +1,70 @@
+//! `GET /-/events`: the events of all worlds as server-sent events, from now on.
+//!
+//! Each message has the event's name as its `event`, a number as its `id`, and as its `data`
+//! `{"world", "version", "event", "fields"}`. Comments in between show that the connection is
+//! alive. The stream ends when the client reads too slowly or the server stops.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Body as HttpBody, Frame};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::timeout;
+
+use crate::error::Problem;
+use crate::limits::HEARTBEAT;
+use crate::state::ServerState;
+
+/// What shows that the connection is alive.
+const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+
+/// Messages that are on their way into the connection. The rest waits in the broadcast, whose
+/// length says who is too slow.
+const AHEAD: usize = 4;
+
+/// `GET /-/events`
+pub(super) async fn events(State(state): State<Arc<ServerState>>) -> Result<Response, Problem> {
+    let events = state.events.listen()?;
+    let (messages, stream) = mpsc::channel(AHEAD);
+    drop(tokio::spawn(async move {
+        tokio::select! {
+            () = forward(events, messages) => {}
+            () = state.stopped() => {}
+        }
+    }));
+    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
+    Ok((headers, Body::new(Stream(stream))).into_response())
+}
+
+/// Forwards events until the client is gone or too slow.
+async fn forward(mut events: broadcast::Receiver<Bytes>, messages: mpsc::Sender<Bytes>) {
+    let mut message = COMMENT;
+    while messages.send(message).await.is_ok() {
+        message = match timeout(HEARTBEAT, events.recv()).await {
+            Ok(Ok(event)) => event,
+            Ok(Err(_)) => return,
+            Err(_) => COMMENT,
+        };
+    }
+}
+
+/// A body that is made while it is sent.
+struct Stream(mpsc::Receiver<Bytes>);
+
+impl HttpBody for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        ctx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(ctx).map(|message| message.map(|message| Ok(Frame::data(message))))
+    }
+}

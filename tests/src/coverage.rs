@@ -1,0 +1,104 @@
+//! The suite's check of itself: what the compiler and the runtime declare in tables (diagnostic
+//! codes, trap kinds, built-ins, limits) occurs in a case, or stands here with the reason why not.
+
+use std::collections::BTreeSet;
+
+use midflight_compiler::builtins::{Form, ROWS, Row};
+use midflight_compiler::diag::Code;
+use midflight_compiler::trap::TrapKind;
+
+use crate::case::{Kind, Topic};
+use crate::listing::is_annotation;
+
+/// What no case holds, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("trap none", "means that there is no trap"),
+    ("trap internal", "is raised by a fault of Midflight only"),
+    ("E0605", "the source that reaches the limit takes minutes to compile"),
+    ("E0690", "is a fault of Midflight only"),
+    ("limit CODE_SIZE_MAX", "the source that reaches it takes minutes to compile"),
+    ("limit COMPILE_STACK_SIZE", "every source in `limit` is compiled on it"),
+    ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
+    ("limit compiles_max", "shows only in how long a load takes"),
+];
+
+/// Where the limits are declared.
+const COMPILER_LIMITS: &str = include_str!("../../compiler/src/limits.rs");
+const RUNTIME_LIMITS: &str = include_str!("../../runtime/src/limits.rs");
+
+/// Finds what no case holds.
+pub(crate) fn check(topics: &[Topic]) -> Result<(), String> {
+    let excepted: BTreeSet<&str> = EXCEPTIONS.iter().map(|&(name, _)| name).collect();
+    let held = held(topics);
+    let mut faults = Vec::new();
+    for name in declared() {
+        match (held.contains(&name), excepted.contains(name.as_str())) {
+            (false, false) => {
+                faults.push(format!("no case holds `{name}`, and it is no exception"))
+            }
+            (true, true) => faults.push(format!("`{name}` is an exception, but a case holds it")),
+            (true, false) | (false, true) => {}
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+}
+
+/// Everything that the tables declare, named after its table.
+fn declared() -> BTreeSet<String> {
+    let codes = Code::ALL.iter().map(|code| code.name().to_owned());
+    let traps = TrapKind::ALL.iter().map(|kind| format!("trap {}", kind.name()));
+    let built_ins = ROWS.iter().map(written);
+    let constants = COMPILER_LIMITS.lines().filter_map(|line| line.strip_prefix("pub const "));
+    let fields = RUNTIME_LIMITS.lines().filter_map(|line| line.strip_prefix("    pub "));
+    let limits = constants.chain(fields).filter_map(|line| line.split_once(':'));
+    let limits = limits.map(|(name, _)| format!("limit {name}"));
+    codes.chain(traps).chain(built_ins).chain(limits).collect()
+}
+
+/// How a use of the built-in begins.
+fn written(row: &Row) -> String {
+    match row.form {
+        Form::Function => format!("{}(", row.name),
+        Form::TextMethod | Form::ListMethod | Form::ListMutation => format!(".{}(", row.name),
+        Form::Property => format!(".{}", row.name),
+    }
+}
+
+fn held(topics: &[Topic]) -> BTreeSet<String> {
+    let mut held = BTreeSet::new();
+    for topic in topics {
+        for case in &topic.cases {
+            held.extend(case.settings().map(|(name, value)| match name {
+                "limit" => format!("limit {value}"),
+                _ => format!("limit {name}"),
+            }));
+            for line in &case.lines {
+                match is_annotation(line) || line.starts_with("> ") {
+                    true => held.extend(expected(line)),
+                    false if topic.kind == Kind::Check => {}
+                    false => held.extend(used(line)),
+                }
+            }
+        }
+    }
+    held
+}
+
+/// The code or trap that an annotation or a line of a script expects.
+fn expected(line: &str) -> impl Iterator<Item = String> + '_ {
+    let words: Vec<&str> = line.split([' ', ':']).collect();
+    let traps = words.windows(2).filter(|pair| pair[0] == "trap").map(|pair| pair.join(" "));
+    let codes = words.iter().filter(|word| word.starts_with('E')).map(|&word| word.to_owned());
+    traps.chain(codes).collect::<Vec<_>>().into_iter()
+}
+
+/// The built-ins that a line of a program uses.
+fn used(line: &str) -> impl Iterator<Item = String> + '_ {
+    ROWS.iter().map(written).filter(move |written| {
+        line.match_indices(written.as_str()).any(|(place, _)| {
+            let before = line[..place].chars().next_back();
+            written.starts_with('.')
+                || !before.is_some_and(|c| c == '_' || c == '.' || c.is_alphanumeric())
+        })
+    })
+}
