@@ -34,6 +34,7 @@ mod literal;
 mod loops;
 mod method;
 mod migrate;
+mod mismatch;
 pub(crate) mod near;
 mod operator;
 mod pattern;

@@ -4,6 +4,7 @@ use super::body::Body;
 use super::decl::Signature;
 use super::expr::{Want, constant, error};
 use super::method;
+use super::mismatch::Wanted;
 use super::ty::is_printable;
 use crate::ast::{self, Name};
 use crate::builtins::{Builtin, Form, ROWS, Row, Shape};
@@ -43,12 +44,16 @@ impl<'a> Body<'_, 'a> {
         let required = required.map_or(0, |last| last + 1);
         let wrong_count = args.len() > signature.params.len() || args.len() < required;
         if wrong_count {
-            self.refuse_count(&signature, name, args.len(), required);
+            self.refuse_count(&signature, name, args, required);
         }
         let mut checked = Vec::with_capacity(signature.params.len());
         for (index, arg) in args.iter().enumerate() {
             checked.push(match signature.params.get(index) {
-                Some(param) => self.value(arg, param.ty),
+                Some(param) => {
+                    let wanted =
+                        Wanted { span: param.name.span, text: "the parameter is declared here" };
+                    self.value_for(arg, param.ty, Some(wanted))
+                }
                 None => self.expr(arg, Want::Type(Type::Error)),
             });
         }
@@ -72,9 +77,10 @@ impl<'a> Body<'_, 'a> {
         &mut self,
         signature: &Signature<'a>,
         name: &Name,
-        found: usize,
+        args: &[ast::Expr],
         required: usize,
     ) {
+        let found = args.len();
         let most = signature.params.len();
         let expected = match (required, most) {
             (least, most) if least == most => count(most),
@@ -87,11 +93,14 @@ impl<'a> Body<'_, 'a> {
             .iter()
             .map(|param| format!("{}: {}", param.name.text, self.checker.types.show(param.ty)))
             .collect();
-        self.checker.report(
-            Diagnostic::new(Code::E0303, name.span, text)
-                .with_note(signature.name_span, "declared here")
-                .with_help(format!("`{}({})`", signature.name, params.join(", "))),
-        );
+        let diagnostic = Diagnostic::new(Code::E0303, name.span, text)
+            .with_note(signature.name_span, "declared here")
+            .with_help(format!("`{}({})`", signature.name, params.join(", ")));
+        self.checker.report(match (args.get(most), params.get(found)) {
+            (Some(excess), _) => diagnostic.with_note(excess.span, "this is one too many"),
+            (None, Some(param)) => diagnostic.with_label(format!("`{param}` is missing")),
+            (None, None) => diagnostic,
+        });
     }
 
     fn call_builtin(

@@ -2,6 +2,7 @@
 
 use super::body::{Body, BodyKind, closing_brace, ends_in_error};
 use super::expr::{Want, constant, error};
+use super::mismatch::Wanted;
 use super::scope::LocalKind;
 use super::ty::optional;
 use crate::ast::{self, Cond, Else, ExprKind};
@@ -120,7 +121,7 @@ impl<'a> Body<'_, 'a> {
             Else::Block(block) => self.branch(block, branch),
             Else::If(nested) => {
                 let value = match branch.want {
-                    Want::Type(ty) => self.value(nested, ty),
+                    Want::Type(ty) => self.value_for(nested, ty, self.wanted_by),
                     want => self.expr(nested, want),
                 };
                 self.finish_branch(Vec::new(), value, branch)
@@ -133,7 +134,7 @@ impl<'a> Body<'_, 'a> {
         let checked = self.block(block, branch.want);
         branch.wrong |= checked.ty == Type::Error;
         let Want::Type(want) = branch.want else {
-            branch.learn(checked.ty);
+            self.learn(branch, &checked);
             return checked;
         };
         if checked.ty == Type::Unit && want != Type::Unit && checked.value.is_none() {
@@ -147,8 +148,18 @@ impl<'a> Body<'_, 'a> {
             }
             branch.wrong = true;
         }
-        branch.learn(checked.ty);
+        self.learn(branch, &checked);
         checked
+    }
+
+    /// Where nothing else says which type is wanted, the first branch does.
+    fn learn(&mut self, branch: &mut Branch, checked: &ir::Block) {
+        if branch.want == Want::Any
+            && let Some(value) = &checked.value
+        {
+            self.wanted_by = Some(Wanted { span: value.span, text: "because of this branch" });
+        }
+        branch.learn(checked.ty);
     }
 
     /// A branch that is one expression.
@@ -167,7 +178,7 @@ impl<'a> Body<'_, 'a> {
             self.make_block(stmts, Some(value), ty)
         };
         branch.wrong |= ty == Type::Error;
-        branch.learn(block.ty);
+        self.learn(branch, &block);
         block
     }
 
@@ -188,7 +199,10 @@ impl<'a> Body<'_, 'a> {
                 }
                 return self.return_nothing(value, span);
             }
-            Some(value) => Some(Box::new(self.value(value, result))),
+            Some(value) => {
+                let wanted_by = self.wanted_by_result();
+                Some(Box::new(self.value_for(value, result, wanted_by)))
+            }
         };
         ir::Expr { kind: ir::ExprKind::Return(value), ty: Type::Never, span }
     }

@@ -86,7 +86,7 @@ impl<'a> Body<'_, 'a> {
         let block = match &stmt.kind {
             StmtKind::Expr(expr) if branch.want != Want::Nothing => {
                 let value = match branch.want {
-                    Want::Type(ty) => self.value(expr, ty),
+                    Want::Type(ty) => self.value_for(expr, ty, self.wanted_by),
                     want => match self.refuse_half_if(expr) {
                         Some(wrong) => wrong,
                         None => self.expr(expr, want),
@@ -309,7 +309,13 @@ impl<'a> Body<'_, 'a> {
         };
         for index in unreachable {
             let text = "this arm never runs: the arms before it cover all of it";
-            self.checker.report(Diagnostic::new(Code::E0705, arms[index].pattern.span, text));
+            let diagnostic = Diagnostic::new(Code::E0705, arms[index].pattern.span, text);
+            let mut before = arms.iter().take(index).map(|arm| &arm.pattern);
+            let wildcard = before.find(|pattern| matches!(pattern.kind, PatternKind::Wildcard));
+            self.checker.report(match wildcard {
+                Some(pattern) => diagnostic.with_note(pattern.span, "this takes everything"),
+                None => diagnostic,
+            });
         }
         if missing.is_empty() {
             return true;
@@ -332,8 +338,25 @@ impl<'a> Body<'_, 'a> {
                 format!("add `{}`, or `_ => …` for all the rest", arms.join(", ")),
             ),
         };
-        self.checker.report(Diagnostic::new(Code::E0509, head, text).with_help(help));
+        let mut diagnostic = Diagnostic::new(Code::E0509, head, text).with_help(help);
+        for span in self.left_out(&missing, ty) {
+            diagnostic = diagnostic.with_note(span, "left out");
+        }
+        self.checker.report(diagnostic);
         false
+    }
+
+    /// Where the variants that a `match` leaves out are declared, each once.
+    fn left_out(&self, missing: &[String], ty: Type) -> Vec<Span> {
+        let Type::Enum(id) = optional(&self.checker.types, ty).unwrap_or(ty) else {
+            return Vec::new();
+        };
+        let (_, variants) = self.checker.declared.enums[id.index()];
+        let begins = |name: &str, one: &String| one.split('(').next() == Some(name);
+        let is_missing = |variant: &&ast::Variant| {
+            missing.iter().take(MISSING_MAX).any(|one| begins(&variant.name.text, one))
+        };
+        variants.iter().filter(is_missing).map(|variant| variant.name.span).collect()
     }
 }
 
