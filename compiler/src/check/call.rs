@@ -4,7 +4,7 @@ use super::body::Body;
 use super::decl::Signature;
 use super::expr::{Want, constant, error};
 use super::method;
-use super::mismatch::Wanted;
+use super::mismatch::{Wanted, with_float};
 use super::ty::is_printable;
 use crate::ast::{self, Name};
 use crate::builtins::{Builtin, Form, ROWS, Row, Shape};
@@ -175,7 +175,14 @@ impl<'a> Body<'_, 'a> {
             ("int", [only]) if only == "str" => "`parse_int(text)` is an `int?`".to_owned(),
             _ => forms.join(" or "),
         };
-        self.checker.report(Diagnostic::new(Code::E0304, span, text).with_help(help));
+        let diagnostic = Diagnostic::new(Code::E0304, span, text);
+        let ints: Vec<&ir::Expr> = checked.iter().filter(|arg| arg.ty == Type::Int).collect();
+        let has_float = checked.iter().any(|arg| arg.ty == Type::Float);
+        let counts = rows.iter().any(|row| row.params.len() == checked.len());
+        self.checker.report(match ints.as_slice() {
+            [only] if has_float && counts => with_float(self.checker, only, diagnostic),
+            _ => diagnostic.with_help(help),
+        });
         error(span)
     }
 

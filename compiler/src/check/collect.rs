@@ -127,6 +127,7 @@ fn declare<'a, T: Copy>(
 fn twice(name: &Name, first: Span) -> Diagnostic {
     Diagnostic::new(Code::E0200, name.span, format!("`{}` is declared twice", name.text))
         .with_note(first, "first declared here")
+        .with_help("give one of them another name, or remove it")
 }
 
 impl<'a> Checker<'a> {

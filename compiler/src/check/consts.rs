@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The fields of a struct, or of all variants of an enum.
-    fn fields_of(&self, node: usize) -> Box<dyn Iterator<Item = &Field> + '_> {
+    pub(super) fn fields_of(&self, node: usize) -> Box<dyn Iterator<Item = &Field> + '_> {
         match self.types.structs.get(node) {
             Some(strukt) => Box::new(strukt.fields.iter()),
             None => {
