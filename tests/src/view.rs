@@ -4,6 +4,7 @@
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::diag::render::{Style, render};
 use midflight_compiler::diag::view::view as view_of;
+use midflight_compiler::fmt::format;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Emit, inspect};
 
@@ -37,6 +38,10 @@ pub(crate) fn emit(case: &Case) -> Result<Found, String> {
     let mut sidecars = Vec::new();
     for view in case.views() {
         let emit = match view {
+            "fmt" => {
+                sidecars.push((view.to_owned(), formatted(&source)?));
+                continue;
+            }
             "ast" => Emit::Ast,
             "ir" => Emit::Ir,
             "layout" => Emit::Layout,
@@ -48,6 +53,16 @@ pub(crate) fn emit(case: &Case) -> Result<Found, String> {
         return Err("an `emit` case names what is emitted: `--- name: ast ir layout`".to_owned());
     }
     Ok(Found { lines: listing.annotated(Vec::new()), sidecars })
+}
+
+/// The formatted program, which formatting once more leaves as it is.
+fn formatted(source: &Source) -> Result<String, String> {
+    let once = on_large_stack(|| format(source))?;
+    let twice = on_large_stack(|| format(&Source::new(source.name(), once.as_str())))?;
+    if once != twice {
+        return Err(format!("formatting again changes the program:\n{once}\n{twice}"));
+    }
+    Ok(once)
 }
 
 fn on_large_stack(
