@@ -65,6 +65,25 @@ fn formatted(source: &Source) -> Result<String, String> {
     Ok(once)
 }
 
+/// Formatting a case's program changes neither what it means nor, once more, how it looks.
+pub(crate) fn keeps_its_meaning(case: &Case) -> Result<(), String> {
+    let listing = Listing::new(case.lines.iter().map(String::as_str))?;
+    let source = Source::new(case.name.as_str(), listing.text());
+    let formatted = Source::new(case.name.as_str(), formatted(&source)?);
+    // What an assertion says is the source itself, which may look otherwise now.
+    let shown = |line: &str| match line.trim_start().starts_with("assert ") {
+        true => line.split_once(", \"").map_or(line, |(condition, _)| condition).to_owned(),
+        false => line.to_owned(),
+    };
+    let meaning = |source| -> Result<Vec<String>, String> {
+        Ok(on_large_stack(|| inspect(source, Emit::Ir))?.lines().map(shown).collect())
+    };
+    if meaning(&source)? == meaning(&formatted)? {
+        return Ok(());
+    }
+    Err(format!("formatting changes what this means:\n{}", formatted.text()))
+}
+
 fn on_large_stack(
     print: impl FnOnce() -> Result<String, Vec<Diagnostic>> + Send,
 ) -> Result<String, String> {
