@@ -33,7 +33,6 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Client {
         let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
-        stream.set_nodelay(true).expect("a socket takes the option");
         Client { address, stream: BufReader::new(stream) }
     }
 
@@ -100,15 +99,21 @@ impl Client {
         Answer { status, head, body: Vec::new() }
     }
 
+    /// The next line of a stream, without its end; `None` once the stream has ended.
+    pub fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let count = self.stream.read_line(&mut line).unwrap_or(0);
+        (count > 0).then(|| line.trim_end().to_owned())
+    }
+
     /// Says that nothing more will be sent.
     pub fn finish_sending(&mut self) {
         let _ = self.stream.get_mut().shutdown(Shutdown::Write);
     }
 
-    /// Everything that the server still says until it closes the connection.
+    /// Everything that the server still says until it closes or resets the connection.
     pub fn rest(&mut self) -> String {
         let mut said = Vec::new();
-        // A reset is an end as well: the server has refused to read what was sent.
         let _ = self.stream.read_to_end(&mut said);
         String::from_utf8_lossy(&said).into_owned()
     }

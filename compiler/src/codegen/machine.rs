@@ -50,12 +50,13 @@ impl Unit<'_> {
         // Once, on what is built here: inside of `compile` it would run five times.
         let verified = scratch.ctx.verify(isa);
         verified.map_err(|errors| failed(func, &errors.to_string()))?;
+        audit::check_divisions(&scratch.ctx.func).map_err(|why| failed(func, &why))?;
         let compiled = scratch.ctx.compile(isa, &mut ControlPlane::default());
         let _ = compiled.map_err(|error| match error.inner {
             CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => too_large(func),
             other => failed(func, &other.to_string()),
         })?;
-        audit::check(&scratch.ctx).map_err(|why| failed(func, &why))?;
+        audit::check(&scratch.ctx.func).map_err(|why| failed(func, &why))?;
         let cost = func.stack_cost as usize;
         if let Some(plain) = plain.filter(|_| frame_size(&scratch.ctx) > cost) {
             scratch.ctx.clear();
