@@ -4,10 +4,14 @@
 //! Everything here is `#[repr(C)]` with asserted offsets. Generated code reaches the host only
 //! through this table, by offset, never through a name.
 //!
-//! How a trap leaves generated code: every generated function returns a status, 0 for success.
-//! A fallible step stores the number of its site into the context and returns 1. A host function
-//! that fails stores the kind into the context; generated code looks at it after every call of a
-//! host function that is marked `traps`. A host function catches its own panics.
+//! How a trap leaves generated code: an [`Entry`] returns a status, 0 for success. A fallible step
+//! stores the number of its site into the context, and every function on the way out returns what
+//! says so. A host function that fails stores the kind into the context; generated code looks at
+//! it after every call of a host function that is marked `traps`. A host function catches its own
+//! panics.
+//!
+//! Fuel stands in a register while generated code runs. It is written to the context before every
+//! call of a host function that could charge, read back after it, and written at the end.
 
 use std::ffi::c_void;
 use std::mem::offset_of;

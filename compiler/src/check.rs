@@ -34,6 +34,7 @@ mod literal;
 mod loops;
 mod method;
 mod migrate;
+mod mismatch;
 pub(crate) mod near;
 mod operator;
 mod pattern;
@@ -44,7 +45,6 @@ mod scope;
 mod stack;
 mod stmt;
 mod ty;
-mod unbuilt;
 mod variant;
 
 #[cfg(test)]
@@ -64,7 +64,6 @@ use crate::types::{Field, StructId, StructType, Type, Types};
 use collect::{Declared, Names};
 use consts::Constant;
 use decl::Signature;
-use unbuilt::{Feature, Language, Unbuilt};
 
 /// A program without errors.
 #[derive(Debug)]
@@ -90,17 +89,7 @@ pub fn check(
     program: &ast::Program,
     diagnostics: Diagnostics,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_language(source, program, diagnostics, Language::Built)
-}
-
-/// Checks a program against the whole language or against what is built of it.
-pub(crate) fn check_language(
-    source: &Source,
-    program: &ast::Program,
-    diagnostics: Diagnostics,
-    language: Language,
-) -> Result<Checked, Vec<Diagnostic>> {
-    let mut checker = Checker::new(source, diagnostics, language);
+    let mut checker = Checker::new(source, diagnostics);
     checker.collect(program);
     checker.constants();
     checker.declarations();
@@ -113,7 +102,6 @@ pub(crate) fn check_language(
 struct Checker<'a> {
     source: &'a Source,
     diagnostics: Diagnostics,
-    unbuilt: Unbuilt,
     names: Names<'a>,
     declared: Declared<'a>,
     types: Types,
@@ -134,11 +122,10 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(source: &'a Source, diagnostics: Diagnostics, language: Language) -> Checker<'a> {
+    fn new(source: &'a Source, diagnostics: Diagnostics) -> Checker<'a> {
         Checker {
             source,
             diagnostics,
-            unbuilt: Unbuilt::new(language),
             names: Names::default(),
             declared: Declared::default(),
             types: Types::default(),
@@ -158,11 +145,6 @@ impl<'a> Checker<'a> {
 
     fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.report(Diagnostic::new(code, span, message));
-    }
-
-    /// Notes that a part of the language is used.
-    fn uses(&mut self, feature: Feature, span: Span) {
-        self.unbuilt.uses(feature, span);
     }
 
     /// Adds the near name to a message about an unknown one. Not beyond the limit on errors, so
@@ -196,7 +178,6 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(mut self, mut functions: Vec<ir::Function>) -> Result<Checked, Vec<Diagnostic>> {
-        self.unbuilt.report(&mut self.diagnostics);
         if !self.diagnostics.has_errors() {
             effects::complete(&mut functions, &mut self.diagnostics);
             std::mem::take(&mut self.idle).into_iter().for_each(|warning| self.report(warning));

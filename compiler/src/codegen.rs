@@ -14,17 +14,19 @@
 //!
 //! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel), `trap`, `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
-//! `loops`, `expr`, `call`, `arith` and `range`, `text`, `pattern`, `list` and `mutate`, `rows`,
-//! `constants`, `host`.
+//! `loops`, `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
+//! `list` and `mutate`, `rows`, `constants`, `host`.
 
 mod arith;
 mod audit;
 mod call;
+mod condition;
 mod constants;
 mod entry;
 mod expr;
 mod function;
 mod host;
+mod inline;
 mod list;
 mod loops;
 mod machine;
@@ -47,7 +49,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cranelift_codegen::Context;
-use cranelift_codegen::ir::{AbiParam, Signature, types as clif};
+use cranelift_codegen::ir::{self as cl, AbiParam, Signature, types as clif};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataId, FuncId, Module, ModuleError};
@@ -145,6 +147,9 @@ pub(crate) struct Unit<'p> {
     single_pass: Option<OwnedTargetIsa>,
     /// The internal function of each Flight function that was reached so far.
     functions: Vec<Option<FuncId>>,
+    /// The same, by internal function.
+    lowered: HashMap<FuncId, ir::FuncId>,
+    templates: inline::Templates,
     /// Those of them that are not lowered yet.
     queue: Vec<ir::FuncId>,
     constants: Constants,
@@ -188,6 +193,8 @@ impl<'p> Unit<'p> {
             pages,
             single_pass: None,
             functions: vec![None; program.functions.len()],
+            lowered: HashMap::new(),
+            templates: inline::Templates::new(),
             queue: Vec::new(),
             constants: Constants::default(),
             constants_id,
@@ -214,7 +221,8 @@ impl<'p> Unit<'p> {
     /// Defines the entries and, from them on, every function that one of them reaches. Gives the
     /// entry of each Flight function that has one.
     fn define_everything(&mut self) -> Result<Vec<Option<FuncId>>, Refused> {
-        let mut scratch = Scratch { ctx: Context::new(), builder: FunctionBuilderContext::new() };
+        let mut scratch =
+            Scratch { ctx: Context::new(), plain: None, builder: FunctionBuilderContext::new() };
         let mut entries = vec![None; self.program.functions.len()];
         for id in roots(self.program) {
             if entries[id.index()].is_none() {
@@ -257,6 +265,7 @@ impl<'p> Unit<'p> {
             .declare_anonymous_function(&signature)
             .expect("a function without a name clashes with none");
         self.functions[id.index()] = Some(function);
+        let _ = self.lowered.insert(function, id);
         self.queue.push(id);
         function
     }
@@ -289,6 +298,7 @@ impl<'p> Unit<'p> {
         let frontend_config = self.pages.isa().frontend_config();
         let builder = FunctionBuilder::new(&mut scratch.ctx.func, &mut scratch.builder);
         Lower::new(self, builder, id).run(frontend_config);
+        self.inline_calls(scratch, id)?;
         self.compile(scratch, (function, &func.name), func)
     }
 
@@ -312,6 +322,7 @@ impl<'p> Unit<'p> {
             lower.run_door(frontend_config);
         } else {
             lower.run_for_host(frontend_config);
+            self.inline_calls(scratch, id)?;
         }
         self.compile(scratch, (entry, &format!("{} (entry)", func.name)), func)?;
         Ok(entry)
@@ -353,5 +364,7 @@ fn roots(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_ {
 /// Buffers that are used again for every function.
 struct Scratch {
     ctx: Context,
+    /// The function in `ctx` as it was before calls were inlined, if any was.
+    plain: Option<cl::Function>,
     builder: FunctionBuilderContext,
 }

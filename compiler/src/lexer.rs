@@ -79,8 +79,8 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 enum Mode {
     /// Between the quotes; `quote` is the offset of the first.
     Text { quote: usize },
-    /// In an interpolated value; `braces` are open in it.
-    Value { braces: u32 },
+    /// In an interpolated value, which the brace at offset `open` begins; `braces` are open in it.
+    Value { open: usize, braces: u32 },
 }
 
 struct Lexer<'a> {
@@ -151,7 +151,9 @@ impl<'a> Lexer<'a> {
                 self.push(kind, range);
             }
             TokenKind::OpenBrace | TokenKind::CloseBrace => self.brace(kind, range),
-            TokenKind::Colon if self.modes.last() == Some(&Mode::Value { braces: 0 }) => {
+            TokenKind::Colon
+                if matches!(self.modes.last(), Some(Mode::Value { braces: 0, .. })) =>
+            {
                 let rest = self.rest();
                 let length = rest.find(['}', '"', '\n']).unwrap_or(rest.len());
                 self.offset += length;
@@ -216,7 +218,7 @@ impl<'a> Lexer<'a> {
 
     /// Counts the braces in an interpolated value; the one that was not opened in it ends it.
     fn brace(&mut self, kind: TokenKind, range: Range<usize>) {
-        let Some(Mode::Value { braces }) = self.modes.last_mut() else {
+        let Some(Mode::Value { braces, .. }) = self.modes.last_mut() else {
             return self.push(kind, range);
         };
         if kind == TokenKind::OpenBrace {
@@ -272,7 +274,7 @@ impl<'a> Lexer<'a> {
         self.push_text(before);
         let values = self.modes.iter().filter(|mode| matches!(mode, Mode::Value { .. })).count();
         if values < INTERPOLATION_MAX {
-            self.modes.push(Mode::Value { braces: 0 });
+            self.modes.push(Mode::Value { open: open.start, braces: 0 });
             return self.push(TokenKind::InterpolationStart, open);
         }
         self.report_interpolation_depth(open);
@@ -283,7 +285,6 @@ impl<'a> Lexer<'a> {
 
     /// The line ends in a string: reports it and closes what is open.
     fn close_strings(&mut self) {
-        self.report_open_string();
         let last = self.lexed.tokens.last().map(|token| (token.kind, token.span));
         // `"… {` at the end of a line: the brace opened a block, and the quote before was missing.
         let block = last.filter(|(kind, _)| *kind == TokenKind::InterpolationStart);
@@ -291,6 +292,7 @@ impl<'a> Lexer<'a> {
             let _ = self.lexed.tokens.pop();
             let _ = self.modes.pop();
         }
+        self.report_open_string();
         self.push_closers();
         if let Some((_, brace)) = block {
             self.push(TokenKind::OpenBrace, brace.range());

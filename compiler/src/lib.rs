@@ -23,6 +23,8 @@
 //! assert_eq!(diagnostics[0].code.name(), "E0301");
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::panic))]
+
 pub mod abi;
 pub mod ast;
 pub mod builtins;

@@ -29,9 +29,9 @@ fn a_function_with_many_branches_fits() {
 
 #[test]
 fn a_function_with_too_many_blocks_is_refused() {
-    let fields = lines(2_000, |i| format!("a{i}: [int; 40]\n"));
-    let writes = lines(2_000, |i| format!("state.a{i}[3] += n\n"));
-    let text = format!("state {{\n{fields}}}\npost f(n: int) {{\n{writes}}}\n");
+    // Each of them in a chunk of its own, which is noted first.
+    let writes = lines(1_700, |i| format!("state.a[{}] += n\n", 32 * i));
+    let text = format!("state {{ a: [int; 100000] }}\npost f(n: int) {{\n{writes}}}\n");
     assert_eq!(outcome(text), Err("E0604"));
 }
 

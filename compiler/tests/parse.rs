@@ -253,6 +253,7 @@ fn assignments_keep_their_operator() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the samples are files")]
 fn the_samples_parse() {
     for name in ["hello", "game", "forms"] {
         let path = format!("{}/tests/samples/{name}.flight", env!("CARGO_MANIFEST_DIR"));

@@ -42,6 +42,8 @@
 //! by address (`memory`, `cursor`, `frame`, `table`, `data`, `undo`, `outbox`, `builtins`), enter machine code (`enter`,
 //! `call`) or hand out exclusive access (`gate`), nowhere else.
 
+#![cfg_attr(not(test), warn(clippy::panic))]
+
 mod builtins;
 mod call;
 mod compile;

@@ -5,6 +5,7 @@
 //! terminal and never where `NO_COLOR` is set.
 
 mod check;
+mod fmt;
 mod inspect;
 mod remote;
 mod run;
@@ -46,6 +47,8 @@ enum Command {
     Serve(serve::Serve),
     /// Say what is wrong with a program
     Check(FileArgument),
+    /// Bring programs into the one style of Flight
+    Fmt(fmt::Fmt),
     /// Run the tests of a program
     Test(FileArgument),
     /// Call a handler of a program once, without a server
@@ -108,6 +111,7 @@ pub fn command() -> ExitCode {
     let done = match Cli::parse().command.unwrap_or(Command::Serve(serve::Serve::default())) {
         Command::Serve(serve) => serve.run(),
         Command::Check(FileArgument { file }) => check::run(&file),
+        Command::Fmt(fmt) => fmt.run(),
         Command::Test(FileArgument { file }) => test::run(&file),
         Command::Run(run) => run.run(),
         Command::Inspect(inspect) => inspect.run(),

@@ -4,6 +4,7 @@
 use super::Checker;
 use super::collect::{FunctionDecl, Role};
 use super::expr::Want;
+use super::mismatch::Wanted;
 use super::scope::{LocalKind, Scopes};
 use super::stack;
 use crate::ast;
@@ -38,6 +39,10 @@ pub(super) struct Body<'c, 'a> {
     /// The type that `return` gives.
     pub(super) result: Type,
     pub(super) loops: Vec<Loop>,
+    /// Where the type of the result is written.
+    pub(super) result_span: Option<Span>,
+    /// What wants the type of the value that is being checked.
+    pub(super) wanted_by: Option<Wanted>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -55,7 +60,15 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     fn new(checker: &'c mut Checker<'a>, kind: BodyKind, result: Type) -> Body<'c, 'a> {
-        Body { checker, scopes: Scopes::default(), kind, result, loops: Vec::new() }
+        Body {
+            checker,
+            scopes: Scopes::default(),
+            kind,
+            result,
+            loops: Vec::new(),
+            result_span: None,
+            wanted_by: None,
+        }
     }
 
     /// Checks the body of a function; its parameters are declared.
@@ -63,18 +76,26 @@ impl<'c, 'a> Body<'c, 'a> {
         if self.result == Type::Unit {
             return self.block_in_scope(decl.body, Want::Nothing);
         }
+        self.wanted_by = self.wanted_by_result();
         let block = self.block_in_scope(decl.body, Want::Type(self.result));
         let silent = self.result == Type::Error || ends_in_error(decl.body);
         if !silent && block.value.is_none() && block.ty != Type::Never {
             let result = self.checker.show(self.result);
             let text = format!("`{}` can end without its {result}", decl.name);
-            self.checker.report(
-                Diagnostic::new(Code::E0504, closing_brace(decl.body), text)
-                    .with_label(format!("expected a value of type {result} before this"))
-                    .with_help("end with the value, or `return` it on every path"),
-            );
+            let diagnostic = Diagnostic::new(Code::E0504, closing_brace(decl.body), text)
+                .with_label(format!("expected a value of type {result} before this"))
+                .with_help("end with the value, or `return` it on every path");
+            self.checker.report(match self.wanted_by_result() {
+                Some(Wanted { span, text }) => diagnostic.with_note(span, text),
+                None => diagnostic,
+            });
         }
         block
+    }
+
+    /// The result's type, as what wants a value.
+    pub(super) fn wanted_by_result(&self) -> Option<Wanted> {
+        self.result_span.map(|span| Wanted { span, text: "because of this result" })
     }
 }
 
@@ -110,6 +131,7 @@ impl<'a> Checker<'a> {
             _ => LocalKind::OuterParam,
         };
         let mut body = Body::new(self, kind, signature.result);
+        body.result_span = decl.result.map(|result| result.span);
         body.scopes.push();
         for param in &signature.params {
             let _ = body.declare(param.name, param.ty, local_kind);

@@ -1,10 +1,10 @@
 //! Calls: functions of the program first, then the built-ins; `len(x)` and its like get the fix.
 
-use super::Feature;
 use super::body::Body;
 use super::decl::Signature;
 use super::expr::{Want, constant, error};
 use super::method;
+use super::mismatch::{Wanted, with_float};
 use super::ty::is_printable;
 use crate::ast::{self, Name};
 use crate::builtins::{Builtin, Form, ROWS, Row, Shape};
@@ -44,12 +44,16 @@ impl<'a> Body<'_, 'a> {
         let required = required.map_or(0, |last| last + 1);
         let wrong_count = args.len() > signature.params.len() || args.len() < required;
         if wrong_count {
-            self.refuse_count(&signature, name, args.len(), required);
+            self.refuse_count(&signature, name, args, required);
         }
         let mut checked = Vec::with_capacity(signature.params.len());
         for (index, arg) in args.iter().enumerate() {
             checked.push(match signature.params.get(index) {
-                Some(param) => self.value(arg, param.ty),
+                Some(param) => {
+                    let wanted =
+                        Wanted { span: param.name.span, text: "the parameter is declared here" };
+                    self.value_for(arg, param.ty, Some(wanted))
+                }
                 None => self.expr(arg, Want::Type(Type::Error)),
             });
         }
@@ -73,9 +77,10 @@ impl<'a> Body<'_, 'a> {
         &mut self,
         signature: &Signature<'a>,
         name: &Name,
-        found: usize,
+        args: &[ast::Expr],
         required: usize,
     ) {
+        let found = args.len();
         let most = signature.params.len();
         let expected = match (required, most) {
             (least, most) if least == most => count(most),
@@ -88,11 +93,14 @@ impl<'a> Body<'_, 'a> {
             .iter()
             .map(|param| format!("{}: {}", param.name.text, self.checker.types.show(param.ty)))
             .collect();
-        self.checker.report(
-            Diagnostic::new(Code::E0303, name.span, text)
-                .with_note(signature.name_span, "declared here")
-                .with_help(format!("`{}({})`", signature.name, params.join(", "))),
-        );
+        let diagnostic = Diagnostic::new(Code::E0303, name.span, text)
+            .with_note(signature.name_span, "declared here")
+            .with_help(format!("`{}({})`", signature.name, params.join(", ")));
+        self.checker.report(match (args.get(most), params.get(found)) {
+            (Some(excess), _) => diagnostic.with_note(excess.span, "this is one too many"),
+            (None, Some(param)) => diagnostic.with_label(format!("`{param}` is missing")),
+            (None, None) => diagnostic,
+        });
     }
 
     fn call_builtin(
@@ -167,20 +175,20 @@ impl<'a> Body<'_, 'a> {
             ("int", [only]) if only == "str" => "`parse_int(text)` is an `int?`".to_owned(),
             _ => forms.join(" or "),
         };
-        self.checker.report(Diagnostic::new(Code::E0304, span, text).with_help(help));
+        let diagnostic = Diagnostic::new(Code::E0304, span, text);
+        let ints: Vec<&ir::Expr> = checked.iter().filter(|arg| arg.ty == Type::Int).collect();
+        let has_float = checked.iter().any(|arg| arg.ty == Type::Float);
+        let counts = rows.iter().any(|row| row.params.len() == checked.len());
+        self.checker.report(match ints.as_slice() {
+            [only] if has_float && counts => with_float(self.checker, only, diagnostic),
+            _ => diagnostic.with_help(help),
+        });
         error(span)
     }
 
     /// A call of a built-in function whose arguments fit.
     fn builtin(&mut self, builtin: Builtin, args: Vec<ir::Expr>, span: Span) -> ir::Expr {
         let result = builtin.row().result;
-        match result {
-            Shape::OptionalInt | Shape::OptionalFloat => {
-                self.checker.uses(Feature::Optionals, span);
-            }
-            Shape::ListStr => self.checker.uses(Feature::Lists, span),
-            _ => {}
-        }
         let ty = self.shape_type(result).expect("a function's result does not depend on a list");
         ir::Expr { kind: ir::ExprKind::Builtin(builtin, args), ty, span }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Checker, Feature, empty_struct};
+use super::{Checker, empty_struct};
 use crate::ast::{self, FuncKind, Item, ItemKind, Name};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{EventId, FuncId};
@@ -127,6 +127,7 @@ fn declare<'a, T: Copy>(
 fn twice(name: &Name, first: Span) -> Diagnostic {
     Diagnostic::new(Code::E0200, name.span, format!("`{}` is declared twice", name.text))
         .with_note(first, "first declared here")
+        .with_help("give one of them another name, or remove it")
 }
 
 impl<'a> Checker<'a> {
@@ -176,22 +177,18 @@ impl<'a> Checker<'a> {
             ItemKind::Enum { name, variants } => self.collect_enum(name, variants, item),
             ItemKind::Table(table) => self.collect_table(table, item),
             ItemKind::Event { name, fields } => {
-                self.uses(Feature::Events, name.span);
                 let id = EventId(self.declared.events.len() as u32);
                 let fields = self.add_struct(StructRole::Event, name, fields, item);
                 self.declared.events.push((name, fields, item.doc.as_deref()));
                 self.declare_type(name, TypeName::Event(id));
             }
             ItemKind::Migrate { target, old, fields } => {
-                self.uses(Feature::Migration, item.span);
                 self.declared.migrations.push(Migration::Migrate { target, old, fields });
             }
             ItemKind::DropTable { name } => {
-                self.uses(Feature::Migration, item.span);
                 self.declared.migrations.push(Migration::DropTable(name));
             }
             ItemKind::DropField { table, field } => {
-                self.uses(Feature::Migration, item.span);
                 self.declared.migrations.push(Migration::DropField(table, field));
             }
             ItemKind::Func(_)
@@ -216,7 +213,6 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_enum(&mut self, name: &'a Name, variants: &'a [ast::Variant], item: &Item) {
-        self.uses(Feature::Enums, name.span);
         let id = EnumId(self.types.enums.len() as u32);
         let doc = item.doc.clone();
         self.types.enums.push(EnumType { name: name.text.clone(), variants: Vec::new(), doc });
@@ -225,7 +221,6 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_table(&mut self, table: &'a ast::Table, item: &Item) {
-        self.uses(Feature::Tables, table.name.span);
         let id = TableId(self.types.tables.len() as u32);
         self.types.tables.push(TableType {
             name: table.name.text.clone(),
@@ -237,9 +232,6 @@ impl<'a> Checker<'a> {
             doc: item.doc.clone(),
         });
         self.declared.tables.push(table);
-        if let Some(was) = &table.was {
-            self.uses(Feature::Migration, was.span);
-        }
         self.declare_type(&table.name, TypeName::Table(id));
         // A mistake in the name is reported once, as that of a type.
         let entry = Entry { meaning: ValueName::Table(id), span: table.name.span };
@@ -275,16 +267,12 @@ impl<'a> Checker<'a> {
                 self.declare_call(&func.name, id);
             }
             ItemKind::Timer { name, .. } => {
-                self.uses(Feature::Timers, item.span);
                 self.declare_call(name, id);
             }
-            ItemKind::OnLoad { .. } => {
-                self.uses(Feature::OnLoad, item.span);
-                match self.declared.on_load {
-                    Some(first) => self.only_once("on load", decl.name_span, first),
-                    None => self.declared.on_load = Some(decl.name_span),
-                }
-            }
+            ItemKind::OnLoad { .. } => match self.declared.on_load {
+                Some(first) => self.only_once("on load", decl.name_span, first),
+                None => self.declared.on_load = Some(decl.name_span),
+            },
             _ => {}
         }
     }

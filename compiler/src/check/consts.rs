@@ -85,11 +85,7 @@ impl<'a> Checker<'a> {
         let ty = checked.ty;
         if !matches!(ty, Type::Int | Type::Float | Type::Bool | Type::Str | Type::Error) {
             let text = format!("a constant cannot have the type {}", self.show(ty));
-            self.report(
-                Diagnostic::new(Code::E0406, written.span, text)
-                    .with_label("expected `int`, `float`, `bool` or `str`"),
-            );
-            return;
+            return self.refuse_constant(written.span, text);
         }
         if let Some(value) = self.fold(&checked) {
             self.constants[index] = Constant { ty, value };
@@ -160,7 +156,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The fields of a struct, or of all variants of an enum.
-    fn fields_of(&self, node: usize) -> Box<dyn Iterator<Item = &Field> + '_> {
+    pub(super) fn fields_of(&self, node: usize) -> Box<dyn Iterator<Item = &Field> + '_> {
         match self.types.structs.get(node) {
             Some(strukt) => Box::new(strukt.fields.iter()),
             None => {
@@ -271,7 +267,7 @@ impl<'a> Checker<'a> {
         let default = site == Site::Default;
         match &expr.kind {
             ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Unit => true,
-            ExprKind::None => true,
+            ExprKind::None if default => true,
             ExprKind::Str(pieces) => pieces.iter().all(|piece| match piece {
                 StrPiece::Text(_) => true,
                 StrPiece::Value(value, _) => self.admit(value, site, mentions),
@@ -304,11 +300,43 @@ impl<'a> Checker<'a> {
                 values.all(|value| self.admit(value, site, mentions))
             }
             ExprKind::Error => false,
+            _ if !default && self.is_large_literal(expr) => {
+                self.refuse_constant(expr.span, "expected a constant of a simple type");
+                false
+            }
             _ => {
-                self.error(Code::E0404, expr.span, "this is not a constant expression");
+                self.refuse_call_time(expr);
                 false
             }
         }
+    }
+
+    /// A value that a default may be, and a `const` may not.
+    fn is_large_literal(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            ExprKind::None
+            | ExprKind::List(_)
+            | ExprKind::Repeat { .. }
+            | ExprKind::Struct { .. } => true,
+            ExprKind::Field { base, .. } | ExprKind::Method { base, .. } => self.is_enum(base),
+            _ => false,
+        }
+    }
+
+    fn refuse_constant(&mut self, span: Span, text: impl Into<String>) {
+        self.report(
+            Diagnostic::new(Code::E0406, span, text)
+                .with_label("expected `int`, `float`, `bool` or `str`")
+                .with_help("an `fn` without parameters can return any value"),
+        );
+    }
+
+    /// What is there only while a call runs.
+    fn refuse_call_time(&mut self, expr: &ast::Expr) {
+        self.report(
+            Diagnostic::new(Code::E0404, expr.span, "this is not a constant expression")
+                .with_label("known only while a call runs"),
+        );
     }
 
     fn admit_name(&mut self, name: &str, span: Span, mentions: &mut Mentions) -> bool {

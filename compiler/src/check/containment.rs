@@ -11,6 +11,9 @@ use crate::limits::{ROW_SIZE_MAX, STATE_SIZE_MAX, TYPE_DEPTH_MAX, VALUE_SIZE_MAX
 use crate::source::Span;
 use crate::types::{EnumId, Field, StructId, TableId, Type, Types};
 
+/// The fields that a message about a type that contains itself points to.
+const LINKS_MAX: usize = 4;
+
 impl Checker<'_> {
     /// Refuses types that contain themselves, and types that nest deeper than passes may recurse.
     pub(super) fn containment(&mut self) {
@@ -56,13 +59,29 @@ impl Checker<'_> {
         let text = format!("`{name}` contains itself");
         let mut diagnostic = Diagnostic::new(Code::E0402, span, text)
             .with_help("keep a key instead of the value, and the values in a table");
-        for (other, span) in members.iter().skip(1).take(3) {
-            diagnostic = diagnostic.with_note(*span, format!("by way of `{other}`"));
+        for (text, span) in self.links(component).into_iter().take(LINKS_MAX) {
+            diagnostic = diagnostic.with_note(span, text);
         }
         self.report(diagnostic);
         for &node in component {
             self.forget_parts(node);
         }
+    }
+
+    /// The fields by which the types of a component hold each other, in the order of the source.
+    fn links(&self, component: &[usize]) -> Vec<(String, Span)> {
+        let mut links = Vec::new();
+        for &node in component {
+            for field in self.fields_of(node) {
+                let held = type_node_of(&self.types, field.ty);
+                if let Some(inner) = held.filter(|inner| component.contains(inner)) {
+                    let (name, _) = self.type_node(inner);
+                    links.push((format!("holds `{name}`"), field.span));
+                }
+            }
+        }
+        links.sort_by_key(|(_, span)| *span);
+        links
     }
 
     fn type_node(&self, node: usize) -> (String, Span) {
@@ -138,8 +157,8 @@ impl Checker<'_> {
             }
         };
         self.report(
-            Diagnostic::new(Code::E0610, span, format!("{what} is too large"))
-                .with_label(format!("at most {limit} bytes")),
+            Diagnostic::new(Code::E0610, span, format!("{what} takes more than {limit} bytes"))
+                .with_help("a list takes the room of all its elements; rows of a table do not"),
         );
     }
 }

@@ -1,8 +1,8 @@
 //! What steers: `if`, `if let`, `return`, `break`, `continue`, `fail`.
 
-use super::Feature;
 use super::body::{Body, BodyKind, closing_brace, ends_in_error};
 use super::expr::{Want, constant, error};
+use super::mismatch::Wanted;
 use super::scope::LocalKind;
 use super::ty::optional;
 use crate::ast::{self, Cond, Else, ExprKind};
@@ -24,15 +24,14 @@ impl<'a> Body<'_, 'a> {
         let otherwise = otherwise.as_ref();
         let want = match otherwise {
             Some(_) => want,
+            // Where another mistake is reported, what the branch gives does not matter.
+            None if want == Want::Type(Type::Error) => want,
             None => Want::Nothing,
         };
         let branches = Branches { then, otherwise, span: expr.span };
         match &**cond {
             Cond::Bool(cond) => self.if_bool(cond, branches, want),
-            Cond::Let(name, value) => {
-                self.checker.uses(Feature::Optionals, value.span);
-                self.if_let(name, value, branches, want)
-            }
+            Cond::Let(name, value) => self.if_let(name, value, branches, want),
         }
     }
 
@@ -70,6 +69,25 @@ impl<'a> Body<'_, 'a> {
         ir::Expr { kind, ty, span: branches.span }
     }
 
+    /// An `if` without `else` where a value is wanted: it has none.
+    pub(super) fn refuse_half_if(&mut self, expr: &'a ast::Expr) -> Option<ir::Expr> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => return self.refuse_half_if(inner),
+            ExprKind::If { then, otherwise: None, .. } => self.checker.report(
+                Diagnostic::new(
+                    Code::E0306,
+                    closing_brace(then),
+                    "expected a value, found an `if` without `else`",
+                )
+                .with_label("expected `else` and another value after this")
+                .with_help("`else { … }`"),
+            ),
+            _ => return None,
+        }
+        self.ignored(expr);
+        Some(error(expr.span))
+    }
+
     fn refuse_if_let(&mut self, value: &ir::Expr) {
         if matches!(value.ty, Type::Error | Type::Never) {
             return;
@@ -103,7 +121,7 @@ impl<'a> Body<'_, 'a> {
             Else::Block(block) => self.branch(block, branch),
             Else::If(nested) => {
                 let value = match branch.want {
-                    Want::Type(ty) => self.value(nested, ty),
+                    Want::Type(ty) => self.value_for(nested, ty, self.wanted_by),
                     want => self.expr(nested, want),
                 };
                 self.finish_branch(Vec::new(), value, branch)
@@ -116,11 +134,11 @@ impl<'a> Body<'_, 'a> {
         let checked = self.block(block, branch.want);
         branch.wrong |= checked.ty == Type::Error;
         let Want::Type(want) = branch.want else {
-            branch.learn(checked.ty);
+            self.learn(branch, &checked);
             return checked;
         };
         if checked.ty == Type::Unit && want != Type::Unit && checked.value.is_none() {
-            if !ends_in_error(block) {
+            if want != Type::Error && !ends_in_error(block) {
                 let expected = self.checker.show(want);
                 let text = format!("expected {expected}, found no value");
                 self.checker.report(
@@ -130,8 +148,18 @@ impl<'a> Body<'_, 'a> {
             }
             branch.wrong = true;
         }
-        branch.learn(checked.ty);
+        self.learn(branch, &checked);
         checked
+    }
+
+    /// Where nothing else says which type is wanted, the first branch does.
+    fn learn(&mut self, branch: &mut Branch, checked: &ir::Block) {
+        if branch.want == Want::Any
+            && let Some(value) = &checked.value
+        {
+            self.wanted_by = Some(Wanted { span: value.span, text: "because of this branch" });
+        }
+        branch.learn(checked.ty);
     }
 
     /// A branch that is one expression.
@@ -150,7 +178,7 @@ impl<'a> Body<'_, 'a> {
             self.make_block(stmts, Some(value), ty)
         };
         branch.wrong |= ty == Type::Error;
-        branch.learn(block.ty);
+        self.learn(branch, &block);
         block
     }
 
@@ -171,7 +199,10 @@ impl<'a> Body<'_, 'a> {
                 }
                 return self.return_nothing(value, span);
             }
-            Some(value) => Some(Box::new(self.value(value, result))),
+            Some(value) => {
+                let wanted_by = self.wanted_by_result();
+                Some(Box::new(self.value_for(value, result, wanted_by)))
+            }
         };
         ir::Expr { kind: ir::ExprKind::Return(value), ty: Type::Never, span }
     }
@@ -247,7 +278,6 @@ impl<'a> Body<'_, 'a> {
 
     /// `none`
     pub(super) fn none(&mut self, span: Span, want: Want) -> ir::Expr {
-        self.checker.uses(Feature::Optionals, span);
         match want.ty() {
             Some(ty @ Type::Optional(_)) => constant(Const::None, ty, span),
             Some(ty) => {

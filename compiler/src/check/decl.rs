@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::collect::{FunctionDecl, Role, StructRole, TypeName};
 use super::ty::{TypeSite, is_ordered};
-use super::{Checker, Feature, plain_field};
+use super::{Checker, plain_field};
 use crate::ast;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::Const;
@@ -81,24 +81,20 @@ impl<'a> Checker<'a> {
             let ty = self.resolve(&field.ty, TypeSite::Field);
             let mut plain = plain_field(name, ty, field.doc.clone());
             plain.transient = field.transient.is_some();
-            if let Some(was) = &field.was {
-                self.uses(Feature::Migration, was.span);
-                plain.was = Some(was.text.clone());
-            }
+            plain.was = field.was.as_ref().map(|was| was.text.clone());
             checked.push(plain);
         }
-        if let Some(first) = fields.first() {
-            self.refuse_many("fields", &mut checked, first.name.span);
-        }
+        let excess = fields.get(FIELDS_MAX).map(|field| field.name.span);
+        self.refuse_many("fields", &mut checked, excess);
         checked
     }
 
-    fn refuse_many<T>(&mut self, what: &str, parts: &mut Vec<T>, span: Span) {
-        if parts.len() > FIELDS_MAX {
-            let text = format!("a declaration has at most {FIELDS_MAX} {what}");
-            self.error(Code::E0615, span, text);
-            parts.truncate(FIELDS_MAX);
-        }
+    /// Refuses parts beyond the limit; `excess` is where the first of them stands.
+    fn refuse_many<T>(&mut self, what: &str, parts: &mut Vec<T>, excess: Option<Span>) {
+        let Some(excess) = excess.filter(|_| parts.len() > FIELDS_MAX) else { return };
+        let text = format!("a declaration has at most {FIELDS_MAX} {what}");
+        self.report(Diagnostic::new(Code::E0615, excess, text).with_label("this is one too many"));
+        parts.truncate(FIELDS_MAX);
     }
 
     fn variants(&mut self, name: &ast::Name, variants: &'a [ast::Variant]) -> Vec<VariantType> {
@@ -120,7 +116,8 @@ impl<'a> Checker<'a> {
             let fields = self.fields(&variant.fields);
             checked.push(VariantType { name: name.text.clone(), fields });
         }
-        self.refuse_many("variants", &mut checked, name.span);
+        let excess = variants.get(FIELDS_MAX).map(|variant| variant.name.span);
+        self.refuse_many("variants", &mut checked, excess);
         checked
     }
 

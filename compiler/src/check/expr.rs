@@ -3,7 +3,7 @@
 use super::Checker;
 use super::body::Body;
 use super::collect::ValueName;
-use super::ty::element;
+use super::mismatch::Wanted;
 use crate::ast::{self, ExprKind};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::walk::Part;
@@ -46,6 +46,7 @@ impl<'a> Body<'_, 'a> {
     /// Checks an expression. Its type may still differ from the one that is wanted.
     pub(super) fn expr(&mut self, expr: &'a ast::Expr, want: Want) -> ir::Expr {
         let span = expr.span;
+        let wanted_by = self.wanted_by;
         let checked = match &expr.kind {
             ExprKind::Int(value) => constant(Const::Int(*value), Type::Int, span),
             ExprKind::Float(value) => constant(Const::Float(*value), Type::Float, span),
@@ -71,6 +72,7 @@ impl<'a> Body<'_, 'a> {
             ExprKind::Fail { status, message } => self.fail(status.as_deref(), message, span),
             ExprKind::Error => error(span),
         };
+        self.wanted_by = wanted_by;
         self.cut_off(checked)
     }
 
@@ -116,13 +118,40 @@ impl<'a> Body<'_, 'a> {
 
     /// Checks an expression that must give a value of a type.
     pub(super) fn value(&mut self, expr: &'a ast::Expr, ty: Type) -> ir::Expr {
+        self.value_for(expr, ty, None)
+    }
+
+    /// As [`Body::value`]; where the type is another one, the message also points to what wants it.
+    pub(super) fn value_for(
+        &mut self,
+        expr: &'a ast::Expr,
+        ty: Type,
+        wanted_by: Option<Wanted>,
+    ) -> ir::Expr {
+        let outer = std::mem::replace(&mut self.wanted_by, wanted_by);
+        let checked = self.fitting(expr, ty);
+        self.wanted_by = outer;
+        checked
+    }
+
+    fn fitting(&mut self, expr: &'a ast::Expr, ty: Type) -> ir::Expr {
+        if !matches!(ty, Type::Unit | Type::Error)
+            && let Some(wrong) = self.refuse_half_if(expr)
+        {
+            return wrong;
+        }
         let checked = self.expr(expr, Want::Type(ty));
         self.fit(checked, ty)
     }
 
     /// Checks an expression that must give some value.
     pub(super) fn any_value(&mut self, expr: &'a ast::Expr) -> ir::Expr {
+        if let Some(wrong) = self.refuse_half_if(expr) {
+            return wrong;
+        }
+        let outer = self.wanted_by.take();
         let checked = self.expr(expr, Want::Any);
+        self.wanted_by = outer;
         if checked.ty == Type::Unit {
             self.checker.report(
                 Diagnostic::new(Code::E0306, expr.span, "expected a value, found none")
@@ -131,16 +160,6 @@ impl<'a> Body<'_, 'a> {
             return error(expr.span);
         }
         checked
-    }
-
-    /// The value as one of the wanted type, or a mistake.
-    pub(super) fn fit(&mut self, checked: ir::Expr, want: Type) -> ir::Expr {
-        if self.fits(checked.ty, want) {
-            return self.convert(checked, want);
-        }
-        let diagnostic = self.mismatch(&checked, want);
-        self.checker.report(diagnostic);
-        error(checked.span)
     }
 
     /// Whether a value of a type can stand where another is wanted: the same, a value for an
@@ -171,22 +190,6 @@ impl<'a> Body<'_, 'a> {
             _ => return error(span),
         };
         ir::Expr { kind, ty: want, span }
-    }
-
-    fn mismatch(&self, checked: &ir::Expr, want: Type) -> Diagnostic {
-        let checker = &*self.checker;
-        let (expected, found) = (checker.show(want), checker.show(checked.ty));
-        let span = checked.span;
-        if checked.ty == Type::Unit {
-            return Diagnostic::new(
-                Code::E0306,
-                span,
-                format!("expected {expected}, found no value"),
-            );
-        }
-        let diagnostic =
-            Diagnostic::new(Code::E0300, span, format!("expected {expected}, found {found}"));
-        conversion(checker, checked, want, diagnostic)
     }
 
     /// Says what a name means that is not a local, as a value.
@@ -238,48 +241,4 @@ impl<'a> Body<'_, 'a> {
         let diagnostic = self.checker.with_near(diagnostic, &wanted, known);
         self.checker.report_unknown(name, diagnostic);
     }
-}
-
-/// Adds the conversion that would help to a message about types.
-fn conversion(
-    checker: &Checker<'_>,
-    checked: &ir::Expr,
-    want: Type,
-    diagnostic: Diagnostic,
-) -> Diagnostic {
-    let span = checked.span;
-    let written = checker.source.slice(span);
-    let call = match (want, checked.ty) {
-        (Type::Float, Type::Int) => {
-            if let ir::ExprKind::Const(Const::Int(value)) = checked.kind
-                && written == value.to_string()
-            {
-                let literal = format!("{written}.0");
-                return diagnostic.with_help(format!("`{literal}`")).with_fix(span, literal);
-            }
-            "float"
-        }
-        (Type::Int, Type::Float | Type::Bool) => "int",
-        (Type::Str, Type::Int | Type::Float | Type::Bool) => "str",
-        (Type::Int, Type::Str) => {
-            return diagnostic.with_help(format!("`parse_int({written})` is an `int?`"));
-        }
-        (Type::Float, Type::Str) => {
-            return diagnostic.with_help(format!("`parse_float({written})` is a `float?`"));
-        }
-        (want, Type::Optional(inner)) if checker.types.get(inner) == want => {
-            return diagnostic.with_help("say what stands for `none`: `… ?? otherwise`");
-        }
-        (Type::Bounded(inner, _) | Type::Array(inner, _), found)
-            if element(&checker.types, found) == Some(checker.types.get(inner)) =>
-        {
-            return diagnostic.with_help("`place.assign(list)` copies the elements");
-        }
-        _ => return diagnostic,
-    };
-    if written.len() > 60 || written.contains('\n') {
-        return diagnostic.with_help(format!("`{call}(…)` converts it"));
-    }
-    let converted = format!("{call}({written})");
-    diagnostic.with_help(format!("`{converted}`")).with_fix(span, converted)
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Checker;
 use super::body::Body;
 use super::expr::constant;
+use super::mismatch::Wanted;
 use crate::ast::{FieldInit, Name};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
@@ -129,7 +130,11 @@ impl<'a> Body<'_, 'a> {
         let key = declared.fields.get(declared.key as usize)?;
         if !given.misnamed && !given.spans.contains_key(&declared.key) {
             let text = format!("the key `{}` of `{}` is missing", key.name, declared.name);
-            self.checker.error(Code::E0412, name.span, text);
+            self.checker.report(
+                Diagnostic::new(Code::E0412, name.span, text)
+                    .with_note(key.span, "the key is declared here")
+                    .with_help(format!("add `{}: …`", key.name)),
+            );
             return None;
         }
         (!given.wrong).then_some(given.values)
@@ -143,12 +148,11 @@ impl<'a> Body<'_, 'a> {
                 (given.wrong, given.misnamed) = (true, true);
                 continue;
             };
+            let declared = owner.fields(&self.checker.types)[index as usize].span;
+            let wanted = Some(Wanted { span: declared, text: "the field is declared here" });
             let value = match &init.value {
-                Some(value) => self.value(value, ty),
-                None => {
-                    let value = self.named(&init.name);
-                    self.fit(value, ty)
-                }
+                Some(value) => self.value_for(value, ty, wanted),
+                None => self.named_for(&init.name, ty, wanted),
             };
             given.wrong |= value.ty == Type::Error;
             given.values.push((index, value));

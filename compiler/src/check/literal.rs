@@ -1,8 +1,8 @@
 //! Literals with parts: texts with values in them, structs, lists.
 
-use super::Feature;
 use super::body::{Body, BodyKind};
 use super::expr::{Want, constant, error};
+use super::mismatch::Wanted;
 use super::ty::{element, is_printable};
 use crate::ast::{self, FieldInit, Name, StrPiece};
 use crate::diag::{Code, Diagnostic};
@@ -89,7 +89,6 @@ impl<'a> Body<'_, 'a> {
         span: Span,
         want: Want,
     ) -> ir::Expr {
-        self.checker.uses(Feature::Lists, span);
         let wanted = want.ty().map(|ty| match ty {
             Type::Optional(inner) => self.checker.types.get(inner),
             ty => ty,
@@ -155,7 +154,6 @@ impl<'a> Body<'_, 'a> {
         span: Span,
         want: Want,
     ) -> ir::Expr {
-        self.checker.uses(Feature::Lists, span);
         let of = want.ty().and_then(|ty| element(&self.checker.types, ty));
         let value = match of {
             Some(of) => self.value(value, of),
@@ -182,6 +180,15 @@ impl<'a> Body<'_, 'a> {
         let ty = self.scopes.locals[local.index()].ty;
         let place = ir::Place { root: ir::Root::Local(local), path: Vec::new(), ty, span };
         ir::Expr { kind: ir::ExprKind::Place(place), ty, span }
+    }
+
+    /// The value of a name in scope, as one of a type.
+    pub(super) fn named_for(&mut self, name: &Name, ty: Type, by: Option<Wanted>) -> ir::Expr {
+        let value = self.named(name);
+        let outer = std::mem::replace(&mut self.wanted_by, by);
+        let value = self.fit(value, ty);
+        self.wanted_by = outer;
+        value
     }
 
     /// The value of a name in scope.

@@ -1,6 +1,5 @@
 //! `for`: over a range, a list or the rows of a table, with its clauses.
 
-use super::Feature;
 use super::body::Body;
 use super::fields::{Owner, find_or_report};
 use super::scope::LocalKind;
@@ -50,7 +49,6 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn for_list(&mut self, written: &'a ast::For, iterable: &'a ast::Expr) -> Option<ir::StmtKind> {
-        self.checker.uses(Feature::Lists, iterable.span);
         let list = self.any_value(iterable);
         let of = element(&self.checker.types, list.ty);
         if of.is_none() && !matches!(list.ty, Type::Error | Type::Never) {

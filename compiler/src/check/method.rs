@@ -1,9 +1,8 @@
 //! Methods: of texts, of lists, `get` of a table, and variants with a payload.
 
-use super::Feature;
 use super::body::Body;
 use super::expr::error;
-use super::place::{read_place, root_local};
+use super::place::{is_length, read_place, root_local};
 use super::ty::element;
 use crate::ast::{self, Name};
 use crate::builtins::{Builtin, Form, ROWS, Row, Shape};
@@ -25,6 +24,23 @@ fn rows_for(types: &Types, ty: Type) -> impl Iterator<Item = &'static Row> {
         Form::TextMethod => is_text,
         Form::ListMethod | Form::ListMutation => is_list,
         Form::Function | Form::Property => false,
+    })
+}
+
+/// What Flight calls the methods that other languages call so.
+fn elsewhere(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "add" | "append" | "push_back" | "Add" => "push",
+        "delete" | "erase" | "removeAt" | "remove_at" => "remove",
+        "has" | "includes" | "Contains" | "indexOf" => "contains",
+        "to_upper" | "toUpper" | "toUpperCase" | "to_uppercase" | "uppercase" => "upper",
+        "to_lower" | "toLower" | "toLowerCase" | "to_lowercase" | "lowercase" => "lower",
+        "substr" | "substring" | "sub" => "slice",
+        "strip" => "trim",
+        "startsWith" | "startswith" | "has_prefix" => "starts_with",
+        "endsWith" | "endswith" | "has_suffix" => "ends_with",
+        "empty" | "reset" => "clear",
+        _ => return None,
     })
 }
 
@@ -206,8 +222,21 @@ impl<'a> Body<'_, 'a> {
         let text = format!("a value of type {shown} has no method `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::E0205, name.span, text);
         let known = names_for(&self.checker.types, ty);
-        let diagnostic = self.checker.with_near(diagnostic, name, known);
+        let diagnostic = match elsewhere(&name.text).filter(|ours| known.contains(ours)) {
+            Some(ours) => diagnostic.with_help(format!("`{ours}`")).with_fix(name.span, ours),
+            None => self.with_method(diagnostic, name, &known),
+        };
         self.checker.report_unknown(format!("{shown}.{}()", name.text), diagnostic);
+    }
+
+    /// Names the near method, or all of them.
+    fn with_method(&self, diagnostic: Diagnostic, name: &Name, known: &[&str]) -> Diagnostic {
+        let diagnostic = self.checker.with_near(diagnostic, name, known.iter().copied());
+        if diagnostic.help.is_some() || known.is_empty() {
+            return diagnostic;
+        }
+        let all: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        diagnostic.with_help(format!("it has {}", all.join(", ")))
     }
 
     /// `table.get(key)`
@@ -227,7 +256,7 @@ impl<'a> Body<'_, 'a> {
             };
             let code = if name.text == "get" { Code::E0303 } else { Code::E0205 };
             let help = match name.text.as_str() {
-                "len" => format!("`{owner}.len`"),
+                method if method == "len" || is_length(method) => format!("`{owner}.len`"),
                 "insert" | "push" => format!("`insert {owner} {{ … }}`"),
                 "remove" => format!("`remove {owner}[key]`"),
                 "contains" => format!("`key in {owner}`"),
@@ -236,7 +265,6 @@ impl<'a> Body<'_, 'a> {
             self.checker.report(Diagnostic::new(code, name.span, text).with_help(help));
             return error(span);
         };
-        self.checker.uses(Feature::Optionals, span);
         let key = self.table_key(table, key);
         if key.ty == Type::Error {
             return error(span);

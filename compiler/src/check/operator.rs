@@ -1,8 +1,8 @@
 //! Operators: arithmetic, comparison, logic, `??` and `in`.
 
-use super::Feature;
 use super::body::Body;
 use super::expr::{Want, error};
+use super::mismatch::{with_float, without_none};
 use super::ty::{element, optional};
 use crate::ast::{self, ExprKind, UnaryOp};
 use crate::builtins::Builtin;
@@ -135,29 +135,31 @@ impl<'a> Body<'_, 'a> {
         let mut diagnostic = Diagnostic::new(Code::E0301, operands.op_span, text)
             .with_note(left.span, format!("this is {shown_left}"))
             .with_note(right.span, format!("this is {shown_right}"));
-        let types = &self.checker.types;
-        let none = |ty| optional(types, ty).is_some();
         diagnostic = match (left.ty, right.ty) {
-            (Type::Int, Type::Float) => self.as_float(left, diagnostic),
-            (Type::Float, Type::Int) => self.as_float(right, diagnostic),
+            (Type::Int, Type::Float) => with_float(self.checker, left, diagnostic),
+            (Type::Float, Type::Int) => with_float(self.checker, right, diagnostic),
             (Type::Str, _) | (_, Type::Str) => {
                 diagnostic.with_help("texts are put together as `\"{a}{b}\"`")
             }
-            (left, right) if none(left) || none(right) => {
-                diagnostic.with_help("say what stands for `none`: `(… ?? otherwise)`")
-            }
-            _ => diagnostic,
+            _ => self.with_present(left, right, diagnostic),
         };
         self.checker.report(diagnostic);
     }
 
-    /// Says how the `int` side of an operator becomes a `float`.
-    fn as_float(&self, side: &ir::Expr, diagnostic: Diagnostic) -> Diagnostic {
-        let written = self.checker.source.slice(side.span);
-        let literal = matches!(side.kind, ir::ExprKind::Const(Const::Int(_)))
-            && written.bytes().all(|byte| byte.is_ascii_digit());
-        let float = if literal { format!("{written}.0") } else { format!("float({written})") };
-        diagnostic.with_help(format!("`{float}`")).with_fix(side.span, float)
+    /// Says how an optional side of an operator becomes a value.
+    fn with_present(
+        &self,
+        left: &ir::Expr,
+        right: &ir::Expr,
+        diagnostic: Diagnostic,
+    ) -> Diagnostic {
+        for side in [left, right] {
+            if let Some(inner) = optional(&self.checker.types, side.ty) {
+                let value = without_none(self.checker, side.span, inner);
+                return diagnostic.with_help(format!("say what stands for `none`: `{value}`"));
+            }
+        }
+        diagnostic
     }
 
     fn compare(&mut self, op: CompareOp, operands: Operands<'a>) -> ir::Expr {
@@ -168,10 +170,10 @@ impl<'a> Body<'_, 'a> {
         if !equality && !matches!(ty, Type::Int | Type::Float | Type::Str | Type::Never) {
             let shown = self.checker.show(ty);
             let text = format!("values of type {shown} have no order");
-            self.checker.report(
-                Diagnostic::new(Code::E0302, operands.op_span, text)
-                    .with_label("expected `int`, `float` or `str` on both sides"),
-            );
+            let diagnostic = Diagnostic::new(Code::E0302, operands.op_span, text)
+                .with_label("expected `int`, `float` or `str` on both sides");
+            let diagnostic = self.with_present(&as_written(left), &as_written(right), diagnostic);
+            self.checker.report(diagnostic);
             return error(span);
         }
         let kind = ir::ExprKind::Compare(op, Box::new(left), Box::new(right));
@@ -213,9 +215,9 @@ impl<'a> Body<'_, 'a> {
             .with_note(left.span, format!("this is {shown_left}"))
             .with_note(right.span, format!("this is {shown_right}"));
         let diagnostic = match (left.ty, right.ty) {
-            (Type::Int, Type::Float) => self.as_float(left, diagnostic),
-            (Type::Float, Type::Int) => self.as_float(right, diagnostic),
-            _ => diagnostic,
+            (Type::Int, Type::Float) => with_float(self.checker, left, diagnostic),
+            (Type::Float, Type::Int) => with_float(self.checker, right, diagnostic),
+            _ => self.with_present(left, right, diagnostic),
         };
         self.checker.report(diagnostic);
     }
@@ -235,7 +237,6 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn coalesce(&mut self, operands: Operands<'a>, want: Want) -> ir::Expr {
-        self.checker.uses(Feature::Optionals, operands.op_span);
         let span = operands.span;
         let hint = match want.ty() {
             Some(ty)
@@ -306,6 +307,14 @@ impl<'a> Body<'_, 'a> {
         let contains = ir::Expr { kind: contains, ty: Type::Bool, span };
         let block = self.make_block(vec![stmt], Some(contains), Type::Bool);
         ir::Expr { kind: ir::ExprKind::Block(block), ty: Type::Bool, span }
+    }
+}
+
+/// A side of a comparison before it was made an optional to fit the other side.
+fn as_written(side: ir::Expr) -> ir::Expr {
+    match side.kind {
+        ir::ExprKind::Some(inner) => *inner,
+        _ => side,
     }
 }
 

@@ -1,13 +1,12 @@
 //! `match` and its patterns.
 
-use super::Feature;
 use super::body::Body;
 use super::control::Branch;
 use super::exhaust::{self, Finding};
 use super::expr::{Want, error};
 use super::scope::LocalKind;
 use super::ty::optional;
-use crate::ast::{self, ArmBody, ExprKind, Name, PatternKind, StmtKind};
+use crate::ast::{self, ArmBody, Name, PatternKind, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
 use crate::source::Span;
@@ -26,7 +25,6 @@ impl<'a> Body<'_, 'a> {
         want: Want,
     ) -> ir::Expr {
         let head = Span::new(span.start, value.span.end);
-        self.checker.uses(Feature::Match, head);
         let value = self.any_value(value);
         let ty = match value.ty {
             Type::Never => Type::Error,
@@ -87,11 +85,12 @@ impl<'a> Body<'_, 'a> {
         self.scopes.push();
         let block = match &stmt.kind {
             StmtKind::Expr(expr) if branch.want != Want::Nothing => {
-                let without_else = matches!(expr.kind, ExprKind::If { otherwise: None, .. });
                 let value = match branch.want {
-                    Want::Type(_) if without_else => self.expr(expr, Want::Nothing),
-                    Want::Type(ty) => self.value(expr, ty),
-                    want => self.expr(expr, want),
+                    Want::Type(ty) => self.value_for(expr, ty, self.wanted_by),
+                    want => match self.refuse_half_if(expr) {
+                        Some(wrong) => wrong,
+                        None => self.expr(expr, want),
+                    },
                 };
                 self.arm_value(stmt, value, branch)
             }
@@ -115,11 +114,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn missing_arm_value(&mut self, want: Type, span: Span, branch: &mut Branch) {
+        branch.wrong = true;
+        if want == Type::Error {
+            return;
+        }
         let text = format!("expected {}, found no value", self.checker.show(want));
         self.checker.report(
             Diagnostic::new(Code::E0306, span, text).with_label("this arm ends without a value"),
         );
-        branch.wrong = true;
     }
 
     /// An arm that is a statement.
@@ -307,7 +309,13 @@ impl<'a> Body<'_, 'a> {
         };
         for index in unreachable {
             let text = "this arm never runs: the arms before it cover all of it";
-            self.checker.report(Diagnostic::new(Code::E0705, arms[index].pattern.span, text));
+            let diagnostic = Diagnostic::new(Code::E0705, arms[index].pattern.span, text);
+            let mut before = arms.iter().take(index).map(|arm| &arm.pattern);
+            let wildcard = before.find(|pattern| matches!(pattern.kind, PatternKind::Wildcard));
+            self.checker.report(match wildcard {
+                Some(pattern) => diagnostic.with_note(pattern.span, "this takes everything"),
+                None => diagnostic,
+            });
         }
         if missing.is_empty() {
             return true;
@@ -318,14 +326,37 @@ impl<'a> Body<'_, 'a> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let text = format!("this `match` leaves out {}{more}", named.join(", "));
         let arms: Vec<String> =
             missing.iter().take(MISSING_MAX).map(|one| format!("{one} => …")).collect();
-        self.checker.report(
-            Diagnostic::new(Code::E0509, head, text)
-                .with_help(format!("add `{}`, or `_ => …` for all the rest", arms.join(", "))),
-        );
+        let (text, help) = match missing.as_slice() {
+            [all] if all == "_" => (
+                format!("this `match` leaves out all other values of {}", self.checker.show(ty)),
+                "add `_ => …` for them".to_owned(),
+            ),
+            _ => (
+                format!("this `match` leaves out {}{more}", named.join(", ")),
+                format!("add `{}`, or `_ => …` for all the rest", arms.join(", ")),
+            ),
+        };
+        let mut diagnostic = Diagnostic::new(Code::E0509, head, text).with_help(help);
+        for span in self.left_out(&missing, ty) {
+            diagnostic = diagnostic.with_note(span, "left out");
+        }
+        self.checker.report(diagnostic);
         false
+    }
+
+    /// Where the variants that a `match` leaves out are declared, each once.
+    fn left_out(&self, missing: &[String], ty: Type) -> Vec<Span> {
+        let Type::Enum(id) = optional(&self.checker.types, ty).unwrap_or(ty) else {
+            return Vec::new();
+        };
+        let (_, variants) = self.checker.declared.enums[id.index()];
+        let begins = |name: &str, one: &String| one.split('(').next() == Some(name);
+        let is_missing = |variant: &&ast::Variant| {
+            missing.iter().take(MISSING_MAX).any(|one| begins(&variant.name.text, one))
+        };
+        variants.iter().filter(is_missing).map(|variant| variant.name.span).collect()
     }
 }
 

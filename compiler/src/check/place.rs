@@ -4,9 +4,10 @@ use super::body::Body;
 use super::collect::{TypeName, ValueName};
 use super::expr::{Want, error};
 use super::fields::{Owner, find_or_report};
+use super::mismatch::without_none;
 use super::operator::arithmetic_op;
 use super::scope::LocalKind;
-use super::ty::element;
+use super::ty::{element, optional};
 use crate::ast::{self, ExprKind, Name};
 use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic};
@@ -125,10 +126,11 @@ impl<'a> Body<'_, 'a> {
     fn refuse_table_field(&mut self, table: TableId, name: &Name) {
         let table = &self.checker.types.table(table).name;
         let text = format!("the table `{table}` has no property `{}`", name.text);
-        self.checker.report(
-            Diagnostic::new(Code::E0203, name.span, text)
-                .with_help(format!("`{table}.len`, or a row's field: `{table}[key].field`")),
-        );
+        let diagnostic = Diagnostic::new(Code::E0203, name.span, text);
+        self.checker.report(match is_length(&name.text) {
+            true => diagnostic.with_help(format!("`{table}.len`")).with_fix(name.span, "len"),
+            false => diagnostic.with_help(format!("a row's field is `{table}[key].{}`", name.text)),
+        });
     }
 
     /// `.len` of a text or list.
@@ -146,22 +148,31 @@ impl<'a> Body<'_, 'a> {
         if ty == Type::Never {
             return place;
         }
+        self.refuse_property(&place, name);
+        no_place(span)
+    }
+
+    fn refuse_property(&mut self, place: &Place, name: &Name) {
+        let ty = place.ty;
+        let types = &self.checker.types;
         let shown = self.checker.show(ty);
         let text = format!("a value of type {shown} has no field `{}`", name.text);
-        let mut diagnostic = Diagnostic::new(Code::E0203, name.span, text);
-        let methods = super::method::names_for(&self.checker.types, ty);
-        if methods.contains(&name.text.as_str()) {
-            diagnostic = diagnostic.with_help(format!("call it: `.{}(…)`", name.text));
-        } else if matches!(name.text.as_str(), "length" | "size" | "count")
-            && (is_list || ty == Type::Str)
-        {
-            diagnostic = diagnostic.with_help("`len`").with_fix(name.span, "len");
-        } else if matches!(ty, Type::Optional(_)) {
-            diagnostic =
-                diagnostic.with_help("it may be `none`: `if let value = … { value.field }`");
-        }
-        self.checker.report(diagnostic);
-        no_place(span)
+        let diagnostic = Diagnostic::new(Code::E0203, name.span, text);
+        let has_len = element(types, ty).is_some() || ty == Type::Str;
+        let methods = super::method::names_for(types, ty);
+        self.checker.report(if methods.contains(&name.text.as_str()) {
+            diagnostic.with_help(format!("call it: `.{}(…)`", name.text))
+        } else if has_len && is_length(&name.text) {
+            diagnostic.with_help("`len`").with_fix(name.span, "len")
+        } else if let Some(inner) = optional(types, ty) {
+            let value = without_none(self.checker, place.span, inner);
+            let field = &name.text;
+            diagnostic
+                .with_note(place.span, "this may be `none`")
+                .with_help(format!("`{value}.{field}`, or `if let found = … {{ found.{field} }}`"))
+        } else {
+            diagnostic.with_note(place.span, format!("this is {shown}"))
+        });
     }
 
     fn index(&mut self, base: &'a ast::Expr, index: &'a ast::Expr, span: Span) -> Place {
@@ -379,6 +390,11 @@ impl<'a> Body<'_, 'a> {
         );
         false
     }
+}
+
+/// Whether this is how other languages call `len`.
+pub(super) fn is_length(name: &str) -> bool {
+    matches!(name, "length" | "size" | "count" | "Length" | "Count")
 }
 
 /// The local that a place begins with.

@@ -3,6 +3,7 @@
 use super::body::Body;
 use super::collect::{TypeName, ValueName};
 use super::expr::{Want, error};
+use super::mismatch::Wanted;
 use crate::ast::{self, FieldInit, Name};
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
@@ -13,8 +14,11 @@ impl<'a> Body<'_, 'a> {
     /// A value that is a key of a table.
     pub(super) fn table_key(&mut self, table: TableId, key: &'a ast::Expr) -> ir::Expr {
         let table = self.checker.types.table(table);
-        let ty = table.fields.get(table.key as usize).map_or(Type::Error, |field| field.ty);
-        self.value(key, ty)
+        let Some(field) = table.fields.get(table.key as usize) else {
+            return self.value(key, Type::Error);
+        };
+        let wanted = Wanted { span: field.span, text: "the key is declared here" };
+        self.value_for(key, field.ty, Some(wanted))
     }
 
     /// `insert table { field: value … }`

@@ -148,9 +148,14 @@ impl<'a> Body<'_, 'a> {
             }
             return self.checker.report(diagnostic);
         }
+        let help = match facts.kind {
+            LocalKind::Var(_) => format!("to change the other one: `{} = …`", name.text),
+            _ => "give it another name".to_owned(),
+        };
         self.checker.report(
             Diagnostic::new(Code::E0703, name.span, format!("`{}` hides another local", name.text))
-                .with_note(facts.span, "the other one is declared here"),
+                .with_note(facts.span, "the other one is declared here")
+                .with_help(help),
         );
     }
 
@@ -158,8 +163,11 @@ impl<'a> Body<'_, 'a> {
         let Some(entry) = self.checker.names.values.get(name.text.as_str()) else { return };
         let span = entry.span;
         let text = format!("`{}` hides a declaration of the program", name.text);
-        self.checker
-            .report(Diagnostic::new(Code::E0703, name.span, text).with_note(span, "declared here"));
+        self.checker.report(
+            Diagnostic::new(Code::E0703, name.span, text)
+                .with_note(span, "declared here")
+                .with_help("give it another name"),
+        );
     }
 
     /// Notes warnings about locals that do nothing, in the order of their declaration.

@@ -1,9 +1,9 @@
 //! Blocks and statements.
 
-use super::Feature;
 use super::body::{Body, BodyKind, Loop};
 use super::control::is_pure;
 use super::expr::{Want, error};
+use super::mismatch::Wanted;
 use super::scope::LocalKind;
 use super::ty::{TypeSite, is_printable};
 use crate::ast::{self, ExprKind, StmtKind};
@@ -39,18 +39,17 @@ impl<'a> Body<'_, 'a> {
         let mut stmts = Vec::new();
         let mut flow = Flow::GoesOn;
         let mut value = None;
-        let mut warned = false;
+        let mut ended_by: Option<Span> = None;
         let last = block.stmts.len().saturating_sub(1);
         for (index, stmt) in block.stmts.iter().enumerate() {
-            if flow == Flow::Ends && !warned {
-                warned = true;
-                let text = "this is never reached";
-                self.checker.report(Diagnostic::new(Code::E0702, stmt.span, text));
+            if let Some(end) = ended_by.take() {
+                self.warn_unreachable(stmt.span, end);
             }
             let mut made = Vec::new();
             let mut ended = Flow::GoesOn;
             match value_of(stmt, want).filter(|_| index == last) {
                 Some(expr) => (value, ended) = self.block_value(expr, want, &mut made),
+                None if index == last && lacks_else(stmt, want) => self.ignored_stmt(stmt),
                 None => ended = self.stmt(stmt, &mut made).max_end(ended),
             }
             if flow == Flow::Ends {
@@ -60,6 +59,7 @@ impl<'a> Body<'_, 'a> {
             }
             stmts.append(&mut made);
             flow = ended;
+            ended_by = (flow == Flow::Ends).then_some(stmt.span);
         }
         let ty = match (&value, flow) {
             (_, Flow::Ends) => Type::Never,
@@ -67,6 +67,28 @@ impl<'a> Body<'_, 'a> {
             (None, Flow::GoesOn) => Type::Unit,
         };
         self.make_block(stmts, value, ty)
+    }
+
+    /// `end` is the statement behind which nothing goes on; of a long one its first word shows it.
+    fn warn_unreachable(&mut self, span: Span, end: Span) {
+        let written = self.checker.source.slice(end);
+        let shown = match written.contains('\n') {
+            true => written.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(written.len()),
+            false => written.len(),
+        };
+        let head = Span::new(end.start, end.start + shown as u32);
+        self.checker.report(
+            Diagnostic::new(Code::E0702, span, "this is never reached")
+                .with_note(head, "nothing goes on behind this"),
+        );
+    }
+
+    /// The `if` without `else` at the end of a block whose value is wanted. That the value is
+    /// missing is said about the block.
+    fn ignored_stmt(&mut self, stmt: &'a ast::Stmt) {
+        if let StmtKind::Expr(expr) = &stmt.kind {
+            self.ignored(expr);
+        }
     }
 
     /// The last expression of a block whose value is wanted.
@@ -77,7 +99,7 @@ impl<'a> Body<'_, 'a> {
         stmts: &mut Vec<ir::Stmt>,
     ) -> (Option<ir::Expr>, Flow) {
         let value = match want {
-            Want::Type(ty) => self.value(expr, ty),
+            Want::Type(ty) => self.value_for(expr, ty, self.wanted_by),
             want => self.expr(expr, want),
         };
         match value.ty {
@@ -108,13 +130,11 @@ impl<'a> Body<'_, 'a> {
             StmtKind::AssertFails { call } => self.assert_fails(call, span),
             StmtKind::Emit { event, fields } => self.emit(event, fields),
             StmtKind::Log { message } => {
-                self.checker.uses(Feature::Log, span);
                 let message = self.value(message, Type::Str);
                 Some(ir::StmtKind::Log { message })
             }
             StmtKind::Remove { row } => self.remove(row),
             StmtKind::Advance { duration } => {
-                self.checker.uses(Feature::Advance, span);
                 if self.kind != BodyKind::Test {
                     self.only_in_tests("advance", span);
                 }
@@ -159,7 +179,8 @@ impl<'a> Body<'_, 'a> {
         let value = match ty {
             Some(written) => {
                 let ty = self.checker.resolve(written, TypeSite::Local);
-                let value = self.value(value, ty);
+                let wanted = Wanted { span: written.span, text: "because of this type" };
+                let value = self.value_for(value, ty, Some(wanted));
                 // The type that is written holds, whatever the value is.
                 let local = self.declare_let(name, *mutable, ty, stmt.span);
                 return let_of(local, value);
@@ -310,6 +331,13 @@ fn value_of(stmt: &ast::Stmt, want: Want) -> Option<&ast::Expr> {
         (ExprKind::If { otherwise: None, .. }, _) => None,
         _ => Some(expr),
     }
+}
+
+/// Whether a block whose value is wanted ends in an `if` that has none.
+fn lacks_else(stmt: &ast::Stmt, want: Want) -> bool {
+    let StmtKind::Expr(expr) = &stmt.kind else { return false };
+    let is_half = matches!(expr.kind, ExprKind::If { otherwise: None, .. });
+    is_half && matches!(want, Want::Type(ty) if ty != Type::Unit)
 }
 
 /// `let`, or the value alone where it never comes.

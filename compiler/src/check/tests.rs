@@ -6,8 +6,7 @@ mod robust;
 mod whole;
 mod wrong;
 
-use super::unbuilt::Language;
-use super::{Checked, check_language};
+use super::{Checked, check};
 use crate::diag::Diagnostic;
 use crate::ir::print::print;
 use crate::parse::parse;
@@ -15,13 +14,9 @@ use crate::source::Source;
 
 /// Checks a program against the whole language.
 fn check_whole(text: &str) -> Result<Checked, Vec<Diagnostic>> {
-    check_with(text, Language::Whole)
-}
-
-fn check_with(text: &str, language: Language) -> Result<Checked, Vec<Diagnostic>> {
     let source = Source::new("test", text);
     let (program, diagnostics) = parse(&source);
-    check_language(&source, &program, diagnostics, language)
+    check(&source, &program, diagnostics)
 }
 
 /// What was reported: code and the text under its span, each on a line.

@@ -1,7 +1,7 @@
 //! Types as they are written, and which type fits where another is wanted.
 
+use super::Checker;
 use super::collect::TypeName;
-use super::{Checker, Feature};
 use crate::ast::{self, TypeExpr, TypeExprKind};
 use crate::diag::{Code, Diagnostic};
 use crate::limits::VALUE_SIZE_MAX;
@@ -70,12 +70,8 @@ impl<'a> Checker<'a> {
     /// The type that is written; `Error` when it is wrong or cannot stand here.
     pub(super) fn resolve(&mut self, written: &'a TypeExpr, site: TypeSite) -> Type {
         let ty = self.resolve_anywhere(written);
-        if let Some(reason) = self.misplaced(ty, site) {
-            let shown = self.show(ty);
-            self.report(
-                Diagnostic::new(Code::E0407, written.span, format!("{shown} cannot stand here"))
-                    .with_label(reason),
-            );
+        if let Some(diagnostic) = self.misplaced(ty, site, written.span) {
+            self.report(diagnostic);
             return Type::Error;
         }
         self.sized(ty, written.span)
@@ -86,42 +82,30 @@ impl<'a> Checker<'a> {
             TypeExprKind::Name(name) => self.resolve_name(name, written.span),
             TypeExprKind::Unit => Type::Unit,
             TypeExprKind::Error => Type::Error,
-            TypeExprKind::Optional(inner) => {
-                self.uses(Feature::Optionals, written.span);
-                match self.resolve_part(inner) {
-                    Some(Type::Optional(_)) => {
-                        let text = "an optional of an optional";
-                        self.error(Code::E0407, written.span, text);
-                        Type::Error
-                    }
-                    Some(inner) => Type::Optional(self.types.intern(inner)),
-                    None => Type::Error,
+            TypeExprKind::Optional(inner) => match self.resolve_part(inner) {
+                Some(Type::Optional(_)) => {
+                    let text = "an optional of an optional";
+                    self.error(Code::E0407, written.span, text);
+                    Type::Error
                 }
-            }
-            TypeExprKind::List(inner) => {
-                self.uses(Feature::Lists, written.span);
-                match self.resolve_part(inner) {
-                    Some(inner) => Type::List(self.types.intern(inner)),
-                    None => Type::Error,
-                }
-            }
-            TypeExprKind::Array(inner, len) => {
-                self.resolve_counted(written, inner, len, Type::Array)
-            }
-            TypeExprKind::Bounded(inner, len) => {
-                self.resolve_counted(written, inner, len, Type::Bounded)
-            }
+                Some(inner) => Type::Optional(self.types.intern(inner)),
+                None => Type::Error,
+            },
+            TypeExprKind::List(inner) => match self.resolve_part(inner) {
+                Some(inner) => Type::List(self.types.intern(inner)),
+                None => Type::Error,
+            },
+            TypeExprKind::Array(inner, len) => self.resolve_counted(inner, len, Type::Array),
+            TypeExprKind::Bounded(inner, len) => self.resolve_counted(inner, len, Type::Bounded),
         }
     }
 
     fn resolve_counted(
         &mut self,
-        written: &TypeExpr,
         inner: &'a TypeExpr,
         len: &'a ast::Expr,
         make: fn(TypeId, u32) -> Type,
     ) -> Type {
-        self.uses(Feature::Lists, written.span);
         let inner = self.resolve_part(inner);
         let len = self.constant_length(len);
         match (inner, len) {
@@ -186,24 +170,50 @@ impl<'a> Checker<'a> {
         self.report_unknown(name, diagnostic);
     }
 
-    /// Why a type cannot stand at a site.
-    fn misplaced(&self, ty: Type, site: TypeSite) -> Option<&'static str> {
+    /// What is said about a type that cannot stand at a site.
+    fn misplaced(&self, ty: Type, site: TypeSite, span: Span) -> Option<Diagnostic> {
+        let shown = self.show(ty);
         let holds = |wanted| mentions(&self.types, ty, wanted);
+        let refused = |text: String| Diagnostic::new(Code::E0407, span, text);
         match site {
             TypeSite::Field if holds(|ty| matches!(ty, Type::Row(_))) => {
-                Some("a row lives within a call and is never stored; keep its key")
-            }
-            TypeSite::Field if holds(|ty| matches!(ty, Type::List(_))) => {
-                Some("what is stored has a fixed size: write `[T; ..N]`")
+                let diagnostic = refused(format!("a field cannot hold {shown}"))
+                    .with_label("a row lives within a call and is never stored");
+                Some(self.with_key(diagnostic, ty))
             }
             TypeSite::HandlerParam if holds(|ty| matches!(ty, Type::Row(_))) => {
-                Some("a row cannot come from outside; take its key")
+                let diagnostic = refused(format!("a handler cannot be given {shown}"))
+                    .with_label("a row lives within a call and does not come from outside");
+                Some(self.with_key(diagnostic, ty))
             }
-            TypeSite::Field | TypeSite::HandlerParam | TypeSite::Param if ty == Type::Unit => {
-                Some("`()` has no value; it can only be a result")
+            TypeSite::Field if holds(|ty| matches!(ty, Type::List(_))) => {
+                let diagnostic = refused(format!("a field cannot hold {shown}"))
+                    .with_label("what is stored has a fixed size");
+                let Type::List(inner) = ty else {
+                    return Some(diagnostic.with_help("a list with a bound is `[T; ..N]`"));
+                };
+                let bounded = format!("[{}; ..16]", self.types.show(self.types.get(inner)));
+                let help = format!("`{bounded}` holds at most 16 elements");
+                Some(diagnostic.with_help(help).with_fix(span, bounded))
             }
+            TypeSite::Field | TypeSite::HandlerParam | TypeSite::Param if ty == Type::Unit => Some(
+                refused("`()` is not the type of a value".to_owned())
+                    .with_label("it can only be a result"),
+            ),
             _ => None,
         }
+    }
+
+    /// Says which key stands for a row.
+    fn with_key(&self, diagnostic: Diagnostic, ty: Type) -> Diagnostic {
+        let Type::Row(table) = ty else {
+            return diagnostic.with_help("keep the keys of the rows");
+        };
+        let fields = &self.declared.tables[table.index()].fields;
+        let Some(key) = fields.iter().find(|field| field.key.is_some()) else { return diagnostic };
+        let key = self.source.slice(key.ty.span);
+        let (span, help) = (diagnostic.span, format!("keep the row's key: `{key}`"));
+        diagnostic.with_help(help).with_fix(span, key)
     }
 
     /// The type itself, or `Error` when its values are too large. Before layouts are known nothing
@@ -214,11 +224,8 @@ impl<'a> Checker<'a> {
         if size.is_some_and(|size| size <= VALUE_SIZE_MAX) {
             return ty;
         }
-        let text = format!("a value of {} is too large", self.show(ty));
-        self.report(
-            Diagnostic::new(Code::E0610, span, text)
-                .with_label(format!("at most {VALUE_SIZE_MAX} bytes")),
-        );
+        let text = format!("a value of {} takes more than {VALUE_SIZE_MAX} bytes", self.show(ty));
+        self.error(Code::E0610, span, text);
         Type::Error
     }
 }

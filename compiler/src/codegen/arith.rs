@@ -89,8 +89,10 @@ impl Lower<'_, '_, '_> {
             BinaryOp::Add if safe => self.builder.ins().iadd(left, right),
             BinaryOp::Sub if safe => self.builder.ins().isub(left, right),
             BinaryOp::Mul if safe => self.builder.ins().imul(left, right),
-            BinaryOp::Div if safe => self.builder.ins().sdiv(left, right),
-            BinaryOp::Rem if safe => self.builder.ins().srem(left, right),
+            BinaryOp::Div | BinaryOp::Rem if safe => {
+                let divisor = sides.right_range.single().expect("a safe divisor is known");
+                self.safe_division(op, left, divisor)
+            }
             BinaryOp::Add => match (sides.left_range.single(), sides.right_range.single()) {
                 (_, Some(constant)) => self.add_constant(left, right, constant, span),
                 (Some(constant), _) => self.add_constant(right, left, constant, span),
@@ -133,6 +135,18 @@ impl Lower<'_, '_, '_> {
         let overflow = self.builder.ins().icmp(wrong, difference, value);
         self.trap_if(overflow, TrapKind::Overflow, span);
         difference
+    }
+
+    /// A division that has a result. The divisor is written as a constant, whatever it was computed
+    /// from: `audit` takes it for none otherwise.
+    fn safe_division(&mut self, op: BinaryOp, left: Value, divisor: i64) -> Value {
+        let constant = self.int(divisor);
+        match op {
+            BinaryOp::Rem if divisor == -1 => self.int(0),
+            BinaryOp::Rem => self.builder.ins().srem(left, constant),
+            _ if divisor == -1 => self.builder.ins().ineg(left),
+            _ => self.builder.ins().sdiv(left, constant),
+        }
     }
 
     /// A division whose divisor may be 0 or -1: one comparison tests for both.

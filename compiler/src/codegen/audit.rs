@@ -1,16 +1,20 @@
-//! A last look at the optimised function: is there an instruction that could fault?
+//! Is there an instruction that could fault?
 //!
 //! There is no signal handler, so that a hardware trap would end the process. Nothing in this
-//! compiler emits one; this check keeps it so, whatever the optimiser does, and turns a mistake
-//! into a refused program. It knows three rules:
+//! compiler emits one; this check keeps it so and turns a mistake into a refused program. It knows
+//! three rules:
 //! - of the instructions that can trap only `sdiv` and `srem` are allowed, and only where the
 //!   divisor is a constant other than 0 and -1, or where the way to the division leads through a
 //!   branch on that divisor;
 //! - a load or store says that it does not trap;
 //! - a call goes to a function of this version or, by address, to the host.
+//!
+//! Divisions are looked at before the function is optimised: an instruction that can trap stays
+//! where it is, behind its guard, but the optimiser rewrites divisor and condition (`n - 3` is
+//! compared as `n - 2 < 2`), so that nothing shows any more that they belong together. All other
+//! rules are held by what comes out.
 
-use cranelift_codegen::Context;
-use cranelift_codegen::flowgraph::BlockPredecessor;
+use cranelift_codegen::flowgraph::{BlockPredecessor, ControlFlowGraph};
 use cranelift_codegen::ir::{
     Block, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
 };
@@ -21,12 +25,16 @@ const GUARD_DISTANCE_MAX: usize = 4;
 /// How deep the divisor may stand in the guard's condition.
 const CONDITION_DEPTH_MAX: usize = 3;
 
-/// Says what could fault in the function that was just compiled.
-pub(super) fn check(ctx: &Context) -> Result<(), String> {
-    let func = &ctx.func;
+/// Says which division could fault in a function that is about to be optimised.
+pub(super) fn check_divisions(func: &Function) -> Result<(), String> {
+    let cfg = ControlFlowGraph::with_function(func);
     for block in func.layout.blocks() {
         for inst in func.layout.block_insts(block) {
-            if !is_safe(ctx, block, inst) {
+            if !is_division(func, inst) {
+                continue;
+            }
+            let divisor = func.dfg.inst_args(inst)[1];
+            if !divides_by_constant(func, divisor) && !is_guarded(func, &cfg, (block, divisor)) {
                 return Err(format!("`{}` could fault", func.dfg.display_inst(inst)));
             }
         }
@@ -34,20 +42,29 @@ pub(super) fn check(ctx: &Context) -> Result<(), String> {
     Ok(())
 }
 
-fn is_safe(ctx: &Context, block: Block, inst: Inst) -> bool {
-    let func = &ctx.func;
-    let opcode = func.dfg.insts[inst].opcode();
-    match opcode {
-        Opcode::Sdiv | Opcode::Srem => {
-            let divisor = func.dfg.inst_args(inst)[1];
-            divides_by_constant(func, divisor) || is_guarded(ctx, block, divisor)
+/// Says what else could fault in the function that was just compiled.
+pub(super) fn check(func: &Function) -> Result<(), String> {
+    for block in func.layout.blocks() {
+        for inst in func.layout.block_insts(block) {
+            if !is_division(func, inst) && !is_safe(func, inst) {
+                return Err(format!("`{}` could fault", func.dfg.display_inst(inst)));
+            }
         }
-        _ if opcode.can_load() || opcode.can_store() => {
-            let flags = func.dfg.insts[inst].memflags_data(&func.dfg);
-            flags.is_none_or(|flags| flags.notrap())
-        }
-        _ => !opcode.can_trap(),
     }
+    Ok(())
+}
+
+fn is_division(func: &Function, inst: Inst) -> bool {
+    matches!(func.dfg.insts[inst].opcode(), Opcode::Sdiv | Opcode::Srem)
+}
+
+fn is_safe(func: &Function, inst: Inst) -> bool {
+    let opcode = func.dfg.insts[inst].opcode();
+    if opcode.can_load() || opcode.can_store() {
+        let flags = func.dfg.insts[inst].memflags_data(&func.dfg);
+        return flags.is_none_or(|flags| flags.notrap());
+    }
+    !opcode.can_trap()
 }
 
 fn divides_by_constant(func: &Function, divisor: Value) -> bool {
@@ -69,17 +86,17 @@ fn constant(func: &Function, value: Value) -> Option<i64> {
 }
 
 /// Whether the only way to the block leads through a branch on the divisor.
-fn is_guarded(ctx: &Context, block: Block, divisor: Value) -> bool {
+fn is_guarded(func: &Function, cfg: &ControlFlowGraph, (block, divisor): (Block, Value)) -> bool {
     let mut here = block;
     for _ in 0..GUARD_DISTANCE_MAX {
-        let mut predecessors = ctx.cfg.pred_iter(here);
+        let mut predecessors = cfg.pred_iter(here);
         let (Some(BlockPredecessor { block, inst }), None) =
             (predecessors.next(), predecessors.next())
         else {
             return false;
         };
-        if let InstructionData::Brif { arg, .. } = ctx.func.dfg.insts[inst]
-            && depends_on(&ctx.func, arg, divisor, CONDITION_DEPTH_MAX)
+        if let InstructionData::Brif { arg, .. } = func.dfg.insts[inst]
+            && depends_on(func, arg, divisor, CONDITION_DEPTH_MAX)
         {
             return true;
         }
@@ -102,6 +119,7 @@ fn depends_on(func: &Function, value: Value, wanted: Value, depth: usize) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cranelift_codegen::Context;
     use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData, TrapCode};
     use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
@@ -121,8 +139,9 @@ mod tests {
         let _ = builder.ins().return_(&[result]);
         builder.seal_all_blocks();
         builder.finalize(isa.frontend_config());
+        check_divisions(&ctx.func)?;
         ctx.optimize(&*isa, &mut Default::default()).expect("the function is well formed");
-        check(&ctx)
+        check(&ctx.func)
     }
 
     #[test]

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use cranelift_codegen::CodegenError;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{CodegenError, Context};
 use cranelift_module::{FuncId, Module, ModuleReloc};
 
 use super::{Listing, Refused, Scratch, Unit, audit, fault};
@@ -24,6 +24,7 @@ impl Unit<'_> {
         (id, title): (FuncId, &str),
         func: &ir::Function,
     ) -> Result<(), Refused> {
+        let plain = scratch.plain.take();
         if !self.errors.is_empty() {
             return Ok(());
         }
@@ -49,12 +50,19 @@ impl Unit<'_> {
         // Once, on what is built here: inside of `compile` it would run five times.
         let verified = scratch.ctx.verify(isa);
         verified.map_err(|errors| failed(func, &errors.to_string()))?;
+        audit::check_divisions(&scratch.ctx.func).map_err(|why| failed(func, &why))?;
         let compiled = scratch.ctx.compile(isa, &mut ControlPlane::default());
         let _ = compiled.map_err(|error| match error.inner {
             CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => too_large(func),
             other => failed(func, &other.to_string()),
         })?;
-        audit::check(&scratch.ctx).map_err(|why| failed(func, &why))?;
+        audit::check(&scratch.ctx.func).map_err(|why| failed(func, &why))?;
+        let cost = func.stack_cost as usize;
+        if let Some(plain) = plain.filter(|_| frame_size(&scratch.ctx) > cost) {
+            scratch.ctx.clear();
+            scratch.ctx.func = plain;
+            return self.compile(scratch, (id, title), func);
+        }
         self.define(scratch, (id, title, alignment), func)
     }
 
@@ -70,15 +78,13 @@ impl Unit<'_> {
             let _ = writeln!(self.listed, "; {title}\n{asm}");
         }
         let code = compiled.code_buffer();
-        // The frame, the saved frame pointer and the return address.
-        let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset) + 16;
         let relocs: Vec<ModuleReloc> = compiled
             .buffer
             .relocs()
             .iter()
             .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &scratch.ctx.func, id))
             .collect();
-        self.hold_frame(func, frame as usize)?;
+        self.hold_frame(func, frame_size(&scratch.ctx))?;
         self.size += code.len();
         let defined = self.pages.define_function_bytes(id, alignment, code, &relocs);
         defined.map_err(|error| failed(func, &error.to_string()))?;
@@ -107,6 +113,14 @@ impl Unit<'_> {
     pub(super) fn stack_size(&self) -> usize {
         self.frame_ratio.saturating_mul(STACK_MAX as usize).saturating_add(self.large_frames)
     }
+}
+
+/// Bytes of stack that the compiled function takes: the frame, the saved frame pointer and the
+/// return address.
+fn frame_size(ctx: &Context) -> usize {
+    let compiled = ctx.compiled_code().expect("the function was compiled");
+    let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset);
+    frame as usize + 16
 }
 
 fn too_large(func: &ir::Function) -> Diagnostic {

@@ -91,6 +91,17 @@ pub(super) fn removes_from(func: &Function, table: TableId) -> bool {
         })
 }
 
+/// Whether a function has at most so many statements and expressions and calls no other.
+pub(super) fn is_small_leaf(func: &Function, nodes_max: usize) -> bool {
+    let mut nodes = 0;
+    !func.recursive
+        && !in_block(&func.body, &mut |node| {
+            nodes += 1;
+            let calls = matches!(node, Node::Expr(Expr { kind: ExprKind::Call(..), .. }));
+            calls || nodes > nodes_max
+        })
+}
+
 fn in_block(block: &Block, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
     block.stmts.iter().any(|stmt| in_stmt(stmt, found))
         || block.value.as_deref().is_some_and(|value| in_expr(value, found))

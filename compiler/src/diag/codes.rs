@@ -1,4 +1,5 @@
-//! The table of diagnostic codes: one row each. `diag/explain/E0xxx.md` teaches each of them.
+//! The table of diagnostic codes: one row each. `diag/explain/E0xxx.md` teaches each of them, and
+//! a code without its page does not compile.
 
 use super::Severity;
 
@@ -25,6 +26,21 @@ macro_rules! codes {
                 match self { $(Code::$code => $title,)* }
             }
 
+            /// The rule for a reader who meets it for the first time, as Markdown: what is wrong,
+            /// why it is, what to do, and where it can be shown a wrong and a right program.
+            pub fn explanation(self) -> &'static str {
+                match self {
+                    $(Code::$code => {
+                        include_str!(concat!("explain/", stringify!($code), ".md"))
+                    })*
+                }
+            }
+
+            /// The code of this name, in whatever case it is written.
+            pub fn from_name(name: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+            }
+
             /// Whether breaking the rule is an error or a warning.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$code => Severity::$severity,)* }
@@ -34,7 +50,7 @@ macro_rules! codes {
 }
 
 // E00xx characters and tokens, E01xx grammar, E02xx names, E03xx types, E04xx declarations,
-// E05xx statements and places, E06xx limits, E07xx warnings, E09xx not built yet.
+// E05xx statements and places, E06xx limits, E07xx warnings.
 codes! {
     E0001 Error "a character that Flight does not know",
     E0002 Error "a string that does not end",
@@ -133,5 +149,4 @@ codes! {
     E0703 Warning "a name that hides another one",
     E0704 Warning "a `var` that never changes",
     E0705 Warning "an arm that never runs",
-    E0900 Error "a part of the language that is not built yet",
 }

@@ -119,11 +119,18 @@ impl Lexer<'_> {
     pub(super) fn report_open_string(&mut self) {
         let Some(Mode::Text { quote }) = self.modes.first().copied() else { return };
         let line = self.text.get(quote..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        self.diagnostics.report(
-            Diagnostic::new(Code::E0002, span(quote..quote + line.len()), "a string does not end")
+        let place = span(quote..quote + line.len());
+        let diagnostic = match self.modes.get(1).copied() {
+            Some(Mode::Value { open, .. }) => {
+                Diagnostic::new(Code::E0002, place, "a value in a text does not end")
+                    .with_note(span(open..open + 1), "begins here")
+                    .with_help("the value ends with `}`; write `{{` for a brace")
+            }
+            _ => Diagnostic::new(Code::E0002, place, "a text does not end")
                 .with_label("begins here")
-                .with_help("a string ends on its line with `\"`; a line break in it is `\\n`"),
-        );
+                .with_help("a text ends on its line with `\"`; a line break in it is `\\n`"),
+        };
+        self.diagnostics.report(diagnostic);
     }
 
     pub(super) fn report_interpolation_depth(&mut self, range: Range<usize>) {

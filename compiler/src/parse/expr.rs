@@ -90,6 +90,9 @@ impl Parser<'_> {
                 is_chained = self.refuse_chain(op_span);
             }
         }
+        if is_chained {
+            return super::cursor::error_at(left.span);
+        }
         left
     }
 
@@ -210,10 +213,7 @@ impl Parser<'_> {
                 TokenKind::Dot => self.member_access(base),
                 TokenKind::OpenBracket if !self.at_line_end() => self.index(base),
                 TokenKind::OpenParen if !self.at_line_end() => self.call(base),
-                TokenKind::Plus | TokenKind::Minus if self.at_increment() => {
-                    self.increment(&base);
-                    base
-                }
+                TokenKind::Plus | TokenKind::Minus if self.at_increment() => self.increment(&base),
                 _ => return base,
             };
         }
@@ -278,7 +278,7 @@ impl Parser<'_> {
         self.comma_list(TokenKind::CloseParen, Self::expr)
     }
 
-    fn increment(&mut self, base: &Expr) {
+    fn increment(&mut self, base: &Expr) -> Expr {
         let first = self.bump();
         let second = self.bump();
         let place = first.span.to(second.span);
@@ -290,5 +290,6 @@ impl Parser<'_> {
                 .with_help(help)
                 .with_fix(place, format!(" {sign}= 1")),
         );
+        super::cursor::error_at(base.span.to(place))
     }
 }

@@ -188,7 +188,8 @@ impl Parser<'_> {
         let _ = self.bump();
         let name = self.name("a name for the function");
         let params = self.params();
-        let result = self.result_type();
+        // What stands after broken parameters was not read: the result may be anything.
+        let result = if self.is_panicking() { Some(self.error_type()) } else { self.result_type() };
         let body = self.block();
         ItemKind::Func(Func { kind, name, params, result, body })
     }

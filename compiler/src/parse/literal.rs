@@ -84,14 +84,23 @@ impl Parser<'_> {
             }
             StrPiece::Value(value, parser.format(format))
         });
-        if !self.at(TokenKind::InterpolationEnd) {
+        let closer = self.brackets.partner(opener);
+        let is_closed = closer.is_some_and(|closer| self.width(closer) > 0);
+        // One that the lexer put in stands for a `}` whose absence it has reported.
+        if is_closed && !self.at(TokenKind::InterpolationEnd) {
             self.unexpected("`}` after the value");
         }
         self.resume();
-        if let Some(closer) = self.brackets.partner(opener) {
+        if let Some(closer) = closer {
             self.jump_to(closer + 1);
         }
         piece
+    }
+
+    /// How many bytes the token at this index takes in the source.
+    fn width(&self, index: usize) -> u32 {
+        let Span { start, end } = self.token_at(index).span;
+        end - start
     }
 
     fn empty_value(&mut self, brace: Span) {

@@ -91,7 +91,8 @@ impl Parser<'_> {
                 .with_help("write `none`")
                 .with_fix(token.span, "none"),
             );
-            return self.keyword(ExprKind::None);
+            // An error, so that it is not reported again where no `none` fits.
+            return self.keyword(ExprKind::Error);
         }
         self.name_expr()
     }
@@ -282,25 +283,27 @@ impl Parser<'_> {
             TokenKind::StringStart | TokenKind::Name | TokenKind::OpenParen
         ) && !self.nth(1).newline_before;
         let has_status = self.at(TokenKind::Int) && (message_follows || !self.is_operator_next());
-        let status = has_status.then(|| Box::new(self.number()));
+        let mut status = has_status.then(|| Box::new(self.number()));
         if !self.begins_value() {
             let diagnostic = self.missing("the message");
             self.fail_unless_reported(diagnostic.with_help("`fail 404 \"no such player\"`"));
+            status = None;
         }
-        let message = Box::new(self.expr());
-        self.refuse_named_status(&message);
+        let message = self.expr();
+        let message = Box::new(self.refuse_named_status(message));
         let span = self.span_from(start);
         self.node(ExprKind::Fail { status, message }, span)
     }
 
-    /// `fail NOT_FOUND "why"`: a status has no name.
-    fn refuse_named_status(&mut self, message: &Expr) {
-        if self.at(TokenKind::StringStart) && !self.at_line_end() && !self.is_panicking() {
-            let place = message.span;
-            let diagnostic =
-                Diagnostic::new(Code::E0100, place, "expected a status or the message");
-            self.fail(diagnostic.with_help("a status is a number from 400 to 599"));
+    /// `fail NOT_FOUND "why"`: a status has no name. Gives the message, or what stands for it.
+    fn refuse_named_status(&mut self, message: Expr) -> Expr {
+        if !self.at(TokenKind::StringStart) || self.at_line_end() || self.is_panicking() {
+            return message;
         }
+        let place = message.span;
+        let diagnostic = Diagnostic::new(Code::E0100, place, "expected a status or the message");
+        self.fail(diagnostic.with_help("a status is a number from 400 to 599"));
+        super::cursor::error_at(place)
     }
 
     fn is_operator_next(&self) -> bool {

@@ -34,6 +34,11 @@ impl Parser<'_> {
             }
         }
         self.close_body(body);
+        if self.trust == Trust::Exhausted {
+            // The rest was not read: nothing can be said about how the block ends.
+            let end = self.previous_end();
+            stmts.push(Stmt { kind: StmtKind::Error, span: Span::new(end, end) });
+        }
         stmts
     }
 
@@ -250,14 +255,24 @@ impl Parser<'_> {
     /// `"assert" ( "fails" call | expr [ "," expr ] )`
     fn assert_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
-        let call_follows = self.nth(1).kind == TokenKind::Name && !self.nth(1).newline_before;
-        if self.at_word("fails") && call_follows {
+        if self.at_word("fails") && self.operand_follows() {
             let _ = self.bump();
             return StmtKind::AssertFails { call: self.expr() };
         }
         let cond = self.expr();
         let message = self.eat(TokenKind::Comma).then(|| self.expr());
         StmtKind::Assert { cond, message }
+    }
+
+    /// Whether an operand, and no operator, stands after the current word on its line.
+    fn operand_follows(&self) -> bool {
+        use TokenKind as T;
+        let next = self.nth(1);
+        let begins_operand = matches!(
+            next.kind,
+            T::Name | T::State | T::Int | T::Float | T::StringStart | T::True | T::False
+        );
+        begins_operand && !next.newline_before
     }
 
     /// `"emit" name "{" field values "}"`

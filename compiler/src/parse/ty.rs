@@ -104,7 +104,7 @@ impl Parser<'_> {
         ty
     }
 
-    fn error_type(&self) -> TypeExpr {
+    pub(super) fn error_type(&self) -> TypeExpr {
         let end = self.previous_end();
         TypeExpr { kind: TypeExprKind::Error, span: Span::new(end, end) }
     }

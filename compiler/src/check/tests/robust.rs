@@ -149,7 +149,7 @@ fn programs_that_try_to_take_forever() {
             many(70, &|i| format!("struct S{i} {{ a: S{} }}\n", i + 1)) + "struct S70 { a: int }\n",
             "E0614 S5",
         ),
-        (format!("struct S {{ {} }}", many(1_100, &|i| format!("f{i}: int\n"))), "E0615 f0"),
+        (format!("struct S {{ {} }}", many(1_100, &|i| format!("f{i}: int\n"))), "E0615 f1000"),
         (
             format!(
                 "fn f(a: int) -> int {{ match a {{ {} _ => 2 }} }}",

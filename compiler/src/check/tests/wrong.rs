@@ -1,8 +1,7 @@
 //! Wrong programs: each with the code and the text under every span that is reported, in the order
 //! of the source. Nothing else may be reported.
 
-use super::{check_whole, check_with, reported};
-use crate::check::unbuilt::Language;
+use super::{check_whole, reported};
 
 /// Holds a table of `(program, reports)`.
 fn hold(table: &[(&str, &[&str])]) {
@@ -149,6 +148,34 @@ fn warnings() {
 }
 
 #[test]
+fn one_mistake_gets_one_message() {
+    hold_bodies(&[
+        ("var a = i\na++", &["E0109 ++"]),
+        ("let q: str = null", &["E0112 null"]),
+        ("let c = 1 < i < 3", &["E0113 <"]),
+        ("fail i \"no\"", &["E0100 i"]),
+        ("fail 1", &["E0100 "]),
+        ("let c = if b { 1 }\nstate.n = c", &["E0306 }"]),
+        ("let c = match b { true => if b { 1 }, false => 2 }", &["E0306 }"]),
+        ("let q = \"a {i b\"", &["E0002 \"a {i b\""]),
+        ("let q = \"a {i", &["E0002 \"a {i"]),
+        ("let gold = 1\nstate.n = gols", &["E0201 gols"]),
+        ("let p = state.p\nstate.n = p.xx", &["E0203 xx"]),
+    ]);
+    hold(&[
+        ("fn broken( {\n    return 1\n}\nget a() -> int { return 1 }", &["E0100 {"]),
+        ("test \"t\" { assert fails 1 + 1 }", &["E0507 1 + 1"]),
+        ("get f(a: bool) -> int {\n    if a { 1 }\n}", &["E0504 }"]),
+        ("get f(a: bool) -> Nope { if a { log \"x\" } else { 1 } }", &["E0204 Nope"]),
+        ("struct P { x: int }\nconst A = P { x: 1 }", &["E0406 P { x: 1 }"]),
+        ("enum E { a }\nconst A = E.a\nget f() -> int { return A }", &["E0406 E.a"]),
+        ("const A = none", &["E0406 none"]),
+    ]);
+    let long = format!("get f() -> int {{\n{}\n    return 1\n}}", "    log \"x\"\n".repeat(20_001));
+    hold(&[(&long, &["E0603 get"])]);
+}
+
+#[test]
 fn several_mistakes_and_no_noise() {
     let text = "struct S { a: Nope, b: int }\n\
                 state { s: S, t: Gone }\n\
@@ -162,15 +189,28 @@ fn several_mistakes_and_no_noise() {
 }
 
 #[test]
-fn what_is_not_built_is_said_once() {
-    let text = "drop table gone\ndrop table lost\nget f() -> int { 1.0 }\n";
-    let found = check_with(text, Language::Built).err().unwrap_or_default();
-    assert_eq!(reported(text, &found), ["E0900 drop table gone", "E0300 1.0"]);
-}
-
-#[test]
 fn messages_say_what_to_do() {
     let table = [
+        (
+            "table player { key id: str }\nstate { a: player }",
+            "a field cannot hold `player`",
+            "keep the row's key: `str`",
+        ),
+        (
+            "state { a: [float] }",
+            "a field cannot hold `[float]`",
+            "`[float; ..16]` holds at most 16 elements",
+        ),
+        (
+            "get f(n: int) -> int { match n { 0 => 1 } }",
+            "this `match` leaves out all other values of `int`",
+            "add `_ => …` for them",
+        ),
+        (
+            "state { a: [int; 1000000] }",
+            "`state` takes more than 1048576 bytes",
+            "a list takes the room of all its elements; rows of a table do not",
+        ),
         ("get f(a: int) -> float { a }", "expected `float`, found `int`", "`float(a)`"),
         ("get f() -> float { 1 }", "expected `float`, found `int`", "`1.0`"),
         ("get f(s: str) -> int { len(s) }", "`len` is a property", "`s.len`"),

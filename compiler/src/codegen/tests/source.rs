@@ -238,3 +238,24 @@ post sweep(n: int) -> int {
     assert_eq!(loaded.call("f", &[5]), Err(TrapKind::MissingRow));
     assert_eq!(loaded.call("sweep", &[0]), Ok(22), "rows 1 and 3 were there when reached");
 }
+
+#[test]
+fn a_small_function_is_inlined_with_its_traps_and_its_fuel() {
+    let text = "
+fn ratio(a: int, b: int) -> int { return a / b }
+get f(n: int) -> int { return ratio(100, n) + ratio(10, n) }
+";
+    check(text, &[(5, Ok(22)), (0, Err(TrapKind::DivisionByZero)), (-1, Ok(-110))]);
+    let shown = crate::inspect(&Source::new("test.flight", text), crate::Emit::Clif);
+    let shown = shown.unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let handler = shown.split("; f (entry)").nth(1).unwrap_or_default();
+    let handler = handler.split("; ratio").next().unwrap_or_default();
+    assert!(handler.contains("sdiv") && !handler.contains(" call fn"), "{handler}");
+    let mut loaded = load(text);
+    let full = loaded.machine.fuel;
+    assert_eq!(loaded.call("f", &[5]), Ok(22));
+    let costs = &loaded.program.ir.functions;
+    let used: u32 =
+        costs.iter().map(|func| func.body.fuel * (1 + u32::from(func.name == "ratio"))).sum();
+    assert_eq!(full - loaded.machine.fuel, i64::from(used));
+}

@@ -1,0 +1,86 @@
+//! `midflight explain`: each page shows what it talks about. A wrong program gets the page's code
+//! and nothing else; a right one gets nothing at all.
+
+use midflight_compiler::compile;
+use midflight_compiler::diag::Code;
+use midflight_compiler::source::Source;
+
+/// Codes whose pages show no program, and why.
+const WITHOUT_EXAMPLE: [(Code, &str); 12] = [
+    (Code::E0007, "the page itself would hold a character that cannot be seen"),
+    (Code::E0600, "the source would have more than 4 MiB"),
+    (Code::E0601, "more than 256 brackets would stand in each other"),
+    (Code::E0602, "a chain of more than 1,000 operations"),
+    (Code::E0603, "a function of more than 20,000 expressions"),
+    (Code::E0604, "a function of more than 4,000 branches"),
+    (Code::E0605, "a program of more than 16 MiB of machine code"),
+    (Code::E0611, "a function of more than 64 parameters"),
+    (Code::E0613, "a function of hundreds of large variables"),
+    (Code::E0614, "more than 64 structs that hold each other"),
+    (Code::E0615, "a declaration of more than 1,000 fields"),
+    (Code::E0690, "no program is known that raises it"),
+];
+
+/// What a page does with its programs.
+struct Page {
+    wrong: Vec<String>,
+    right: Vec<String>,
+}
+
+/// The fenced programs of a page.
+fn programs(text: &str) -> Page {
+    let mut page = Page { wrong: Vec::new(), right: Vec::new() };
+    let mut parts = text.split("```");
+    let _ = parts.next();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (kind, program) = block.split_once('\n').expect("a fence ends its line");
+        match kind {
+            "flight,fails" => page.wrong.push(program.to_owned()),
+            "flight" => page.right.push(program.to_owned()),
+            other => panic!("`{other}` is no kind of program"),
+        }
+    }
+    page
+}
+
+/// The codes that a program gets.
+fn codes(program: &str) -> Vec<Code> {
+    let found = match compile(&Source::new("page.flight", program)) {
+        Ok(program) => program.warnings,
+        Err(diagnostics) => diagnostics,
+    };
+    found.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+#[test]
+fn every_page_shows_its_code() {
+    for &code in Code::ALL {
+        let page = programs(code.explanation());
+        for program in &page.wrong {
+            let found = codes(program);
+            assert!(!found.is_empty(), "{}: nothing is wrong in\n{program}", code.name());
+            assert!(found.iter().all(|&c| c == code), "{}: {found:?} in\n{program}", code.name());
+        }
+        for program in &page.right {
+            assert_eq!(codes(program), [], "{}: in\n{program}", code.name());
+        }
+        let exempt = WITHOUT_EXAMPLE.iter().any(|(other, _)| *other == code);
+        assert_eq!(page.wrong.is_empty(), exempt, "{}", code.name());
+        assert_eq!(page.right.is_empty(), exempt, "{}", code.name());
+    }
+}
+
+#[test]
+fn every_page_begins_with_its_title() {
+    for &code in Code::ALL {
+        let title = format!("# {}: {}\n\n", code.name(), code.title());
+        assert!(code.explanation().starts_with(&title), "{}", code.name());
+    }
+}
+
+#[test]
+fn codes_are_found_by_name() {
+    assert_eq!(Code::from_name("E0300"), Some(Code::E0300));
+    assert_eq!(Code::from_name("e0300"), Some(Code::E0300));
+    assert_eq!(Code::from_name("E9999"), None);
+}
