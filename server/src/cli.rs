@@ -5,6 +5,7 @@
 //! terminal and never where `NO_COLOR` is set.
 
 mod check;
+mod explain;
 mod fmt;
 mod inspect;
 mod remote;
@@ -53,6 +54,8 @@ enum Command {
     Test(FileArgument),
     /// Call a handler of a program once, without a server
     Run(run::Run),
+    /// Tell the rule behind the code of a diagnostic
+    Explain(explain::Explain),
     /// Show what a program becomes on its way to machine code
     Inspect(inspect::Inspect),
     /// Make a program the next version of a running server
@@ -114,6 +117,7 @@ pub fn command() -> ExitCode {
         Command::Fmt(fmt) => fmt.run(),
         Command::Test(FileArgument { file }) => test::run(&file),
         Command::Run(run) => run.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Load(load) => load.run(),
         Command::Versions(server) => remote::versions(&server),

@@ -33,7 +33,6 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Client {
         let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
-        stream.set_nodelay(true).expect("a socket takes the option");
         Client { address, stream: BufReader::new(stream) }
     }
 
@@ -100,19 +99,11 @@ impl Client {
         Answer { status, head, body: Vec::new() }
     }
 
-    /// The lines of the next server-sent event, without the framing of the connection.
-    pub fn server_sent_event(&mut self) -> Vec<String> {
-        let mut event = Vec::new();
-        loop {
-            let mut line = String::new();
-            let count = self.stream.read_line(&mut line).expect("the stream goes on");
-            assert!(count > 0, "the server has ended the stream");
-            if ["event:", "id:", "data:"].iter().any(|field| line.starts_with(field)) {
-                event.push(line.trim_end().to_owned());
-            } else if line == "\n" && !event.is_empty() {
-                return event;
-            }
-        }
+    /// The next line of a stream, without its end; `None` once the stream has ended.
+    pub fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let count = self.stream.read_line(&mut line).unwrap_or(0);
+        (count > 0).then(|| line.trim_end().to_owned())
     }
 
     /// Says that nothing more will be sent.
@@ -120,10 +111,9 @@ impl Client {
         let _ = self.stream.get_mut().shutdown(Shutdown::Write);
     }
 
-    /// Everything that the server still says until it closes the connection.
+    /// Everything that the server still says until it closes or resets the connection.
     pub fn rest(&mut self) -> String {
         let mut said = Vec::new();
-        // A reset is an end as well: the server has refused to read what was sent.
         let _ = self.stream.read_to_end(&mut said);
         String::from_utf8_lossy(&said).into_owned()
     }

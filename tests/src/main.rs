@@ -81,6 +81,8 @@ fn trials(topics: &Arc<[Topic]>, expectations: &Arc<Expectations>) -> Vec<Trial>
     let (all, update) = (topics.clone(), expectations.update());
     trials.push(Trial::test("suite/shape", move || shape(&all, update).map_err(Failed::from)));
     let all = topics.clone();
+    trials.push(Trial::test("suite/format", move || format(&all).map_err(Failed::from)));
+    let all = topics.clone();
     trials.push(Trial::test("suite/coverage", move || coverage::check(&all).map_err(Failed::from)));
     trials
 }
@@ -96,6 +98,19 @@ fn run(topic: &Topic, index: usize, expectations: &Expectations) -> Result<(), S
     met.map_err(|failure| {
         format!("{}, case `{}`\n{failure}\n{ADVICE}", topic.path.display(), case.name)
     })
+}
+
+/// The formatter leaves every program that runs what it is.
+fn format(topics: &[Topic]) -> Result<(), String> {
+    let mut faults = Vec::new();
+    for topic in topics.iter().filter(|topic| matches!(topic.kind, Kind::Run | Kind::Trap)) {
+        for case in &topic.cases {
+            if let Err(fault) = view::keeps_its_meaning(case) {
+                faults.push(format!("{}/{}: {fault}", topic.name, case.name));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
 
 /// Names are there once, topics are short, and every file beside them is expected by a case.

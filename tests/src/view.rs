@@ -4,6 +4,7 @@
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::diag::render::{Style, render};
 use midflight_compiler::diag::view::view as view_of;
+use midflight_compiler::fmt::format;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Emit, inspect};
 
@@ -37,6 +38,10 @@ pub(crate) fn emit(case: &Case) -> Result<Found, String> {
     let mut sidecars = Vec::new();
     for view in case.views() {
         let emit = match view {
+            "fmt" => {
+                sidecars.push((view.to_owned(), formatted(&source)?));
+                continue;
+            }
             "ast" => Emit::Ast,
             "ir" => Emit::Ir,
             "layout" => Emit::Layout,
@@ -48,6 +53,35 @@ pub(crate) fn emit(case: &Case) -> Result<Found, String> {
         return Err("an `emit` case names what is emitted: `--- name: ast ir layout`".to_owned());
     }
     Ok(Found { lines: listing.annotated(Vec::new()), sidecars })
+}
+
+/// The formatted program, which formatting once more leaves as it is.
+fn formatted(source: &Source) -> Result<String, String> {
+    let once = on_large_stack(|| format(source))?;
+    let twice = on_large_stack(|| format(&Source::new(source.name(), once.as_str())))?;
+    if once != twice {
+        return Err(format!("formatting again changes the program:\n{once}\n{twice}"));
+    }
+    Ok(once)
+}
+
+/// Formatting a case's program changes neither what it means nor, once more, how it looks.
+pub(crate) fn keeps_its_meaning(case: &Case) -> Result<(), String> {
+    let listing = Listing::new(case.lines.iter().map(String::as_str))?;
+    let source = Source::new(case.name.as_str(), listing.text());
+    let formatted = Source::new(case.name.as_str(), formatted(&source)?);
+    // What an assertion says is the source itself, which may look otherwise now.
+    let shown = |line: &str| match line.trim_start().starts_with("assert ") {
+        true => line.split_once(", \"").map_or(line, |(condition, _)| condition).to_owned(),
+        false => line.to_owned(),
+    };
+    let meaning = |source| -> Result<Vec<String>, String> {
+        Ok(on_large_stack(|| inspect(source, Emit::Ir))?.lines().map(shown).collect())
+    };
+    if meaning(&source)? == meaning(&formatted)? {
+        return Ok(());
+    }
+    Err(format!("formatting changes what this means:\n{}", formatted.text()))
 }
 
 fn on_large_stack(

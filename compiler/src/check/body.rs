@@ -10,7 +10,7 @@ use super::stack;
 use crate::ast;
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::types::Type;
 
 /// What may stand in a body.
@@ -82,9 +82,10 @@ impl<'c, 'a> Body<'c, 'a> {
         if !silent && block.value.is_none() && block.ty != Type::Never {
             let result = self.checker.show(self.result);
             let text = format!("`{}` can end without its {result}", decl.name);
-            let diagnostic = Diagnostic::new(Code::E0504, closing_brace(decl.body), text)
-                .with_label(format!("expected a value of type {result} before this"))
-                .with_help("end with the value, or `return` it on every path");
+            let diagnostic =
+                Diagnostic::new(Code::E0504, closing_brace(self.checker.source, decl.body), text)
+                    .with_label(format!("expected a value of type {result} before this"))
+                    .with_help("end with the value, or `return` it on every path");
             self.checker.report(match self.wanted_by_result() {
                 Some(Wanted { span, text }) => diagnostic.with_note(span, text),
                 None => diagnostic,
@@ -99,9 +100,13 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 }
 
-/// Where a block ends.
-pub(super) fn closing_brace(block: &ast::Block) -> Span {
-    Span::new(block.span.end.saturating_sub(1).max(block.span.start), block.span.end)
+/// Where a block ends: its `}`, or the place where that is missing.
+pub(super) fn closing_brace(source: &Source, block: &ast::Block) -> Span {
+    let Span { start, end } = block.span;
+    match source.slice(block.span).ends_with('}') {
+        true => Span::new((end - 1).max(start), end),
+        false => Span::new(end, end),
+    }
 }
 
 /// Whether a block's last statement could not be parsed: then nothing is said about its value.

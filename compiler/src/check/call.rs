@@ -180,7 +180,10 @@ impl<'a> Body<'_, 'a> {
         let has_float = checked.iter().any(|arg| arg.ty == Type::Float);
         let counts = rows.iter().any(|row| row.params.len() == checked.len());
         self.checker.report(match ints.as_slice() {
-            [only] if has_float && counts => with_float(self.checker, only, diagnostic),
+            [only] if has_float && counts => {
+                let diagnostic = diagnostic.with_note(only.span, "this is `int`");
+                with_float(self.checker, only, diagnostic)
+            }
             _ => diagnostic.with_help(help),
         });
         error(span)

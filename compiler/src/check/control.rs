@@ -76,7 +76,7 @@ impl<'a> Body<'_, 'a> {
             ExprKind::If { then, otherwise: None, .. } => self.checker.report(
                 Diagnostic::new(
                     Code::E0306,
-                    closing_brace(then),
+                    closing_brace(self.checker.source, then),
                     "expected a value, found an `if` without `else`",
                 )
                 .with_label("expected `else` and another value after this")
@@ -142,7 +142,7 @@ impl<'a> Body<'_, 'a> {
                 let expected = self.checker.show(want);
                 let text = format!("expected {expected}, found no value");
                 self.checker.report(
-                    Diagnostic::new(Code::E0306, closing_brace(block), text)
+                    Diagnostic::new(Code::E0306, closing_brace(self.checker.source, block), text)
                         .with_label("this branch ends without a value"),
                 );
             }

@@ -4,7 +4,7 @@ use super::body::Body;
 use super::collect::{TypeName, ValueName};
 use super::expr::{Want, error};
 use super::fields::{Owner, find_or_report};
-use super::mismatch::without_none;
+use super::mismatch::{Wanted, without_none};
 use super::operator::arithmetic_op;
 use super::scope::LocalKind;
 use super::ty::{element, optional};
@@ -189,7 +189,8 @@ impl<'a> Body<'_, 'a> {
             self.ignored(index);
             return no_place(span);
         }
-        let index = self.value(index, Type::Int);
+        let wanted = Wanted { span: base.span, text: "this is indexed by an `int`" };
+        let index = self.value_for(index, Type::Int, Some(wanted));
         if index.ty == Type::Error {
             return no_place(span);
         }

@@ -68,9 +68,28 @@ impl Unit<'_> {
         let inlined = scratch.ctx.inline(Inliner { bodies, left: CALLS_MAX });
         let span = self.program.function(id).span;
         if inlined.map_err(|error| fault(span, error.to_string()))? {
+            self.name_constants(&mut scratch.ctx.func);
             scratch.plain = Some(plain);
         }
         Ok(())
+    }
+
+    /// Gives every symbol the name that the block of constants has in this function: Cranelift's
+    /// inliner takes symbols over with the callee's reference to the name. There is no other data.
+    fn name_constants(&mut self, func: &mut cl::Function) {
+        if func.global_values.is_empty() {
+            return;
+        }
+        let block = self.pages.declare_data_in_func(self.constants_id, func);
+        let cl::GlobalValueData::Symbol { name: own, .. } = func.global_values[block].clone()
+        else {
+            return;
+        };
+        for data in func.global_values.values_mut() {
+            if let cl::GlobalValueData::Symbol { name, .. } = data {
+                *name = own.clone();
+            }
+        }
     }
 
     /// Lowers a function for others to inline, if it is small and calls nothing.

@@ -73,7 +73,7 @@ codes! {
     E0111 Error "a range out of place or with its end included",
     E0112 Error "`null` or `nil`",
     E0113 Error "comparisons that are chained",
-    E0114 Error "a result type after a colon",
+    E0114 Error "a result type without `->`",
     E0115 Error "`else if` in another spelling",
     E0116 Error "a part of a declaration out of place",
     E0117 Error "a reserved word as a name",

@@ -6,10 +6,10 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{
-    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet,
 };
 
-use super::{Diagnostic, Diagnostics, Severity};
+use super::{Diagnostic, Diagnostics, Fix, Severity};
 use crate::limits::DIAGNOSTICS_MAX;
 use crate::source::{Source, Span};
 
@@ -37,7 +37,7 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], style: Style) -> Stri
         if index > 0 {
             text.push('\n');
         }
-        text.push_str(&renderer.render(&[group(source, diagnostic)]));
+        text.push_str(&renderer.render(&groups(source, diagnostic)));
         text.push('\n');
     }
     text
@@ -61,17 +61,29 @@ pub fn summary(diagnostics: &Diagnostics) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}{rest}", parts.join(", ")))
 }
 
-fn group<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Group<'a> {
+/// What is wrong and where; and what to do, with the repaired line where it is known.
+fn groups<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
     let group = title.element(place(source, diagnostic));
-    match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
-        None => group,
+    let Some(help) = &diagnostic.help else { return vec![group] };
+    match diagnostic.fix.as_ref().and_then(|fix| repaired(source, fix)) {
+        Some(line) => vec![group, Level::HELP.secondary_title(help.as_str()).element(line)],
+        None => vec![group.element(Level::HELP.message(help.as_str()))],
     }
+}
+
+/// The line that a fix changes, before and after it; nothing where it makes several lines of one.
+fn repaired<'a>(source: &'a Source, fix: &'a Fix) -> Option<Element<'a>> {
+    let window = lines_around(source, fix.span).filter(|_| !fix.replacement.contains('\n'))?;
+    let (start, end) = (fix.span.start - window.start, fix.span.end - window.start);
+    let patch = Patch::new(start as usize..end as usize, fix.replacement.as_str());
+    let first_line = source.position(window.start).line as usize;
+    let line = Snippet::source(source.slice(window)).line_start(first_line).patch(patch);
+    Some(line.into())
 }
 
 /// The lines that a diagnostic is about, with its labels; or where they are, when they are too
@@ -87,13 +99,14 @@ fn place<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Element<'a> {
         return origin.line(line).char_column(column).into();
     };
     let first_line = source.position(window.start).line as usize;
-    let primary = annotation(AnnotationKind::Primary, window, (diagnostic.span, &diagnostic.label));
+    let shown = Shown { text: source.slice(window), start: window.start };
+    let primary = annotation(AnnotationKind::Primary, shown, (diagnostic.span, &diagnostic.label));
     let others = diagnostic
         .labels
         .iter()
         .filter(|label| window.start <= label.span.start && label.span.end <= window.end)
-        .map(|label| annotation(AnnotationKind::Context, window, (label.span, &label.text)));
-    Snippet::source(source.slice(window))
+        .map(|label| annotation(AnnotationKind::Context, shown, (label.span, &label.text)));
+    Snippet::source(shown.text)
         .path(source.name())
         .line_start(first_line)
         .annotation(primary)
@@ -101,13 +114,21 @@ fn place<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Element<'a> {
         .into()
 }
 
+/// The lines that are shown, and where in the source they begin.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    text: &'a str,
+    start: u32,
+}
+
+/// The renderer panics on a span that ends within a character, so it is widened to whole ones.
 fn annotation<'a>(
     kind: AnnotationKind,
-    window: Span,
+    shown: Shown<'_>,
     (span, label): (Span, &'a str),
 ) -> Annotation<'a> {
-    let start = span.start.saturating_sub(window.start) as usize;
-    let end = span.end.min(window.end).saturating_sub(window.start) as usize;
+    let start = shown.text.floor_char_boundary(span.start.saturating_sub(shown.start) as usize);
+    let end = shown.text.ceil_char_boundary(span.end.saturating_sub(shown.start) as usize);
     let annotation = kind.span(start..end.max(start));
     if label.is_empty() { annotation } else { annotation.label(label) }
 }
@@ -166,6 +187,36 @@ error[E0102]: `(` is never closed
         let diagnostic = Diagnostic::new(Code::E0001, Span::new(start, start + 1), "bad");
         let text = render(&source, &[diagnostic], Style::Plain);
         assert_eq!(text, format!("error[E0001]: bad\n--> t:2:{}\n", SHOWN_MAX + 1));
+    }
+
+    #[test]
+    fn a_fix_shows_the_line_that_it_makes() {
+        let source = Source::new("t", "get f(p: player) -> int {\n    return p.glod\n}\n");
+        let diagnostic = Diagnostic::new(Code::E0203, Span::new(39, 43), "no field `glod`")
+            .with_help("`gold`")
+            .with_fix(Span::new(39, 43), "gold");
+        let expected = "\
+error[E0203]: no field `glod`
+ --> t:2:14
+  |
+2 |     return p.glod
+  |              ^^^^
+  |
+help: `gold`
+  |
+2 -     return p.glod
+2 +     return p.gold
+  |
+";
+        assert_eq!(render(&source, &[diagnostic], Style::Plain), expected);
+    }
+
+    #[test]
+    fn a_span_within_a_character_takes_all_of_it() {
+        let source = Source::new("t", "aéb");
+        let diagnostic = Diagnostic::new(Code::E0001, Span::new(0, 2), "bad");
+        let text = render(&source, &[diagnostic], Style::Plain);
+        assert!(text.contains("| ^^\n"), "{text}");
     }
 
     #[test]

@@ -224,12 +224,14 @@ impl Parser<'_> {
 
     /// `[ "->" type ]`
     fn result_type(&mut self) -> Option<TypeExpr> {
-        if self.at(TokenKind::Colon) {
-            let colon = self.bump().span;
+        if matches!(self.kind(), TokenKind::Colon | TokenKind::FatArrow) {
+            let wrong = self.bump();
+            let text = format!("expected `->`, found {}", wrong.kind.name());
+            let arrow = if wrong.kind == TokenKind::Colon { " ->" } else { "->" };
             self.report(
-                Diagnostic::new(Code::E0114, colon, "expected `->`, found `:`")
+                Diagnostic::new(Code::E0114, wrong.span, text)
                     .with_help("the type of the result follows `->`")
-                    .with_fix(colon, " ->"),
+                    .with_fix(wrong.span, arrow),
             );
             return Some(self.type_expr());
         }

@@ -16,6 +16,13 @@ pub(super) struct OpenBody {
     outdent: Option<u32>,
 }
 
+/// Whether the commas of a list were all there so far.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Commas {
+    Written,
+    Missing,
+}
+
 /// The index of a bracket that the source lacks; it has no partner.
 const MISSING: usize = usize::MAX;
 
@@ -113,19 +120,41 @@ impl Parser<'_> {
         let opener = self.position().saturating_sub(1);
         self.within(Context::BRACKETS, |parser| {
             let mut elements = Vec::new();
+            let mut commas = Commas::Written;
             while !parser.is_panicking() && !parser.at(close) && !parser.at(TokenKind::End) {
                 elements.push(element(parser));
                 if parser.is_panicking() && parser.brackets.partner(opener).is_some() {
                     parser.skip_until(|parser| parser.at(TokenKind::Comma));
                     parser.resume();
                 }
-                if !parser.eat(TokenKind::Comma) {
+                if !parser.eat(TokenKind::Comma) && !parser.lacks_comma(opener, close, &mut commas)
+                {
                     break;
                 }
             }
             parser.close(opener, close);
             elements
         })
+    }
+
+    /// Whether another element follows without a comma, which is said once for a list.
+    fn lacks_comma(&mut self, opener: usize, close: TokenKind, commas: &mut Commas) -> bool {
+        use TokenKind as T;
+        let begins_element = matches!(
+            self.kind(),
+            T::Name | T::Int | T::Float | T::Duration | T::StringStart | T::True | T::False
+        );
+        if !begins_element || self.is_panicking() || self.brackets.partner(opener).is_none() {
+            return false;
+        }
+        if *commas == Commas::Written {
+            let end = self.previous_end();
+            let diagnostic = self.unexpected_token(&format!("`,` or {}", close.name()));
+            let help = "a comma stands between two elements";
+            self.report(diagnostic.with_help(help).with_fix(Span::new(end, end), ","));
+            *commas = Commas::Missing;
+        }
+        true
     }
 
     /// Takes the bracket that closes the one at token `opener`.

@@ -1,6 +1,6 @@
 //! Blocks and statements.
 
-use super::cursor::{Context, Parser, StructLiterals, Trust};
+use super::cursor::{Context, Parser, StructLiterals, Trust, error_at};
 use super::height;
 use super::recover::OpenBody;
 use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
@@ -27,11 +27,13 @@ impl Parser<'_> {
         let mut stmts = Vec::new();
         while self.trust != Trust::Exhausted && self.goes_on(body) {
             let start = self.position();
-            stmts.push(self.stmt());
+            let mut stmt = self.stmt();
             self.stmt_end(start);
             if self.is_panicking() || self.position() == start {
+                spoil(&mut stmt);
                 self.recover_line(start);
             }
+            stmts.push(stmt);
         }
         self.close_body(body);
         if self.trust == Trust::Exhausted {
@@ -303,6 +305,19 @@ impl Parser<'_> {
         let span = self.bump().span;
         let op = op.map(|op| (op, span));
         StmtKind::Assign { place, op, value: self.expr() }
+    }
+}
+
+/// Takes the values out of a statement that was not read to its end, so that nothing is said about
+/// the half that was. The name that it declares stays, and so do its blocks.
+fn spoil(stmt: &mut Stmt) {
+    let span = stmt.span;
+    match &mut stmt.kind {
+        StmtKind::Let { value, .. } => *value = error_at(span),
+        StmtKind::Expr(Expr { kind: ExprKind::If { .. } | ExprKind::Match { .. }, .. })
+        | StmtKind::While { .. }
+        | StmtKind::For(_) => {}
+        kind => *kind = StmtKind::Error,
     }
 }
 

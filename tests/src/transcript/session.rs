@@ -13,6 +13,20 @@ use super::{ADDRESS, Step};
 use crate::client::Client;
 use crate::process::Process;
 
+/// The lines of the next server-sent event, of which `data` is the last.
+fn next_event(client: &mut Client) -> Result<Vec<String>, String> {
+    let mut event = Vec::new();
+    while let Some(line) = client.line() {
+        if ["id:", "event:", "data:"].iter().any(|field| line.starts_with(field)) {
+            event.push(line);
+        }
+        if event.last().is_some_and(|line| line.starts_with("data:")) {
+            return Ok(event);
+        }
+    }
+    Err("the server has ended the stream".to_owned())
+}
+
 /// The words of a command line.
 fn words(command: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
@@ -84,7 +98,7 @@ impl Session {
             self.as_documented(&printed).lines().map(str::to_owned).collect();
         if let Some(client) = self.listening.as_mut() {
             while lines.len() < step.output.len() {
-                lines.extend(client.server_sent_event());
+                lines.extend(next_event(client)?);
             }
         }
         Ok(lines)

@@ -161,9 +161,15 @@ fn one_mistake_gets_one_message() {
         ("let q = \"a {i", &["E0002 \"a {i"]),
         ("let gold = 1\nstate.n = gols", &["E0201 gols"]),
         ("let p = state.p\nstate.n = p.xx", &["E0203 xx"]),
+        ("return i ? 1 : 2", &["E0100 ?"]),
+        ("switch i { }", &["E0100 i"]),
+        ("let q = i ? 1 : 2\nstate.n = q", &["E0100 ?"]),
+        ("state.n = max(i 1)", &["E0100 1"]),
     ]);
     hold(&[
         ("fn broken( {\n    return 1\n}\nget a() -> int { return 1 }", &["E0100 {"]),
+        ("fn f() => int { return 1 }", &["E0114 =>"]),
+        ("get f(a: int b: int) -> int { return a + b }", &["E0100 b"]),
         ("test \"t\" { assert fails 1 + 1 }", &["E0507 1 + 1"]),
         ("get f(a: bool) -> int {\n    if a { 1 }\n}", &["E0504 }"]),
         ("get f(a: bool) -> Nope { if a { log \"x\" } else { 1 } }", &["E0204 Nope"]),
