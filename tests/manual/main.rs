@@ -1,7 +1,7 @@
-//! The manual in `docs/` and the README as their readers meet them: every program compiles and
-//! passes its tests, every command prints what the page shows, every table that is made from the
-//! sources is up to date, every link leads somewhere. `tests/README.md` tells how a page is
-//! written.
+//! The manual in `docs/` and the README as their readers meet them: every program is formatted,
+//! compiles and passes its tests, every command prints what the page shows, every table that is
+//! made from the sources is up to date, every link leads somewhere. `tests/README.md` tells how a
+//! page is written.
 
 mod generated;
 mod links;
@@ -14,6 +14,7 @@ use std::{env, fs, process};
 use libtest_mimic::{Arguments, Failed, Trial};
 use midflight_compiler::diag::Severity;
 use midflight_compiler::diag::render::{Style, render};
+use midflight_compiler::fmt;
 use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, LoadError};
 use midflight_tests::transcript::{self, Session};
@@ -97,6 +98,9 @@ fn program(block: &Block<'_>, files: &mut Files) -> Result<(), String> {
     if !report.warnings.is_empty() {
         return Err(shown(&report.warnings));
     }
+    if fmt::format(&source).is_ok_and(|formatted| formatted != source.text()) {
+        return Err("it is not formatted as `midflight fmt` does it".to_owned());
+    }
     let failed = report.results.iter().find_map(|test| Some((&test.name, test.trap.as_ref()?)));
     failed.map_or(Ok(()), |(name, trap)| Err(format!("the test `{name}` failed: {trap}")))
 }
@@ -163,10 +167,8 @@ impl Terminal {
     fn run(&mut self, block: &Block<'_>) -> Result<String, String> {
         let mut steps = transcript::steps(&block.text())?;
         for step in &mut steps {
-            let output = self.session.run(step)?;
-            if !step.is_met(&output) {
-                step.output = transcript::without_measurements(output);
-            }
+            let printed = self.session.run(step)?;
+            step.take_over(&printed);
         }
         Ok(transcript::written(&steps))
     }

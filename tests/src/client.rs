@@ -106,21 +106,6 @@ impl Client {
         (count > 0).then(|| line.trim_end().to_owned())
     }
 
-    /// The lines of the next server-sent event, without the framing of the connection.
-    pub fn server_sent_event(&mut self) -> Vec<String> {
-        let mut event = Vec::new();
-        loop {
-            let mut line = String::new();
-            let count = self.stream.read_line(&mut line).expect("the stream goes on");
-            assert!(count > 0, "the server has ended the stream");
-            if ["event:", "id:", "data:"].iter().any(|field| line.starts_with(field)) {
-                event.push(line.trim_end().to_owned());
-            } else if line == "\n" && !event.is_empty() {
-                return event;
-            }
-        }
-    }
-
     /// Says that nothing more will be sent.
     pub fn finish_sending(&mut self) {
         let _ = self.stream.get_mut().shutdown(Shutdown::Write);

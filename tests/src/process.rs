@@ -1,10 +1,10 @@
 //! The `midflight` command as a process: one that serves until it is told to stop.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, copy, sink};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 
 use crate::client::Client;
 
@@ -37,29 +37,34 @@ impl Process {
         directory: &Path,
         arguments: &[&str],
     ) -> Result<Process, String> {
-        let messages = directory.join("messages");
-        let file = File::create(&messages).map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
-        let _ = command.arg("serve").args(arguments).current_dir(directory).stderr(file);
+        let _ = command.arg("serve").args(arguments).current_dir(directory);
+        let _ = command.stderr(Stdio::piped());
         if !arguments.contains(&"--listen") {
             let _ = command.args(["--listen", "127.0.0.1:0"]);
         }
         Process::start(&mut command)
-            .ok_or_else(|| fs::read_to_string(&messages).unwrap_or_else(|error| error.to_string()))
     }
 
-    /// Gives nothing when the process ends without having listened.
-    fn start(command: &mut Command) -> Option<Process> {
+    /// Gives what the process prints when it ends without having listened.
+    fn start(command: &mut Command) -> Result<Process, String> {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the command starts");
-        let output = child.stdout.take().expect("the output is piped");
-        let mut first_line = String::new();
-        let _ = BufReader::new(output).read_line(&mut first_line).expect("it says something");
-        let address = first_line.split("http://").nth(1).and_then(|rest| rest.split(',').next());
-        let Some(address) = address.and_then(|address| address.parse().ok()) else {
-            let _ = child.wait();
-            return None;
-        };
-        Some(Process { address, first_line, child })
+        let mut output = BufReader::new(child.stdout.take().expect("the output is piped"));
+        let messages = child.stderr.take();
+        let mut printed = String::new();
+        let _ = output.read_line(&mut printed).expect("it says something");
+        let address = printed.split("http://").nth(1).and_then(|rest| rest.split(',').next());
+        if let Some(address) = address.and_then(|address| address.parse().ok()) {
+            // A server whose messages nobody reads would wait for a reader.
+            drop(messages.map(|mut rest| thread::spawn(move || copy(&mut rest, &mut sink()))));
+            return Ok(Process { address, first_line: printed, child });
+        }
+        let _ = output.read_to_string(&mut printed).expect("the output is text");
+        if let Some(mut messages) = messages {
+            let _ = messages.read_to_string(&mut printed).expect("messages are text");
+        }
+        let _ = child.wait();
+        Err(printed)
     }
 
     /// A new connection.
