@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
 
     fn finish(mut self, mut functions: Vec<ir::Function>) -> Result<Checked, Vec<Diagnostic>> {
         if !self.diagnostics.has_errors() {
-            effects::complete(&mut functions, &mut self.diagnostics);
+            effects::complete(&mut functions, &self.types, &mut self.diagnostics);
             std::mem::take(&mut self.idle).into_iter().for_each(|warning| self.report(warning));
         }
         let Some(layouts) = self.layouts.take().filter(|_| !self.diagnostics.has_errors()) else {

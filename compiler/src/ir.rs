@@ -253,6 +253,9 @@ pub struct ForRows {
     pub filter: Option<Expr>,
     /// `by`: an indexed field, and whether `desc` follows; else slot order.
     pub order: Option<(u32, bool)>,
+    /// An indexed field that `where` compares with this value first, where nothing in the loop can
+    /// change either: only the rows that have it when the loop begins are visited, in slot order.
+    pub lookup: Option<(u32, Expr)>,
     /// `limit`, evaluated once, before the first row.
     pub limit: Option<Expr>,
     /// What is run for each.

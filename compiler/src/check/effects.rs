@@ -1,15 +1,19 @@
-//! What follows from who calls whom: recursion, effects, the stack that a call needs, and whether
-//! a loop over rows must visit a snapshot.
+//! What follows from who calls whom: recursion, effects, the stack that a call needs, and which
+//! rows a loop visits.
 
 use super::cycles::{Graph, components, is_cycle};
 use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::walk::{Part, PartMut};
-use crate::ir::{Block, Effects, Expr, ExprKind, ForRows, Function, Place, Root, Stmt, StmtKind};
+use crate::ir::{
+    Block, CompareOp, Effects, Expr, ExprKind, ForRows, Function, Local, Place, Root, Step,
+    StepKind, Stmt, StmtKind,
+};
 use crate::limits::STACK_MAX;
+use crate::types::{TableId, Types};
 
 /// Fills in what a function's callees decide.
-pub(super) fn complete(functions: &mut [Function], diagnostics: &mut Diagnostics) {
+pub(super) fn complete(functions: &mut [Function], types: &Types, diagnostics: &mut Diagnostics) {
     let mut graph = Graph::new();
     for function in functions.iter_mut() {
         let mut found = Found::default();
@@ -39,7 +43,8 @@ pub(super) fn complete(functions: &mut [Function], diagnostics: &mut Diagnostics
     }
     let effects: Vec<Effects> = functions.iter().map(|function| function.effects).collect();
     for function in functions.iter_mut() {
-        snapshots(&mut function.body, &effects);
+        let Function { body, locals, .. } = function;
+        Visits { types, locals, effects: &effects }.block(body);
     }
 }
 
@@ -88,6 +93,8 @@ fn union(a: Effects, b: Effects) -> Effects {
 struct Found {
     effects: Effects,
     callees: Vec<usize>,
+    /// The fields of rows that are written.
+    written: Vec<(TableId, u32)>,
 }
 
 impl Found {
@@ -139,36 +146,94 @@ impl Found {
         if matches!(place.root, Root::State | Root::Row(..)) {
             self.effects.writes = true;
         }
-    }
-}
-
-/// Decides for every loop over rows whether it visits a snapshot.
-fn snapshots(block: &mut Block, effects: &[Effects]) {
-    for stmt in &mut block.stmts {
-        if let StmtKind::ForRows(rows) = &mut stmt.kind {
-            rows.snapshot = visits_snapshot(rows, effects);
+        if let (Root::Row(table, _), Some(StepKind::Field(field))) =
+            (&place.root, place.path.first().map(|step| &step.kind))
+        {
+            self.written.push((*table, *field));
         }
     }
-    block.parts_mut(&mut |part| snapshots_in(part, effects));
 }
 
-fn snapshots_in(part: PartMut<'_>, effects: &[Effects]) {
-    match part {
-        PartMut::Block(block) => snapshots(block, effects),
-        PartMut::Expr(expr) => expr.parts_mut(&mut |part| snapshots_in(part, effects)),
-    }
+/// Decides for every loop over rows of a function which rows it visits.
+struct Visits<'a> {
+    types: &'a Types,
+    locals: &'a [Local],
+    /// Of every function.
+    effects: &'a [Effects],
 }
 
-/// Whether a turn of a loop can change which rows the loop visits, or in which order.
-fn visits_snapshot(rows: &ForRows, effects: &[Effects]) -> bool {
-    let mut found = Found::default();
-    found.block(&rows.body);
-    if let Some(filter) = &rows.filter {
-        found.expr(filter);
+impl Visits<'_> {
+    fn block(&self, block: &mut Block) {
+        for stmt in &mut block.stmts {
+            if let StmtKind::ForRows(rows) = &mut stmt.kind {
+                self.decide(rows);
+            }
+        }
+        block.parts_mut(&mut |part| self.part(part));
     }
-    let callees = found.callees.iter().map(|&callee| effects[callee]);
-    let all = callees.fold(found.effects, union);
-    // Any write may be one to the field that the loop is ordered by.
-    let reorders = rows.order.is_some() && all.writes;
-    all.inserts || all.removes || reorders
+
+    fn part(&self, part: PartMut<'_>) {
+        match part {
+            PartMut::Block(block) => self.block(block),
+            PartMut::Expr(expr) => expr.parts_mut(&mut |part| self.part(part)),
+        }
+    }
+
+    fn decide(&self, rows: &mut ForRows) {
+        let mut found = Found::default();
+        found.block(&rows.body);
+        if let Some(filter) = &rows.filter {
+            found.expr(filter);
+        }
+        let callees = found.callees.iter().map(|&callee| self.effects[callee]);
+        let below = callees.fold(Effects::default(), union);
+        let all = union(found.effects, below);
+        // Any write may be one to the field that the loop is ordered by.
+        let reorders = rows.order.is_some() && all.writes;
+        rows.snapshot = all.inserts || all.removes || reorders;
+        let lookup = rows.filter.as_ref().and_then(|filter| self.looked_up(rows, filter));
+        rows.lookup = lookup.filter(|(field, _)| {
+            rows.order.is_none() && !below.writes && !found.written.contains(&(rows.table, *field))
+        });
+    }
+
+    /// The indexed field that is compared first, and with what, if that cannot change.
+    fn looked_up(&self, rows: &ForRows, filter: &Expr) -> Option<(u32, Expr)> {
+        match &filter.kind {
+            ExprKind::And(first, _) => self.looked_up(rows, first),
+            ExprKind::Compare(CompareOp::Eq, left, right) => {
+                let sides = [(left, right), (right, left)];
+                sides.into_iter().find_map(|(place, value)| {
+                    let field = self.indexed_field(rows, place)?;
+                    self.is_fixed(value).then(|| (field, Expr::clone(value)))
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn indexed_field(&self, rows: &ForRows, expr: &Expr) -> Option<u32> {
+        let ExprKind::Place(Place { root: Root::Row(_, row), path, .. }) = &expr.kind else {
+            return None;
+        };
+        let ExprKind::Place(Place { root: Root::Local(local), path: to_row, .. }) = &row.kind
+        else {
+            return None;
+        };
+        let [Step { kind: StepKind::Field(field), .. }] = path.as_slice() else { return None };
+        let indexes = &self.types.table(rows.table).indexes;
+        let is_own = *local == rows.local && to_row.is_empty();
+        (is_own && indexes.contains(field)).then_some(*field)
+    }
+
+    /// Whether the value is the same whenever it is computed, and computing it does nothing else.
+    fn is_fixed(&self, value: &Expr) -> bool {
+        match &value.kind {
+            ExprKind::Const(_) => true,
+            ExprKind::Place(Place { root: Root::Local(local), path, .. }) => {
+                !self.locals[local.index()].mutable && path.is_empty()
+            }
+            _ => false,
+        }
+    }
 }

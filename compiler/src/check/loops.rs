@@ -115,12 +115,13 @@ impl<'a> Body<'_, 'a> {
         let (limit, filter, order) = (limit?, filter?, order?);
         let body = self.with_filter(body, filter.as_ref());
         // Who is visited depends on what callees do, which `effects` finds out.
-        let snapshot = false;
+        let (snapshot, lookup) = (false, None);
         Some(ir::StmtKind::ForRows(Box::new(ir::ForRows {
             local,
             table,
             filter,
             order,
+            lookup,
             limit,
             body,
             snapshot,

@@ -124,16 +124,11 @@ impl<'p> Lower<'_, 'p, '_> {
     /// `for local in table where … by … limit …`
     pub(super) fn for_rows(&mut self, each: &'p ir::ForRows, span: Span) -> Option<()> {
         let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
-        if each.order.is_none() && !each.snapshot {
+        if each.order.is_none() && each.lookup.is_none() && !each.snapshot {
             self.scan_rows(each, round);
             return Some(());
         }
-        let (field, descending) = match each.order {
-            Some((field, descending)) => (field, u32::from(descending)),
-            None => (u32::MAX, 0),
-        };
-        let passed = [self.number(each.table.0), self.number(field), self.number(descending)];
-        let list = self.host_value(HostFunction::rows_list, &passed, span);
+        let list = self.listed_rows(each, span)?;
         let (data, len) = self.list_parts(list);
         let zero = self.int(0);
         let next = round.next;
@@ -147,6 +142,22 @@ impl<'p> Lower<'_, 'p, '_> {
             lower.name_row(each, row);
         });
         Some(())
+    }
+
+    /// The rows that are there when the loop begins, in order, as a list of the host's.
+    fn listed_rows(&mut self, each: &'p ir::ForRows, span: Span) -> Option<Value> {
+        let table = self.number(each.table.0);
+        if let Some((field, value)) = &each.lookup {
+            let evaluated = self.expr(value)?;
+            let passed = [table, self.number(*field), self.spill(value.ty, evaluated)];
+            return Some(self.host_value(HostFunction::rows_equal, &passed, span));
+        }
+        let (field, descending) = match each.order {
+            Some((field, descending)) => (field, u32::from(descending)),
+            None => (u32::MAX, 0),
+        };
+        let passed = [table, self.number(field), self.number(descending)];
+        Some(self.host_value(HostFunction::rows_list, &passed, span))
     }
 
     fn name_row(&mut self, each: &ir::ForRows, row: Value) {

@@ -50,6 +50,10 @@ impl Printer<'_> {
                 let snapshot = if rows.snapshot { "snapshot " } else { "" };
                 write!(self.out, "for {} in {snapshot}{}", self.local(rows.local), table.name)?;
                 self.clause(" where ", rows.filter.as_ref())?;
+                if let Some((field, _)) = &rows.lookup {
+                    let name = self.field_name(Type::Row(rows.table), *field);
+                    write!(self.out, " by index {name}")?;
+                }
                 if let Some((field, descending)) = rows.order {
                     let name = self.field_name(Type::Row(rows.table), field);
                     let direction = if descending { " desc" } else { "" };
