@@ -1,6 +1,5 @@
 //! Expressions: what each form means, and how a value is fitted to the type that is wanted.
 
-use super::Checker;
 use super::body::Body;
 use super::collect::ValueName;
 use super::mismatch::Wanted;

@@ -7,7 +7,7 @@ use super::ty::{element, optional};
 use crate::ast::{self, ExprKind, UnaryOp};
 use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{self, BinaryOp, CompareOp, Const};
+use crate::ir::{self, BinaryOp, CompareOp};
 use crate::source::Span;
 use crate::types::Type;
 

@@ -206,7 +206,9 @@ impl<'p> Lower<'_, 'p, '_> {
     /// Traps where as many elements as this do not leave room for one more.
     fn check_room(&mut self, len: Value, capacity: Value, span: Span) {
         let full = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, len, capacity);
-        self.trap_if_with(full, TrapKind::ListFull, span, &[capacity]);
+        // No number of elements came that did not fit.
+        let none = self.int(0);
+        self.trap_if_with(full, TrapKind::ListFull, span, &[capacity, none]);
     }
 
     /// Moves the elements from an index on one further, the last one first.

@@ -252,6 +252,7 @@ impl<'p> Lower<'_, 'p, '_> {
         op: ir::BinaryOp,
         place: &'p ir::Place,
         value: &'p ir::Expr,
+        span: Span,
     ) -> Option<()> {
         if let (Root::Local(local), []) = (&place.root, &place.path[..])
             && let Storage::Register(variable) = self.locals[local.index()]
@@ -259,7 +260,7 @@ impl<'p> Lower<'_, 'p, '_> {
             let right = self.expr(value)?;
             let left = self.builder.use_var(variable);
             let sides = super::arith::Sides::of_place(self, (place, left), (value, right));
-            let result = self.binary(op, sides, place.span);
+            let result = self.binary(op, sides, span);
             self.builder.def_var(variable, result);
             return Some(());
         }
@@ -269,7 +270,7 @@ impl<'p> Lower<'_, 'p, '_> {
         let at = self.locate(&found);
         let left = self.load(place.ty, at.base, at.offset);
         let sides = super::arith::Sides::of_place(self, (place, left), (value, right));
-        let result = self.binary(op, sides, place.span);
+        let result = self.binary(op, sides, span);
         self.write(place, at, result);
         Some(())
     }

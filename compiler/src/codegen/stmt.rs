@@ -58,7 +58,7 @@ impl<'p> Lower<'_, 'p, '_> {
                 let _ = self.assign(place, value);
             }
             StmtKind::OpAssign { op, place, value } => {
-                let _ = self.op_assign(*op, place, value);
+                let _ = self.op_assign(*op, place, value, stmt.span);
             }
             StmtKind::Expr(expr) => {
                 let _ = self.expr(expr);
