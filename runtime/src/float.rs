@@ -1,5 +1,5 @@
 //! How floats are written: the shortest digits that read back the same, with at least one digit
-//! after the point; an exponent below 1e-5 and from 1e16 on.
+//! after the point; an exponent below 1e-4 and from 1e16 on.
 
 use std::fmt::Write;
 

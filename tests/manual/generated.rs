@@ -17,6 +17,9 @@ use super::page::Page;
 const OPEN: &str = "<!-- generated: ";
 const CLOSE: &str = "<!-- end -->";
 
+/// What the name of a part begins with that shows a function's machine code.
+const CODE: &str = "code ";
+
 /// The page with its generated parts as they should be.
 pub(crate) fn rewrite(page: &str) -> Result<String, String> {
     let mut text = String::new();
@@ -39,25 +42,32 @@ pub(crate) fn rewrite(page: &str) -> Result<String, String> {
 
 /// Whether a part shows code of a machine that is not this one.
 fn is_of_another_machine(name: &str) -> bool {
-    name == "step" && cfg!(not(target_arch = "x86_64"))
+    name.starts_with(CODE) && cfg!(not(target_arch = "x86_64"))
 }
 
 fn part(name: &str, page: &str) -> Result<String, String> {
     match name {
-        "functions" => Ok(builtins(&[Form::Function])),
-        "text methods" => Ok(builtins(&[Form::TextMethod, Form::Property])),
-        "list methods" => Ok(builtins(&[Form::ListMethod, Form::ListMutation])),
+        "functions" => Ok(builtins(|row| row.form == Form::Function)),
+        "texts" => Ok(builtins(|row| is_member(row) && row.params.first() == Some(&Shape::Str))),
+        "lists" => Ok(builtins(|row| is_member(row) && row.params.first() != Some(&Shape::Str))),
         "traps" => Ok(traps()),
         "limits" => Ok(source_limits()),
         "budgets" => Ok(budgets()),
-        "step" => step(page),
-        _ => Err(format!("there is no generated part `{name}`")),
+        _ => match name.strip_prefix(CODE) {
+            Some(function) => code(function, page),
+            None => Err(format!("there is no generated part `{name}`")),
+        },
     }
 }
 
-fn builtins(forms: &[Form]) -> String {
+/// Whether it is written behind a value and a point.
+fn is_member(row: &Row) -> bool {
+    row.form != Form::Function
+}
+
+fn builtins(is_listed: impl Fn(&Row) -> bool) -> String {
     let mut table = "| built-in | what it gives |\n| --- | --- |\n".to_owned();
-    for row in ROWS.iter().filter(|row| forms.contains(&row.form)) {
+    for row in ROWS.iter().filter(|row| is_listed(row)) {
         let _ = writeln!(table, "| `{}` | {} |", signature(row), row.doc);
     }
     table
@@ -202,24 +212,29 @@ fn budgets() -> String {
     )
 }
 
-/// The machine code of `step` in the page's program of that name.
-fn step(page: &str) -> Result<String, String> {
+/// The machine code of a function in the page's file of the same name, and its size.
+fn code(function: &str, page: &str) -> Result<String, String> {
     let page = Page { text: page.to_owned() };
-    let program = page.blocks().find(|block| block.file() == Some("step.flight"));
-    let program = program.ok_or("there is no block `flight,file=step.flight`")?.text();
-    let source = Source::new("step.flight", program);
-    let shown = |mistakes: Vec<_>| render(&source, &mistakes, Style::Plain);
-    let compiler = thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
-    let listing = thread::scope(|scope| {
-        let work = || inspect(&source, Emit::Asm).map_err(shown);
-        let thread = compiler.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
-        thread.join().map_err(|_panic| "the compiler panicked".to_owned())?
-    })?;
-    let lines = listing.lines().skip_while(|line| !line.starts_with("; step"));
+    let file = format!("{function}.flight");
+    let program = page.blocks().find(|block| block.file() == Some(&file));
+    let program = program.ok_or_else(|| format!("there is no block `flight,file={file}`"))?;
+    let listing = assembly(&Source::new(file, program.text()))?;
+    let head = format!("; {function} ");
+    let lines = listing.lines().skip_while(|line| !line.starts_with(&head));
     let code: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     let count = code.iter().filter(|line| line.starts_with("  ")).count();
     if count == 0 {
-        return Err("`step` is not in the listing".to_owned());
+        return Err(format!("`{function}` is not in the listing"));
     }
     Ok(format!("{count} instructions:\n\n```text\n{}\n```\n", code.join("\n")))
+}
+
+fn assembly(source: &Source) -> Result<String, String> {
+    let shown = |mistakes: Vec<_>| render(source, &mistakes, Style::Plain);
+    let compiler = thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
+    thread::scope(|scope| {
+        let work = || inspect(source, Emit::Asm).map_err(shown);
+        let thread = compiler.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        thread.join().map_err(|_panic| "the compiler panicked".to_owned())?
+    })
 }

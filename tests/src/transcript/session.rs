@@ -146,18 +146,23 @@ impl Session {
         read.map(|_| printed).map_err(failed)
     }
 
-    /// `s/before/after/` on a file, whose every line has `before` at most once.
+    /// `s/before/after/` on every line of a file. Characters that mean something to `sed` are
+    /// refused, so that the command does the same in a real terminal.
     fn edit(&self, edit: &str, file: &str) -> Result<String, String> {
         let parts: Vec<&str> = edit.split('/').collect();
         let ["s", before, after, ""] = parts.as_slice() else {
             return Err(format!("a transcript's `sed` does not know `{edit}`"));
         };
+        if before.contains(['.', '*', '[', '^', '$', '\\']) || after.contains(['&', '\\']) {
+            return Err(format!("`{edit}` has characters that mean something to `sed`"));
+        }
         let path = self.directory.join(file);
         let text = fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
         if !text.contains(before) {
             return Err(format!("`{before}` is not in {file}"));
         }
-        let written = fs::write(path, text.replace(before, after));
+        let lines = text.split_inclusive('\n').map(|line| line.replacen(before, after, 1));
+        let written = fs::write(path, lines.collect::<String>());
         written.map(|()| String::new()).map_err(|error| format!("{file}: {error}"))
     }
 
