@@ -2,8 +2,7 @@
 //! each transcript is what a server of its own prints, each README quotes the transcript.
 //! `tests/README.md` tells how they are written.
 
-mod shell;
-mod transcript;
+mod quote;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,8 +14,12 @@ use midflight_compiler::diag::render::{Style, render};
 use midflight_compiler::fmt;
 use midflight_compiler::source::Source;
 use midflight_runtime::Engine;
+use midflight_tests::transcript::{self, Session};
 
 const EXAMPLES: &str = "dsl-examples";
+
+/// The `midflight` command.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_midflight-under-test");
 
 const ADVICE: &str =
     "to take over what was found: UPDATE=1 cargo test -p midflight-tests --test examples";
@@ -96,16 +99,16 @@ fn program(path: &Path) -> Result<(), Failed> {
 fn transcript(example: &Path) -> Result<(), Failed> {
     let path = example.join("transcript.txt");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut shell = shell::Shell::default();
-    let mut steps = transcript::parse(&text)?;
+    let mut session = Session::new(PROGRAM, Path::new("."));
+    let mut steps = transcript::steps(&text)?;
     for step in &mut steps {
-        let output = shell.run(&step.command);
-        let output = output.map_err(|error| format!("$ {}\n{error}", step.command))?;
-        step.take_over(&output);
+        let printed = session.run(step);
+        let printed = printed.map_err(|error| format!("$ {}\n{error}", step.command))?;
+        step.take_over(&printed);
     }
-    meet(&path, &text, &transcript::print(&steps))?;
+    meet(&path, &text, &transcript::written(&steps))?;
     let path = example.join("README.md");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let quoting = transcript::quote(&text, &steps);
+    let quoting = quote::quote(&text, &steps);
     meet(&path, &text, &quoting.map_err(|error| format!("{}: {error}", path.display()))?)
 }

@@ -1,12 +1,19 @@
 //! What the tests over sockets share: a client that shows what was said, a server in this process,
-//! and the `midflight` command as a process of its own. The golden suite stands in `main.rs`.
+//! the `midflight` command as a process of its own, and transcripts of what a user types. The golden
+//! suite stands in `main.rs`.
 //!
 //! Everything here panics where the test's surroundings fail it, and cleans up when dropped.
 
 pub mod client;
 pub mod process;
 pub mod served;
+pub mod transcript;
 
 pub use client::{Answer, Client};
 pub use process::Process;
 pub use served::Served;
+
+/// The programs in the manual's page for embedders, as tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+pub struct Embedding;

@@ -1,8 +1,10 @@
 //! The `midflight` command as a process: one that serves until it is told to stop.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, copy, sink};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 
 use crate::client::Client;
 
@@ -20,19 +22,49 @@ impl Process {
     /// Starts `midflight serve --listen 127.0.0.1:0` with further arguments and waits until it
     /// listens.
     pub fn serve(program: &str, arguments: &[&str]) -> Process {
-        let mut child = Command::new(program)
-            .args(["serve", "--memory", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the command starts");
-        let output = child.stdout.take().expect("the output is piped");
-        let mut first_line = String::new();
-        let _ = BufReader::new(output).read_line(&mut first_line).expect("it says something");
-        let address = first_line.split("http://").nth(1).and_then(|rest| rest.split(',').next());
-        let address = address.and_then(|address| address.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no address in {first_line:?}"));
-        Process { address, first_line, child }
+        let mut command = Command::new(program);
+        let _ = command.args(["serve", "--memory", "--listen", "127.0.0.1:0"]).args(arguments);
+        Process::start(&mut command).expect("it says where it listens")
+    }
+
+    /// Starts `midflight serve` in a directory, on a port of its own unless the arguments say
+    /// where, and waits until it listens.
+    ///
+    /// # Errors
+    /// What it says when it does not start.
+    pub fn serve_in(
+        program: &Path,
+        directory: &Path,
+        arguments: &[&str],
+    ) -> Result<Process, String> {
+        let mut command = Command::new(program);
+        let _ = command.arg("serve").args(arguments).current_dir(directory);
+        let _ = command.stderr(Stdio::piped());
+        if !arguments.contains(&"--listen") {
+            let _ = command.args(["--listen", "127.0.0.1:0"]);
+        }
+        Process::start(&mut command)
+    }
+
+    /// Gives what the process prints when it ends without having listened.
+    fn start(command: &mut Command) -> Result<Process, String> {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the command starts");
+        let mut output = BufReader::new(child.stdout.take().expect("the output is piped"));
+        let messages = child.stderr.take();
+        let mut printed = String::new();
+        let _ = output.read_line(&mut printed).expect("it says something");
+        let address = printed.split("http://").nth(1).and_then(|rest| rest.split(',').next());
+        if let Some(address) = address.and_then(|address| address.parse().ok()) {
+            // A server whose messages nobody reads would wait for a reader.
+            drop(messages.map(|mut rest| thread::spawn(move || copy(&mut rest, &mut sink()))));
+            return Ok(Process { address, first_line: printed, child });
+        }
+        let _ = output.read_to_string(&mut printed).expect("the output is text");
+        if let Some(mut messages) = messages {
+            let _ = messages.read_to_string(&mut printed).expect("messages are text");
+        }
+        let _ = child.wait();
+        Err(printed)
     }
 
     /// A new connection.

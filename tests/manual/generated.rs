@@ -1,0 +1,225 @@
+//! The parts of a page that are made from the sources. Such a part stands between
+//! `<!-- generated: name -->` and `<!-- end -->`.
+
+use std::fmt::Write;
+use std::thread;
+
+use midflight_compiler::builtins::{Form, ROWS, Row, Shape};
+use midflight_compiler::diag::render::{Style, render};
+use midflight_compiler::limits::{self, COMPILE_STACK_SIZE};
+use midflight_compiler::source::Source;
+use midflight_compiler::trap::TrapKind;
+use midflight_compiler::{Emit, inspect};
+use midflight_runtime::Limits;
+
+use super::page::Page;
+
+const OPEN: &str = "<!-- generated: ";
+const CLOSE: &str = "<!-- end -->";
+
+/// The page with its generated parts as they should be.
+pub(crate) fn rewrite(page: &str) -> Result<String, String> {
+    let mut text = String::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(text, "{line}");
+        let Some(name) = line.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(" -->")) else {
+            continue;
+        };
+        let old: String = lines
+            .by_ref()
+            .take_while(|line| *line != CLOSE)
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let new = if is_of_another_machine(name) { old } else { part(name, page)? };
+        let _ = writeln!(text, "{new}{CLOSE}");
+    }
+    Ok(text)
+}
+
+/// Whether a part shows code of a machine that is not this one.
+fn is_of_another_machine(name: &str) -> bool {
+    name == "step" && cfg!(not(target_arch = "x86_64"))
+}
+
+fn part(name: &str, page: &str) -> Result<String, String> {
+    match name {
+        "functions" => Ok(builtins(&[Form::Function])),
+        "text methods" => Ok(builtins(&[Form::TextMethod, Form::Property])),
+        "list methods" => Ok(builtins(&[Form::ListMethod, Form::ListMutation])),
+        "traps" => Ok(traps()),
+        "limits" => Ok(source_limits()),
+        "budgets" => Ok(budgets()),
+        "step" => step(page),
+        _ => Err(format!("there is no generated part `{name}`")),
+    }
+}
+
+fn builtins(forms: &[Form]) -> String {
+    let mut table = "| built-in | what it gives |\n| --- | --- |\n".to_owned();
+    for row in ROWS.iter().filter(|row| forms.contains(&row.form)) {
+        let _ = writeln!(table, "| `{}` | {} |", signature(row), row.doc);
+    }
+    table
+}
+
+fn signature(row: &Row) -> String {
+    let types = |params: &[Shape]| {
+        params.iter().map(|&shape| type_name(shape)).collect::<Vec<_>>().join(", ")
+    };
+    let (name, result) = (row.name, type_name(row.result));
+    match (row.form, row.params.split_first()) {
+        (Form::Property, Some((&receiver, _))) => {
+            format!("{}.{name}: {result}", receiver_name(receiver))
+        }
+        (Form::Function, _) | (_, None) => format!("{name}({}) -> {result}", types(row.params)),
+        (_, Some((&receiver, rest))) => {
+            let result =
+                if row.result == Shape::Unit { String::new() } else { format!(" -> {result}") };
+            format!("{}.{name}({}){result}", receiver_name(receiver), types(rest))
+        }
+    }
+}
+
+fn receiver_name(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Str => "text",
+        Shape::ListStr => "texts",
+        _ => "list",
+    }
+}
+
+fn type_name(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Int => "int",
+        Shape::Float => "float",
+        Shape::Bool => "bool",
+        Shape::Str => "str",
+        Shape::Unit => "()",
+        Shape::OptionalInt => "int?",
+        Shape::OptionalFloat => "float?",
+        Shape::ListStr => "[str]",
+        Shape::List | Shape::ListOfElement => "[T]",
+        Shape::Element => "T",
+        Shape::OptionalElement => "T?",
+        Shape::Printable => "value",
+    }
+}
+
+fn traps() -> String {
+    let mut table = "| kind | raised when | status |\n| --- | --- | --- |\n".to_owned();
+    for &kind in TrapKind::ALL.iter().filter(|&&kind| kind != TrapKind::None) {
+        let _ = writeln!(table, "| `{}` | {} | {} |", kind.name(), raised(kind), kind.status());
+    }
+    table
+}
+
+fn raised(kind: TrapKind) -> &'static str {
+    match kind {
+        TrapKind::None => "never",
+        TrapKind::Overflow => "an `int` result does not fit into 64 bits",
+        TrapKind::DivisionByZero => "an `int` is divided by zero, with `/` or `%`",
+        TrapKind::IndexOutOfBounds => "an index or a slice is outside of a list or a text",
+        TrapKind::MissingRow => {
+            "`table[key]` finds no row, or a row is used that this call removed"
+        }
+        TrapKind::DuplicateKey => "`insert` meets a key that is there",
+        TrapKind::ListFull => "a bounded list has no room, or `assign` does not fit",
+        TrapKind::OutOfRange => "`int(x)` gets what no `int` can hold",
+        TrapKind::InvalidArgument => "a built-in gets what it is not defined for: `random(0)`",
+        TrapKind::Assertion => "`assert` finds its condition false",
+        TrapKind::Fail => "`fail`, with the status that it names",
+        TrapKind::OutOfFuel => "the call has done too much work",
+        TrapKind::OutOfStack => "functions call each other too deep",
+        TrapKind::OutOfMemory => "the call or its world has no memory left",
+        TrapKind::Internal => "a fault of Midflight itself; the world is closed",
+    }
+}
+
+/// A number as people write it: `64 KiB`, `1,000`.
+fn number(number: u64, unit: &str) -> String {
+    match (unit, number) {
+        ("bytes", n) if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
+        ("bytes", n) if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} KiB", n >> 10),
+        _ => {
+            let digits = number.to_string();
+            let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+            String::from_utf8_lossy(&groups.join(&b',')).into_owned()
+        }
+    }
+}
+
+fn table(head: &str, rows: &[(&str, u64, &str)]) -> String {
+    let mut table = format!("| {head} | limit |\n| --- | --- |\n");
+    for &(what, limit, unit) in rows {
+        let _ = writeln!(table, "| {what} | {} |", number(limit, unit));
+    }
+    table
+}
+
+fn source_limits() -> String {
+    table(
+        "what",
+        &[
+            ("a source", limits::SOURCE_LEN_MAX as u64, "bytes"),
+            ("nested brackets, blocks and types", limits::NESTING_MAX.into(), ""),
+            ("height of a chain of operators or branches", limits::TREE_HEIGHT_MAX.into(), ""),
+            ("syntax nodes of one function", limits::FUNCTION_NODES_MAX.into(), ""),
+            ("basic blocks of one function", limits::BLOCKS_MAX as u64, ""),
+            ("parameters of one function", limits::PARAMS_MAX as u64, ""),
+            ("fields of a declaration, variants of an enum", limits::FIELDS_MAX as u64, ""),
+            ("nested interpolations", limits::INTERPOLATION_MAX as u64, ""),
+            ("structs and enums inside each other", limits::TYPE_DEPTH_MAX.into(), ""),
+            ("a row, with its header of 16 bytes", limits::ROW_SIZE_MAX, "bytes"),
+            ("`state`", limits::STATE_SIZE_MAX, "bytes"),
+            ("any other value", limits::VALUE_SIZE_MAX, "bytes"),
+            ("a text that the compiler computes", limits::CONSTANT_TEXT_MAX as u64, "bytes"),
+            ("all constant values together", limits::CONSTANTS_SIZE_MAX, "bytes"),
+            ("machine code of one version", limits::CODE_SIZE_MAX as u64, "bytes"),
+            ("the stack of one call", limits::STACK_MAX.into(), "bytes"),
+            ("errors reported at once", limits::DIAGNOSTICS_MAX as u64, ""),
+        ],
+    )
+}
+
+fn budgets() -> String {
+    let limits = Limits::default();
+    table(
+        "budget",
+        &[
+            ("fuel of a call", limits.fuel_max.unsigned_abs(), ""),
+            ("fuel of a test", limits.test_fuel_max.unsigned_abs(), ""),
+            (
+                "memory of a call: texts, lists, large values",
+                limits.call_memory_max as u64,
+                "bytes",
+            ),
+            ("memory of a world", limits.world_memory_max as u64, "bytes"),
+            ("versions that are kept", limits.versions_kept_max as u64, ""),
+            ("calls that wait for one world", limits.queue_len_max as u64, ""),
+            ("programs that wait to be compiled", limits.compiles_waiting_max as u64, ""),
+        ],
+    )
+}
+
+/// The machine code of `step` in the page's program of that name.
+fn step(page: &str) -> Result<String, String> {
+    let page = Page { text: page.to_owned() };
+    let program = page.blocks().find(|block| block.file() == Some("step.flight"));
+    let program = program.ok_or("there is no block `flight,file=step.flight`")?.text();
+    let source = Source::new("step.flight", program);
+    let shown = |mistakes: Vec<_>| render(&source, &mistakes, Style::Plain);
+    let compiler = thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
+    let listing = thread::scope(|scope| {
+        let work = || inspect(&source, Emit::Asm).map_err(shown);
+        let thread = compiler.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        thread.join().map_err(|_panic| "the compiler panicked".to_owned())?
+    })?;
+    let lines = listing.lines().skip_while(|line| !line.starts_with("; step"));
+    let code: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let count = code.iter().filter(|line| line.starts_with("  ")).count();
+    if count == 0 {
+        return Err("`step` is not in the listing".to_owned());
+    }
+    Ok(format!("{count} instructions:\n\n```text\n{}\n```\n", code.join("\n")))
+}
