@@ -2,7 +2,7 @@
 //! and nothing else; a right one gets nothing at all.
 
 use midflight_compiler::compile;
-use midflight_compiler::diag::Code;
+use midflight_compiler::diag::{Code, Diagnostic};
 use midflight_compiler::source::Source;
 
 /// Codes whose pages show no program, and why.
@@ -43,13 +43,16 @@ fn programs(text: &str) -> Page {
     page
 }
 
-/// The codes that a program gets.
-fn codes(program: &str) -> Vec<Code> {
-    let found = match compile(&Source::new("page.flight", program)) {
+fn reported(program: &str) -> Vec<Diagnostic> {
+    match compile(&Source::new("page.flight", program)) {
         Ok(program) => program.warnings,
         Err(diagnostics) => diagnostics,
-    };
-    found.iter().map(|diagnostic| diagnostic.code).collect()
+    }
+}
+
+/// The codes that a program gets.
+fn codes(program: &str) -> Vec<Code> {
+    reported(program).iter().map(|diagnostic| diagnostic.code).collect()
 }
 
 #[test]
@@ -68,6 +71,24 @@ fn every_page_shows_its_code() {
         assert_eq!(page.wrong.is_empty(), exempt, "{}", code.name());
         assert_eq!(page.right.is_empty(), exempt, "{}", code.name());
     }
+}
+
+#[test]
+fn a_fix_repairs_its_mistake() {
+    let mut repaired = 0;
+    for &code in Code::ALL {
+        for program in programs(code.explanation()).wrong {
+            let found = reported(&program);
+            for fix in found.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()) {
+                let mut fixed = program.clone();
+                fixed.replace_range(fix.span.range(), &fix.replacement);
+                let left = codes(&fixed).iter().filter(|&&c| c == code).count();
+                assert!(left < found.len(), "{}: still wrong:\n{fixed}", code.name());
+                repaired += 1;
+            }
+        }
+    }
+    assert!(repaired > 20, "{repaired} fixes were tried");
 }
 
 #[test]

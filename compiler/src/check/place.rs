@@ -387,7 +387,7 @@ impl<'a> Body<'_, 'a> {
         self.checker.report(
             Diagnostic::new(Code::E0500, target.span, text)
                 .with_note(facts.span, "declared here")
-                .with_help("copy it into a `var` and change that"),
+                .with_help(format!("copy it into a `var` and change that: `var changed = {name}`")),
         );
         false
     }

@@ -140,10 +140,12 @@ impl Parser<'_> {
     /// Whether another element follows without a comma, which is said once for a list.
     fn lacks_comma(&mut self, opener: usize, close: TokenKind, commas: &mut Commas) -> bool {
         use TokenKind as T;
-        let begins_element = matches!(
-            self.kind(),
-            T::Name | T::Int | T::Float | T::Duration | T::StringStart | T::True | T::False
-        );
+        let begins_element = match self.kind() {
+            // Two words in a row are no element: one of them is out of place.
+            T::Name => self.nth(1).kind != T::Name,
+            T::Int | T::Float | T::Duration | T::StringStart | T::True | T::False => true,
+            _ => false,
+        };
         if !begins_element || self.is_panicking() || self.brackets.partner(opener).is_none() {
             return false;
         }

@@ -4,6 +4,7 @@
 use super::whole::GAME;
 use super::{check_whole, reported};
 use crate::diag::Diagnostics;
+use crate::diag::render::{Style, render};
 use crate::lexer::lex;
 use crate::limits::{COMPILE_STACK_SIZE, NESTING_MAX, TREE_HEIGHT_MAX};
 use crate::source::Source;
@@ -86,7 +87,7 @@ fn a_program_cut_anywhere() {
 }
 
 #[test]
-fn tokens_left_out_doubled_and_moved() {
+fn tokens_left_out_doubled_moved_and_foreign() {
     let mut random = Random(7);
     let mut accepted = 0;
     for text in [GAME, FORMS] {
@@ -95,14 +96,20 @@ fn tokens_left_out_doubled_and_moved() {
             let mut changed = tokens.clone();
             for _ in 0..=random.below(3) {
                 let (at, other) = (random.below(changed.len()), random.below(changed.len()));
-                match random.below(4) {
+                match random.below(5) {
                     0 => drop(changed.remove(at)),
                     1 => changed.insert(at, changed[other]),
                     2 => changed.swap(at, other),
+                    3 => changed[at] = " é",
                     _ => changed[at] = changed[other],
                 }
             }
-            accepted += usize::from(check_whole(&changed.concat()).is_ok());
+            let text = changed.concat();
+            match check_whole(&text) {
+                Ok(_) => accepted += 1,
+                // Whatever is reported can be shown.
+                Err(found) => drop(render(&Source::new("test", text), &found, Style::Plain)),
+            }
         }
     }
     // Some changes do no harm; that most do shows that something was tested.
