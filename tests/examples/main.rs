@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(format!("{name}/transcript"), move || transcript(&example)));
         }
     }
+    trials.push(Trial::test("every-source-is-formatted", every_source_is_formatted));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -61,6 +62,28 @@ fn meet(path: &Path, expected: &str, found: &str) -> Result<(), Failed> {
     let (path, number) = (path.display(), same + 1);
     let (expected, found) = (line(expected), line(found));
     Err(format!("{path}:{number}\nexpected: {expected}\nfound:    {found}\n{ADVICE}").into())
+}
+
+/// So is every other `.flight` file of the repository; golden cases have another ending.
+fn every_source_is_formatted() -> Result<(), Failed> {
+    ["compiler", "runtime", "server", "tests", "bench"]
+        .iter()
+        .try_for_each(|folder| sources_are_formatted(Path::new(folder)))
+}
+
+fn sources_are_formatted(folder: &Path) -> Result<(), Failed> {
+    for path in entries(folder)? {
+        if path.is_dir() {
+            sources_are_formatted(&path)?;
+        } else if path.extension().is_some_and(|ending| ending == "flight") {
+            let text = fs::read_to_string(&path)?;
+            let source = Source::new(path.display().to_string(), text.clone());
+            let formatted = fmt::format(&source)
+                .map_err(|diagnostics| render(&source, &diagnostics, Style::Plain))?;
+            meet(&path, &text, &formatted)?;
+        }
+    }
+    Ok(())
 }
 
 /// Every program is formatted, compiles without warnings, and passes its tests.

@@ -133,7 +133,12 @@ fn failed(func: &ir::Function, why: &str) -> Diagnostic {
     fault(func.span, format!("`{}` could not be compiled: {why}", func.name))
 }
 
-/// The machine that code is generated for: this one.
+/// What code for x86_64 uses besides the oldest processors' instructions: what every one has had
+/// since 2009. Nothing newer, so that a program is the same code on every machine.
+#[cfg(target_arch = "x86_64")]
+const X86_64_FLAGS: &[&str] = &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
+
+/// The machine that code is generated for.
 pub(super) fn isa(regalloc_algorithm: &str) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
     let settings = [
@@ -151,6 +156,12 @@ pub(super) fn isa(regalloc_algorithm: &str) -> Result<OwnedTargetIsa, String> {
     for (name, value) in settings {
         flags.set(name, value).map_err(|error| error.to_string())?;
     }
-    let builder = cranelift_native::builder().map_err(str::to_owned)?;
+    let mut builder = cranelift_native::builder_with_options(false).map_err(str::to_owned)?;
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("sse4.2") && is_x86_feature_detected!("popcnt") {
+        for flag in X86_64_FLAGS {
+            builder.enable(flag).map_err(|error| error.to_string())?;
+        }
+    }
     builder.finish(settings::Flags::new(flags)).map_err(|error| error.to_string())
 }
