@@ -1,5 +1,5 @@
-//! What a program exposes, as data: its state with every field's place, its handlers, the types
-//! that they use. The server publishes it; hosts read it; nothing here computes an offset.
+//! What a program exposes, as data: its state and tables with every field's place, its handlers,
+//! events and timers, the types that they use. The server publishes it; hosts read it; nothing here computes an offset.
 //!
 //! Types are written as a program writes them (`[Item; ..16]`); structs and enums that occur are
 //! listed by name.
@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::ast::FuncKind;
 use crate::ir::{Const, Program};
-use crate::layout::Layouts;
-use crate::types::{self, Type, Types};
+use crate::layout::{FieldsLayout, Layouts};
+use crate::types::{self, StructId, TableId, Type, Types};
 
 /// A program's outside.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,12 +17,52 @@ use crate::types::{self, Type, Types};
 pub struct Schema {
     /// The fields of `state`.
     pub state: FieldsSchema,
+    /// The tables, in the order of the source.
+    pub tables: Vec<TableSchema>,
     /// The structs that the program declares, in the order of the source.
     pub structs: Vec<StructSchema>,
     /// The enums that the program declares, in the order of the source.
     pub enums: Vec<EnumSchema>,
     /// The handlers, in the order of the source.
     pub handlers: Vec<HandlerSchema>,
+    /// What clients can subscribe to, in the order of the source.
+    pub events: Vec<StructSchema>,
+    /// The timers, in the order of the source.
+    pub timers: Vec<TimerSchema>,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TableSchema {
+    /// Its name.
+    pub name: String,
+    /// The field that rows are found by.
+    pub key: String,
+    /// The fields with an ordered index.
+    pub indexes: Vec<String>,
+    /// A row's fields; offsets and size count its header.
+    #[serde(flatten)]
+    pub fields: FieldsSchema,
+    /// Its documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A timer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TimerSchema {
+    /// Its name.
+    pub name: String,
+    /// How often it runs, in milliseconds.
+    pub period_ms: i64,
+    /// The table whose rows it runs for, one by one; absent for the whole world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Its documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
 }
 
 /// Fields with their places.
@@ -135,16 +175,28 @@ impl Schema {
     /// Describes a checked program.
     pub fn of(program: &Program, layouts: &Layouts) -> Schema {
         let types = &program.types;
-        let in_source = |id: &usize| *id != program.state.index();
-        let structs = (0..types.structs.len()).filter(in_source).map(|index| {
-            let strukt = &types.structs[index];
-            let id = types::StructId(index as u32);
+        let is_event = |id| program.events.iter().any(|event| event.fields == id);
+        let ids = (0..types.structs.len()).map(|index| StructId(index as u32));
+        let structs = ids.filter(|&id| id != program.state && !is_event(id)).map(|id| {
+            let strukt = types.strukt(id);
             StructSchema {
                 name: strukt.name.clone(),
                 fields: fields(types, layouts, id),
                 doc: strukt.doc.clone(),
             }
         });
+        let events = program.events.iter().map(|event| StructSchema {
+            name: event.name.clone(),
+            fields: fields(types, layouts, event.fields),
+            doc: event.doc.clone(),
+        });
+        let timers = program.timers.iter().map(|timer| TimerSchema {
+            name: timer.name.clone(),
+            period_ms: timer.period_ms,
+            table: timer.table.map(|id| types.table(id).name.clone()),
+            doc: timer.doc.clone(),
+        });
+        let tables = (0..types.tables.len()).map(|index| TableId(index as u32));
         let enums = types.enums.iter().map(|enumeration| EnumSchema {
             name: enumeration.name.clone(),
             variants: enumeration.variants.iter().map(|variant| spell(types, variant)).collect(),
@@ -152,16 +204,34 @@ impl Schema {
         });
         Schema {
             state: fields(types, layouts, program.state),
+            tables: tables.map(|id| table(types, layouts, id)).collect(),
             structs: structs.collect(),
             enums: enums.collect(),
             handlers: program.handlers.iter().map(|handler| describe(program, handler)).collect(),
+            events: events.collect(),
+            timers: timers.collect(),
         }
     }
 }
 
-fn fields(types: &Types, layouts: &Layouts, id: types::StructId) -> FieldsSchema {
-    let layout = layouts.strukt(id);
-    let fields = types.strukt(id).fields.iter().zip(&layout.offsets);
+fn fields(types: &Types, layouts: &Layouts, id: StructId) -> FieldsSchema {
+    placed(types, &types.strukt(id).fields, layouts.strukt(id))
+}
+
+fn table(types: &Types, layouts: &Layouts, id: TableId) -> TableSchema {
+    let table = types.table(id);
+    let name_of = |&field: &u32| table.fields[field as usize].name.clone();
+    TableSchema {
+        name: table.name.clone(),
+        key: name_of(&table.key),
+        indexes: table.indexes.iter().map(name_of).collect(),
+        fields: placed(types, &table.fields, layouts.row(id)),
+        doc: table.doc.clone(),
+    }
+}
+
+fn placed(types: &Types, fields: &[types::Field], layout: &FieldsLayout) -> FieldsSchema {
+    let fields = fields.iter().zip(&layout.offsets);
     let fields = fields.map(|(field, &offset)| FieldSchema {
         name: field.name.clone(),
         ty: types.show(field.ty).to_string(),

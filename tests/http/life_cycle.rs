@@ -85,6 +85,26 @@ fn without_a_version_nothing_is_ready() {
 }
 
 #[test]
+fn the_schema_tells_tables_events_and_timers() {
+    let served = Served::start(
+        "/// The players.\ntable player { key id: int, gold: int = 5, index gold }\n\
+         event hit { target: int }\nevery 2s step(p: player) { p.gold += 1 }\n\
+         every 50ms tick() { emit hit { target: 1 } }\n",
+    );
+    let schema = served.client().get("/-/schema").json();
+    let table = &schema["tables"][0];
+    assert_eq!((&table["name"], &table["doc"]), (&"player".into(), &"The players.".into()));
+    assert_eq!((&table["key"], &table["indexes"][0]), (&"id".into(), &"gold".into()));
+    // Behind the row's header of 16 bytes.
+    assert_eq!((&table["fields"][0]["offset"], &table["size"]), (&16.into(), &32.into()));
+    assert_eq!(table["fields"][1]["default"], 5);
+    assert_eq!(schema["events"][0]["fields"][0]["name"], "target");
+    assert_eq!(schema["structs"], serde_json::json!([]), "an event is no struct");
+    assert_eq!(schema["timers"][0]["table"], "player");
+    assert_eq!(schema["timers"][1]["period_ms"], 50);
+}
+
+#[test]
 fn the_schema_tells_state_and_handlers() {
     let source = "struct Vec2 { x: float, y: float }\n\
                   /// What is kept.\nstate { n: int = 3, pos: Vec2 }\n\
