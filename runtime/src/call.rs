@@ -12,12 +12,12 @@ use midflight_compiler::ir::FuncId;
 use midflight_compiler::types::{TableId, Type};
 
 use crate::cursor::{Slot, TextMemory, View};
-use crate::engine::Clock;
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
 use crate::handle::FlightValue;
 use crate::observer::Observer;
+use crate::shared::Clock;
 use crate::table;
 use crate::trap::Trap;
 use crate::version::{Signature, Version};

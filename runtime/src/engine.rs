@@ -4,22 +4,21 @@
 //! flight finish on the version they began with; each world moves at its next turn, and idle ones
 //! are moved by whoever activates. No call takes a lock of the engine while the version stays.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
-use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::source::Source;
 
+use crate::builder::Builder;
 use crate::call::{Time, Turn};
-use crate::compile::Compilations;
-use crate::error::{ActivateError, CallError, LoadError, OnLoadTrap};
-use crate::gate::{Full, Spawn};
+use crate::error::{ActivateError, CallError, LoadError};
+use crate::gate::Full;
 use crate::handle::{FlightArguments, FlightResult, Handler};
 use crate::limits::Limits;
-use crate::observer::{NoObserver, Observer};
-use crate::plan::{Plan, plan};
+use crate::load::{LoadOptions, LoadStatus, Loaded, Then};
+use crate::plan::plan;
+use crate::shared::Shared;
 use crate::test::{TestReport, all_passed, run_tests};
 use crate::tick::tick;
 use crate::timer::NEVER_MS;
@@ -27,104 +26,10 @@ use crate::version::{Version, hash};
 use crate::versions::{Activation, Versions};
 use crate::world::{Room, World};
 
-/// The name of the world that is there from the start.
-pub const MAIN_WORLD: &str = "main";
-
 /// The engine. Cheap to clone: clones are the same engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
-}
-
-/// What the engine's parts share.
-pub(crate) struct Shared {
-    /// Moves on with each activation.
-    pub(crate) epoch: AtomicU64,
-    pub(crate) limits: Limits,
-    /// Milliseconds since 1970.
-    pub(crate) clock: Clock,
-    pub(crate) observer: Arc<dyn Observer>,
-    current: RwLock<Option<Arc<Version>>>,
-    /// Serialises activations. Never taken while a gate is held.
-    versions: Mutex<Versions>,
-    worlds: RwLock<BTreeMap<String, Arc<World>>>,
-    compilations: Compilations,
-}
-
-pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-/// Sets up an [`Engine`].
-#[derive(Default)]
-pub struct Builder {
-    limits: Limits,
-    clock: Option<Clock>,
-    observer: Option<Arc<dyn Observer>>,
-    spawn: Option<Spawn>,
-}
-
-/// How a source is to be loaded.
-#[derive(Clone, Debug)]
-pub struct LoadOptions {
-    /// What messages call the source.
-    pub name: String,
-    /// What happens once the source has proved to be good.
-    pub then: Then,
-    /// The version that must be current for the load to happen; 0 for none.
-    pub expect: Option<u64>,
-}
-
-/// What happens to a good source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// It becomes a version, and the current one.
-    Activate,
-    /// It becomes a version that can be activated.
-    Stage,
-    /// Nothing: the load was only a question.
-    Forget,
-}
-
-impl Default for LoadOptions {
-    fn default() -> LoadOptions {
-        LoadOptions { name: "source".to_owned(), then: Then::Activate, expect: None }
-    }
-}
-
-/// A source that was loaded, or would have been.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Loaded {
-    /// The version's number; `None` after [`Then::Forget`].
-    pub number: Option<u64>,
-    /// The SHA-256 of the source.
-    pub hash: String,
-    /// What it is now.
-    pub status: LoadStatus,
-    /// The version that was current before.
-    pub before: Option<u64>,
-    /// What it does to the layout of the state.
-    pub plan: Plan,
-    /// What the compiler warns of.
-    pub warnings: Vec<Diagnostic>,
-    /// The source that the warnings' spans are in.
-    pub source: Source,
-    /// Tests that passed.
-    pub tests_passed: usize,
-    /// How long it took to compile.
-    pub compile_time: Duration,
-}
-
-/// What became of a load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoadStatus {
-    /// It is the current version.
-    Activated,
-    /// It can be activated.
-    Staged,
-    /// It would have been accepted.
-    DryRun,
-    /// The same source is current already; nothing happened.
-    Unchanged,
 }
 
 /// One of the versions that an engine knows.
@@ -141,133 +46,11 @@ pub struct VersionInfo {
     pub traps: u64,
 }
 
-impl Builder {
-    /// Keeps the state in memory only. It is the only way so far, and the default.
-    #[must_use]
-    pub fn memory(self) -> Builder {
-        self
-    }
-
-    /// Sets the budgets.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Builder {
-        self.limits = limits;
-        self
-    }
-
-    /// Gives the time, in milliseconds since 1970, instead of the system's clock.
-    #[must_use]
-    pub fn clock(mut self, clock: impl Fn() -> i64 + Send + Sync + 'static) -> Builder {
-        self.clock = Some(Arc::new(clock));
-        self
-    }
-
-    /// Says who is told of events, log lines and traps of timers.
-    #[must_use]
-    pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
-        self.observer = Some(Arc::new(observer));
-        self
-    }
-
-    /// Says where calls go that wait for a world for long: [`Engine::submit`] never waits itself,
-    /// and hands what is left of a long queue to a thread that may take its time.
-    #[must_use]
-    pub fn spawn(
-        mut self,
-        spawn: impl Fn(Box<dyn FnOnce() + Send>) + Send + Sync + 'static,
-    ) -> Builder {
-        self.spawn = Some(Arc::new(spawn));
-        self
-    }
-
-    /// The engine, with the world `main` and no version yet.
-    ///
-    /// # Errors
-    /// None so far; a store that cannot be opened will be one.
-    pub fn build(self) -> Result<Engine, std::convert::Infallible> {
-        let main = World::new(MAIN_WORLD, &self.limits, self.spawn);
-        let shared = Shared {
-            epoch: AtomicU64::new(0),
-            limits: self.limits,
-            clock: self.clock.unwrap_or_else(|| Arc::new(system_time_ms)),
-            observer: self.observer.unwrap_or_else(|| Arc::new(NoObserver)),
-            current: RwLock::new(None),
-            versions: Mutex::default(),
-            worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),
-            compilations: Compilations::default(),
-        };
-        Ok(Engine { shared: Arc::new(shared) })
-    }
-}
-
-fn system_time_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-impl Shared {
-    pub(crate) fn current(&self) -> Option<Arc<Version>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn world(&self, name: &str) -> Result<Arc<World>, CallError> {
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        let unknown = || CallError::UnknownWorld { name: name.to_owned() };
-        worlds.get(name).cloned().ok_or_else(unknown)
-    }
-
-    fn versions(&self) -> MutexGuard<'_, Versions> {
-        // A panic while they are locked would be a fault of ours; each change is one assignment.
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes a version current. The caller has locked `versions`.
-    ///
-    /// # Errors
-    /// When its `on load` traps in a world; nothing has changed then.
-    fn publish(self: &Arc<Self>, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
-        if version.program().ir.on_load.is_some() {
-            return self.publish_to_all(version);
-        }
-        let _ = self.set_current(version);
-        for world in self.worlds() {
-            world.sweep(self);
-        }
-        Ok(())
-    }
-
-    /// Gives the new epoch.
-    fn set_current(&self, version: &Arc<Version>) -> u64 {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Some(version.clone());
-        self.epoch.fetch_add(1, Ordering::Release) + 1
-    }
-
-    /// Takes every world between two calls, runs `on load` in each, and moves them all or none.
-    fn publish_to_all(&self, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
-        let worlds = self.worlds();
-        let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
-        for index in 0..rooms.len() {
-            if let Err(trap) = rooms[index].prepare(version, self) {
-                rooms[..index].iter_mut().for_each(|room| room.go_back());
-                let world = worlds[index].name().to_owned();
-                return Err(Box::new(OnLoadTrap { world, trap: *trap }));
-            }
-        }
-        let epoch = self.set_current(version);
-        let left: Vec<_> = rooms.iter_mut().map(|room| room.complete(self, epoch)).collect();
-        drop(rooms);
-        drop(left);
-        Ok(())
-    }
-
-    fn worlds(&self) -> Vec<Arc<World>> {
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        worlds.values().cloned().collect()
-    }
-}
-
 impl Engine {
+    pub(crate) fn new(shared: Shared) -> Engine {
+        Engine { shared: Arc::new(shared) }
+    }
+
     /// Begins to set up an engine.
     pub fn builder() -> Builder {
         Builder::default()
@@ -533,43 +316,5 @@ impl Engine {
     /// The budgets.
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
-    }
-}
-
-impl Loaded {
-    fn of(version: &Version, before: Option<u64>) -> Loaded {
-        Loaded {
-            number: None,
-            hash: version.hash().to_owned(),
-            status: LoadStatus::DryRun,
-            before,
-            plan: version.plan().clone(),
-            warnings: version.warnings().to_vec(),
-            source: version.source().clone(),
-            tests_passed: 0,
-            compile_time: Duration::ZERO,
-        }
-    }
-
-    fn unchanged(current: &Version) -> Loaded {
-        let number = current.number();
-        Loaded {
-            number: Some(number),
-            status: LoadStatus::Unchanged,
-            plan: plan(Some(current.fields()), current.fields()),
-            ..Loaded::of(current, Some(number))
-        }
-    }
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("epoch", &self.epoch).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Builder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("limits", &self.limits).finish_non_exhaustive()
     }
 }

@@ -9,8 +9,8 @@ use midflight_compiler::types::Type;
 
 use crate::call::{Arguments, Outcome, Time};
 use crate::cursor::{Content, Slot, View, WriteError};
-use crate::engine::Shared;
 use crate::error::{ArgumentError, CallError};
+use crate::shared::Shared;
 use crate::version::{Signature, Version};
 use crate::world::World;
 

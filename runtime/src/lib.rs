@@ -44,6 +44,7 @@
 
 #![cfg_attr(not(test), warn(clippy::panic))]
 
+mod builder;
 mod builtins;
 mod call;
 mod compile;
@@ -59,10 +60,12 @@ mod generator;
 mod handle;
 mod index;
 mod limits;
+mod load;
 mod memory;
 mod observer;
 mod outbox;
 mod plan;
+mod shared;
 mod table;
 mod test;
 mod tick;
@@ -73,16 +76,19 @@ mod version;
 mod versions;
 mod world;
 
+pub use builder::Builder;
 pub use call::{Arguments, Outcome, Turn};
 pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
-pub use engine::{Builder, Engine, LoadOptions, LoadStatus, Loaded, MAIN_WORLD, Then, VersionInfo};
+pub use engine::{Engine, VersionInfo};
 pub use error::{
     ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, TestFailure, Unexpected,
 };
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
+pub use load::{LoadOptions, LoadStatus, Loaded, Then};
 pub use observer::{Event, LogLine, Observer};
 pub use plan::{Change, ChangeKind, Plan};
+pub use shared::MAIN_WORLD;
 pub use test::{TestReport, TestResult};
 pub use trap::Trap;
 pub use version::Version;

@@ -11,7 +11,7 @@ use midflight_compiler::ir::Timer;
 use midflight_compiler::types::TableId;
 
 use crate::call::{Time, Turn};
-use crate::engine::Shared;
+use crate::shared::Shared;
 use crate::version::Version;
 use crate::world::World;
 

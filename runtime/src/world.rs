@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use midflight_compiler::trap::TrapKind;
 
 use crate::call::{Counts, Surroundings, Time, Turn};
-use crate::engine::Shared;
 use crate::error::CallError;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
 use crate::limits::Limits;
 use crate::outbox::Outbox;
+use crate::shared::Shared;
 use crate::timer::{NEVER_MS, Timers};
 use crate::trap::Trap;
 use crate::version::Version;

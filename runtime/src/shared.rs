@@ -1,0 +1,123 @@
+//! What the parts of an engine share: the current version and its epoch, the worlds, the versions.
+//! Making a version current is here; who may ask for it, and when, is `engine`'s.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::compile::Compilations;
+use crate::error::{CallError, OnLoadTrap};
+use crate::gate::Spawn;
+use crate::limits::Limits;
+use crate::observer::Observer;
+use crate::version::Version;
+use crate::versions::Versions;
+use crate::world::World;
+
+/// The name of the world that is there from the start.
+pub const MAIN_WORLD: &str = "main";
+
+/// What the engine's parts share.
+pub(crate) struct Shared {
+    /// Moves on with each activation.
+    pub(crate) epoch: AtomicU64,
+    pub(crate) limits: Limits,
+    /// Milliseconds since 1970.
+    pub(crate) clock: Clock,
+    pub(crate) observer: Arc<dyn Observer>,
+    current: RwLock<Option<Arc<Version>>>,
+    /// Serialises activations. Never taken while a gate is held.
+    versions: Mutex<Versions>,
+    worlds: RwLock<BTreeMap<String, Arc<World>>>,
+    pub(crate) compilations: Compilations,
+}
+
+pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+impl Shared {
+    /// The world `main`, and no version yet.
+    pub(crate) fn new(
+        limits: Limits,
+        clock: Clock,
+        observer: Arc<dyn Observer>,
+        spawn: Option<Spawn>,
+    ) -> Shared {
+        let main = World::new(MAIN_WORLD, &limits, spawn);
+        Shared {
+            epoch: AtomicU64::new(0),
+            limits,
+            clock,
+            observer,
+            current: RwLock::new(None),
+            versions: Mutex::default(),
+            worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),
+            compilations: Compilations::default(),
+        }
+    }
+
+    pub(crate) fn current(&self) -> Option<Arc<Version>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn world(&self, name: &str) -> Result<Arc<World>, CallError> {
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        let unknown = || CallError::UnknownWorld { name: name.to_owned() };
+        worlds.get(name).cloned().ok_or_else(unknown)
+    }
+
+    pub(crate) fn versions(&self) -> MutexGuard<'_, Versions> {
+        // A panic while they are locked would be a fault of ours; each change is one assignment.
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a version current. The caller has locked `versions`.
+    ///
+    /// # Errors
+    /// When its `on load` traps in a world; nothing has changed then.
+    pub(crate) fn publish(self: &Arc<Self>, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
+        if version.program().ir.on_load.is_some() {
+            return self.publish_to_all(version);
+        }
+        let _ = self.set_current(version);
+        for world in self.worlds() {
+            world.sweep(self);
+        }
+        Ok(())
+    }
+
+    /// Gives the new epoch.
+    fn set_current(&self, version: &Arc<Version>) -> u64 {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(version.clone());
+        self.epoch.fetch_add(1, Ordering::Release) + 1
+    }
+
+    /// Takes every world between two calls, runs `on load` in each, and moves them all or none.
+    fn publish_to_all(&self, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
+        let worlds = self.worlds();
+        let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
+        for index in 0..rooms.len() {
+            if let Err(trap) = rooms[index].prepare(version, self) {
+                rooms[..index].iter_mut().for_each(|room| room.go_back());
+                let world = worlds[index].name().to_owned();
+                return Err(Box::new(OnLoadTrap { world, trap: *trap }));
+            }
+        }
+        let epoch = self.set_current(version);
+        let left: Vec<_> = rooms.iter_mut().map(|room| room.complete(self, epoch)).collect();
+        drop(rooms);
+        drop(left);
+        Ok(())
+    }
+
+    pub(crate) fn worlds(&self) -> Vec<Arc<World>> {
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        worlds.values().cloned().collect()
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
