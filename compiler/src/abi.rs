@@ -335,8 +335,8 @@ host_functions! {
     /// value at `value`.
     traps fn index_update(table: u32, row: *mut RowHeader, field: u32, value: *const u8);
     /// The rows to visit, in order, as a list of row addresses. `field` is the indexed field to go
-    /// by, or `u32::MAX` for slot order.
-    traps fn rows_list(table: u32, field: u32, descending: u32) -> *mut ListHeader;
+    /// by, or `u32::MAX` for slot order; the list holds at most `most` rows.
+    traps fn rows_list(table: u32, field: u32, descending: u32, most: i64) -> *mut ListHeader;
     /// The rows whose indexed field equals the value at `value`, in slot order.
     traps fn rows_equal(table: u32, field: u32, value: *const u8) -> *mut ListHeader;
 

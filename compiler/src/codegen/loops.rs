@@ -128,7 +128,7 @@ impl<'p> Lower<'_, 'p, '_> {
             self.scan_rows(each, round);
             return Some(());
         }
-        let list = self.listed_rows(each, span)?;
+        let list = self.listed_rows(each, &round)?;
         let (data, len) = self.list_parts(list);
         let zero = self.int(0);
         let next = round.next;
@@ -145,7 +145,8 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     /// The rows that are there when the loop begins, in order, as a list of the host's.
-    fn listed_rows(&mut self, each: &'p ir::ForRows, span: Span) -> Option<Value> {
+    fn listed_rows(&mut self, each: &'p ir::ForRows, round: &Round<'p>) -> Option<Value> {
+        let span = round.span;
         let table = self.number(each.table.0);
         if let Some((field, value)) = &each.lookup {
             let evaluated = self.expr(value)?;
@@ -156,7 +157,14 @@ impl<'p> Lower<'_, 'p, '_> {
             Some((field, descending)) => (field, u32::from(descending)),
             None => (u32::MAX, 0),
         };
-        let passed = [table, self.number(field), self.number(descending)];
+        // Where every listed row counts, no more are listed than the limit allows.
+        let some_may_go = each.snapshot && self.unit.removes_from(each.table);
+        let all_count = each.filter.is_none() && !some_may_go;
+        let most = match round.left.filter(|_| all_count) {
+            Some(left) => self.builder.use_var(left),
+            None => self.int(i64::MAX),
+        };
+        let passed = [table, self.number(field), self.number(descending), most];
         Some(self.host_value(HostFunction::rows_list, &passed, span))
     }
 

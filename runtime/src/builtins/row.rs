@@ -60,14 +60,17 @@ host! {
         rows.reindex(&mut data.memory, row, field, value)
     }
 
-    fn rows_list(frame, table: u32, field: u32, descending: u32) -> *mut ListHeader {
+    fn rows_list(
+        frame, table: u32, field: u32, descending: u32, most: i64
+    ) -> *mut ListHeader {
+        let there = rows(frame, table)?.len();
+        let most = u64::try_from(most).unwrap_or(0).min(there) as usize;
+        frame.charge(most / ROWS_PER_FUEL)?;
         let rows = rows(frame, table)?;
-        frame.charge(rows.len() as usize / ROWS_PER_FUEL)?;
-        let rows = self::rows(frame, table)?;
         let listed: Vec<*mut RowHeader> = match (field, descending) {
-            (BY_SLOT, _) => rows.rows().collect(),
-            (_, 0) => rows.rows_by(field).collect(),
-            _ => rows.rows_by(field).rev().collect(),
+            (BY_SLOT, _) => rows.rows().take(most).collect(),
+            (_, 0) => rows.rows_by(field).take(most).collect(),
+            _ => rows.rows_by(field).rev().take(most).collect(),
         };
         pointer_list(frame, &listed)
     }

@@ -194,6 +194,7 @@ unsafe extern "C" fn rows_list(
     _: u32,
     field: u32,
     descending: u32,
+    _most: i64,
 ) -> *mut ListHeader {
     let slots = world(ctx).view.slot_end;
     // SAFETY: the list is made for as many addresses.
