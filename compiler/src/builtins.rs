@@ -33,6 +33,26 @@ pub enum Shape {
     Printable,
 }
 
+impl Shape {
+    /// As messages and the manual write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Int => "int",
+            Shape::Float => "float",
+            Shape::Bool => "bool",
+            Shape::Str => "str",
+            Shape::Unit => "()",
+            Shape::OptionalInt => "int?",
+            Shape::OptionalFloat => "float?",
+            Shape::ListStr => "[str]",
+            Shape::List | Shape::ListOfElement => "[T]",
+            Shape::Element => "T",
+            Shape::OptionalElement => "T?",
+            Shape::Printable => "value",
+        }
+    }
+}
+
 /// How a built-in is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {

@@ -80,7 +80,7 @@ impl Engine {
     pub fn load_with(&self, source: &str, options: LoadOptions) -> Result<Loaded, LoadError> {
         let source = Source::new(options.name, source);
         let hash = hash(source.text());
-        self.shared.versions().expect(options.expect)?;
+        self.shared.versions().expect_current(options.expect)?;
         if options.then == Then::Activate
             && let Some(current) = self.current().filter(|current| current.hash() == hash)
         {
@@ -119,7 +119,7 @@ impl Engine {
         expect: Option<u64>,
     ) -> Result<Loaded, LoadError> {
         let mut versions = self.shared.versions();
-        versions.expect(expect)?;
+        versions.expect_current(expect)?;
         let live = self.current();
         version.plan = plan(live.as_ref().map(|live| live.fields()), version.fields());
         if !version.plan.changes.is_empty() {
@@ -153,7 +153,7 @@ impl Engine {
     /// version is current than `expect` says.
     pub fn activate(&self, number: u64, expect: Option<u64>) -> Result<Activation, ActivateError> {
         let mut versions = self.shared.versions();
-        versions.expect(expect)?;
+        versions.expect_current(expect)?;
         self.activate_in(&mut versions, number)
     }
 
@@ -163,7 +163,7 @@ impl Engine {
     /// When there is none that is kept; otherwise as [`Engine::activate`].
     pub fn roll_back(&self, expect: Option<u64>) -> Result<Activation, ActivateError> {
         let mut versions = self.shared.versions();
-        versions.expect(expect)?;
+        versions.expect_current(expect)?;
         let number = versions.before_current().ok_or(ActivateError::NothingBefore)?;
         let activation = self.activate_in(&mut versions, number)?;
         versions.rolled_back();

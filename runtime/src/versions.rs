@@ -32,7 +32,7 @@ pub struct Activation {
 
 impl Versions {
     /// Refuses unless `expected` is current (0: none is), where anything is expected.
-    pub(crate) fn expect(&self, expected: Option<u64>) -> Result<(), Unexpected> {
+    pub(crate) fn expect_current(&self, expected: Option<u64>) -> Result<(), Unexpected> {
         let current = self.current.unwrap_or(0);
         match expected {
             Some(expected) if expected != current => Err(Unexpected { expected, current }),

@@ -74,10 +74,9 @@ fn builtins(is_listed: impl Fn(&Row) -> bool) -> String {
 }
 
 fn signature(row: &Row) -> String {
-    let types = |params: &[Shape]| {
-        params.iter().map(|&shape| type_name(shape)).collect::<Vec<_>>().join(", ")
-    };
-    let (name, result) = (row.name, type_name(row.result));
+    let types =
+        |params: &[Shape]| params.iter().map(|&shape| shape.name()).collect::<Vec<_>>().join(", ");
+    let (name, result) = (row.name, row.result.name());
     match (row.form, row.params.split_first()) {
         (Form::Property, Some((&receiver, _))) => {
             format!("{}.{name}: {result}", receiver_name(receiver))
@@ -96,23 +95,6 @@ fn receiver_name(shape: Shape) -> &'static str {
         Shape::Str => "text",
         Shape::ListStr => "texts",
         _ => "list",
-    }
-}
-
-fn type_name(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Int => "int",
-        Shape::Float => "float",
-        Shape::Bool => "bool",
-        Shape::Str => "str",
-        Shape::Unit => "()",
-        Shape::OptionalInt => "int?",
-        Shape::OptionalFloat => "float?",
-        Shape::ListStr => "[str]",
-        Shape::List | Shape::ListOfElement => "[T]",
-        Shape::Element => "T",
-        Shape::OptionalElement => "T?",
-        Shape::Printable => "value",
     }
 }
 

@@ -267,24 +267,6 @@ fn count(arguments: usize) -> String {
 
 /// A built-in as the manual writes it: `min(int, int) -> int`.
 fn signature_of(row: &Row) -> String {
-    let params: Vec<&str> = row.params.iter().map(|&shape| shape_name(shape)).collect();
-    format!("{}({}) -> {}", row.name, params.join(", "), shape_name(row.result))
-}
-
-/// A shape as messages write it.
-pub(super) fn shape_name(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Int => "int",
-        Shape::Float => "float",
-        Shape::Bool => "bool",
-        Shape::Str => "str",
-        Shape::Unit => "()",
-        Shape::OptionalInt => "int?",
-        Shape::OptionalFloat => "float?",
-        Shape::ListStr => "[str]",
-        Shape::List | Shape::ListOfElement => "[T]",
-        Shape::Element => "T",
-        Shape::OptionalElement => "T?",
-        Shape::Printable => "value",
-    }
+    let params: Vec<&str> = row.params.iter().map(|shape| shape.name()).collect();
+    format!("{}({}) -> {}", row.name, params.join(", "), row.result.name())
 }
