@@ -26,6 +26,9 @@ use crate::outbox::{Ending, Outbox};
 use crate::undo::Undo;
 use crate::version::Version;
 
+/// Bytes of the text buffer that are kept from one call to the next.
+const TEXT_BUFFER_KEPT_MAX: usize = 64 << 10;
+
 /// The frame of a world's calls.
 #[repr(C)]
 pub(crate) struct Frame {
@@ -167,6 +170,9 @@ impl Frame {
 
     /// Gives back what the result of the last call may have needed.
     pub(crate) fn settle(&mut self) {
+        if self.text_buffer.capacity() > TEXT_BUFFER_KEPT_MAX {
+            self.text_buffer = String::new();
+        }
         self.undo.settle(&mut self.data);
         self.arena.reset(&mut self.ctx);
     }

@@ -12,6 +12,9 @@ use midflight_compiler::trap::TrapKind;
 use crate::data::Data;
 use crate::generator::Generator;
 
+/// Bytes of notes for which room is kept from one call to the next.
+const KEPT_MAX: usize = 64 << 10;
+
 /// The notes of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Undo {
@@ -170,6 +173,11 @@ impl Undo {
 
     /// Frees what committed calls retired, after everybody has read their results.
     pub(crate) fn settle(&mut self, data: &mut Data) {
+        // A call that changed much does not make its world large for ever.
+        if self.bytes.capacity() > KEPT_MAX {
+            self.bytes = Vec::new();
+            self.notes = Vec::new();
+        }
         for text in self.retired.drain(..) {
             // SAFETY: it was in a slot of state, so it is of this heap; the call took it out and
             // committed, so no slot points to it; the turn is over, so nobody reads it.
