@@ -9,11 +9,11 @@
 use std::ptr;
 use std::sync::Arc;
 
-use midflight_compiler::abi::CallContext;
+use midflight_compiler::abi::{CallContext, RowHeader};
 use midflight_compiler::ir::Const;
 use midflight_compiler::limits::STACK_MAX;
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::Type;
+use midflight_compiler::types::{TableId, Type};
 
 use crate::builtins::HOST;
 use crate::cursor::{Slot, TextMemory, View};
@@ -109,6 +109,15 @@ impl Frame {
         // SAFETY: the block holds the state in the layout of the frame's version, and while the
         // frame is borrowed no call runs.
         unsafe { View::new(program, state, self.data.state.fields()) }
+    }
+
+    /// A row of a table, to be read.
+    pub(crate) fn row<'f>(&'f self, table: TableId, row: &'f *mut RowHeader) -> View<'f> {
+        let program = self.version.program();
+        let address = (&raw const *row).cast();
+        // SAFETY: the address holds a reference to a row of this table, in the layout of the
+        // frame's version, and while the frame is borrowed no call runs.
+        unsafe { View::new(program, Type::Row(table), address) }
     }
 
     /// The whole frame of the context that generated code was given.

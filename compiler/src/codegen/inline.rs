@@ -16,6 +16,7 @@ use cranelift_module::{FuncId, Module};
 use super::function::Lower;
 use super::{Refused, Scratch, Unit, fault, scan};
 use crate::ir;
+use crate::settings::Optimisation;
 
 /// Instructions, before optimisation, of a function that is inlined.
 const INSTRUCTIONS_MAX: usize = 80;
@@ -45,7 +46,10 @@ impl Unit<'_> {
                 callees.extend(callee.map(|callee| (reference, callee)));
             }
         }
-        if callees.is_empty() || !self.errors.is_empty() {
+        if callees.is_empty()
+            || !self.errors.is_empty()
+            || self.settings.optimisation == Optimisation::None
+        {
             return Ok(());
         }
         let plain = scratch.ctx.func.clone();
