@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod process;
+pub mod reference;
 pub mod served;
 pub mod transcript;
 
