@@ -29,10 +29,7 @@ impl<'p> Activation<'_, 'p, '_> {
                 format::write(&mut text, &self.printable(ty, value), None);
                 Ok(Value::text(&text))
             }
-            Builtin::ListLen
-            | Builtin::ListContains
-            | Builtin::ListJoin
-            | Builtin::ListSlice => {
+            Builtin::ListLen | Builtin::ListContains | Builtin::ListJoin | Builtin::ListSlice => {
                 let ty = arguments.first().expect("a list's method has a receiver").ty;
                 self.list_builtin(builtin, (ty, values), span)
             }
@@ -61,12 +58,7 @@ impl<'p> Activation<'_, 'p, '_> {
         }
     }
 
-    fn number_builtin(
-        &mut self,
-        builtin: Builtin,
-        values: Vec<Value>,
-        span: Span,
-    ) -> Step<Value> {
+    fn number_builtin(&mut self, builtin: Builtin, values: Vec<Value>, span: Span) -> Step<Value> {
         Ok(match builtin {
             Builtin::MinInt => {
                 let [left, right] = take(values).map(Value::int);

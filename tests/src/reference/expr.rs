@@ -158,12 +158,7 @@ impl<'p> Activation<'_, 'p, '_> {
     }
 
     /// `insert`: the given fields are evaluated, the others have their defaults.
-    fn insert(
-        &mut self,
-        table: TableId,
-        fields: &'p [(u32, Expr)],
-        span: Span,
-    ) -> Step<Value> {
+    fn insert(&mut self, table: TableId, fields: &'p [(u32, Expr)], span: Span) -> Step<Value> {
         let given = self.fields(fields)?;
         let types = &self.call.program.ir.types;
         let declared = types.table(table);

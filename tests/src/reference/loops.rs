@@ -98,7 +98,9 @@ impl<'p> Activation<'_, 'p, '_> {
                 let rows = table.in_slot_order();
                 let passed = match most.checked_sub(1) {
                     None => 0,
-                    Some(last) => rows.get(last).map_or(table.slot_count(), |at| at.slot as usize + 1),
+                    Some(last) => {
+                        rows.get(last).map_or(table.slot_count(), |at| at.slot as usize + 1)
+                    }
                 };
                 (rows, passed)
             }

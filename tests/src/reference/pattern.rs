@@ -42,7 +42,8 @@ impl<'p> Activation<'_, 'p, '_> {
                 if wanted != found {
                     return Ok(false);
                 }
-                let variant = &self.call.program.ir.types.enumeration(*id).variants[*found as usize];
+                let variant =
+                    &self.call.program.ir.types.enumeration(*id).variants[*found as usize];
                 let types = variant.fields.iter().map(|field| field.ty);
                 for ((pattern, ty), part) in patterns.iter().zip(types).zip(payload) {
                     if !self.fits(pattern, (ty, part), span)? {
