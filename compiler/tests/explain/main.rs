@@ -71,7 +71,8 @@ fn every_page_shows_its_code() {
 #[test]
 fn a_fix_repairs_its_mistake() {
     let mut repaired = 0;
-    for &code in Code::ALL {
+    // E0605 has no fix, and its program takes seconds.
+    for &code in Code::ALL.iter().filter(|&&code| code != Code::E0605) {
         for program in programs(code.explanation()).wrong {
             let found = reported(expand(&program));
             for fix in found.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()) {
