@@ -69,14 +69,19 @@ impl World {
         self.checked.layouts.row(TableId(0)).offsets[field] as usize
     }
 
+    fn place<T>(&self, row: *mut RowHeader, field: usize) -> *mut T {
+        // SAFETY: the field stands at this offset of a row.
+        unsafe { row.byte_add(self.offset(field)) }.cast()
+    }
+
     fn put<T>(&self, row: *mut RowHeader, field: usize, value: T) {
-        // SAFETY: the field stands at this offset of a row, and has this type.
-        unsafe { row.byte_add(self.offset(field)).cast::<T>().write(value) };
+        // SAFETY: the field of a row, which has this type.
+        unsafe { self.place::<T>(row, field).write(value) };
     }
 
     fn get<T: Copy>(&self, row: *mut RowHeader, field: usize) -> T {
         // SAFETY: as in `put`.
-        unsafe { row.byte_add(self.offset(field)).cast::<T>().read() }
+        unsafe { self.place::<T>(row, field).read() }
     }
 
     fn find(&self, key: i64) -> Option<*mut RowHeader> {
