@@ -19,6 +19,7 @@
 
 mod arith;
 mod audit;
+mod by_index;
 mod call;
 mod condition;
 mod constants;
