@@ -24,6 +24,7 @@ mod call;
 mod condition;
 mod constants;
 mod entry;
+mod equal;
 mod expr;
 mod function;
 mod host;
