@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
+use std::ptr::NonNull;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
@@ -21,7 +22,7 @@ use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type, Types};
 
-use crate::index::{Index, IndexKey};
+use crate::index::{Entry, Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
 use crate::memory::rows::Rows;
 use crate::memory::texts::characters;
@@ -148,25 +149,48 @@ impl Table {
         rows.filter(|&row| generation(row) != 0)
     }
 
-    /// The rows in the order of an index; none where the field has no index.
-    pub(crate) fn rows_by(&self, field: u32) -> impl DoubleEndedIterator<Item = *mut RowHeader> {
-        let index = self.indexes.iter().find(|(column, _)| column.field == field);
-        let slots = index.into_iter().flat_map(|(_, index)| index.slots());
+    /// The rows in the order of an index, from behind `after` on; none where the field has none.
+    pub(crate) fn rows_after(
+        &self,
+        field: u32,
+        after: Option<NonNull<RowHeader>>,
+    ) -> impl Iterator<Item = *mut RowHeader> {
+        let slots = self.index(field).into_iter().flat_map(move |(column, index)| {
+            index.after(after.map(|row| column.entry(row.as_ptr())))
+        });
         slots.map(|slot| self.rows.row(slot))
     }
 
-    /// The rows whose indexed field equals the value at an address, in slot order.
+    /// The rows in the reverse order of an index, from before `before` on.
+    pub(crate) fn rows_before(
+        &self,
+        field: u32,
+        before: Option<NonNull<RowHeader>>,
+    ) -> impl Iterator<Item = *mut RowHeader> {
+        let slots = self.index(field).into_iter().flat_map(move |(column, index)| {
+            index.before(before.map(|row| column.entry(row.as_ptr())))
+        });
+        slots.map(|slot| self.rows.row(slot))
+    }
+
+    /// The rows whose indexed field equals the value at an address, in slot order, from the slot
+    /// `first` on.
     pub(crate) fn rows_equal(
         &self,
         field: u32,
         value: *const u8,
+        first: u32,
     ) -> impl Iterator<Item = *mut RowHeader> {
-        let index = self.indexes.iter().find(|(column, _)| column.field == field);
-        let slots = index.into_iter().flat_map(move |(column, index)| {
-            let slots: Vec<u32> = index.equal(&column.index_key(value)).collect();
-            slots
-        });
+        let slots = self
+            .index(field)
+            .into_iter()
+            .flat_map(move |(column, index)| index.equal(column.index_key(value), first));
         slots.map(|slot| self.rows.row(slot))
+    }
+
+    fn index(&self, field: u32) -> Option<(Column, &Index)> {
+        let found = self.indexes.iter().find(|(column, _)| column.field == field);
+        found.map(|(column, index)| (*column, index))
     }
 
     /// A dead row in the lowest slot that was free when the call began, to be filled and then
@@ -336,6 +360,11 @@ impl Column {
             // SAFETY: keys of other types are `int`s.
             _ => Key::Int(unsafe { read(place) }),
         }
+    }
+
+    /// What stands in this column's index for a row.
+    fn entry(&self, row: *mut RowHeader) -> Entry {
+        (self.index_key(self.place(row)), slot(row))
     }
 
     fn index_key(&self, value: *const u8) -> IndexKey {
