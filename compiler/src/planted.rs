@@ -26,8 +26,80 @@ macro_rules! faults {
 }
 
 faults! {
-    /// `<` on `int` also holds for equal operands
+    /// `<` on `int` holds for equal operands too
     LessIsLessOrEqual,
+    /// `>` on `int` compares without regard to the sign
+    GreaterIsUnsigned,
+    /// `<` on `float` holds where an operand is NaN
+    FloatLessHoldsForNan,
+    /// an `int` in memory is read as 32 bits and sign-extended
+    IntIsReadNarrow,
+    /// a sum of two variables is not checked for overflow
+    SumIsUnchecked,
+    /// a product is not checked for overflow
+    ProductIsUnchecked,
+    /// `-` of the smallest `int` is not checked
+    NegationIsUnchecked,
+    /// a remainder by -1 is the dividend
+    RemainderByMinusOne,
+    /// after `x < n` the interval analysis believes that `x` is at most `n - 2`
+    RangeIsTooNarrow,
+    /// an index equal to the length is in bounds
+    IndexMayBeLen,
+    /// a NaN is stored with the bits that the processor gave it
+    NanIsNotCanonical,
+    /// a write to `state` takes no note for undo
+    StateNoteIsMissing,
+    /// a write to a row takes no note for undo
+    RowNoteIsMissing,
+    /// what one arm noted for undo counts as noted after all arms
+    NotesOfOneArmCount,
+    /// a removed row is not noticed
+    RowIsTakenForAlive,
+    /// a write to an indexed field leaves the index as it is
+    IndexUpdateIsSkipped,
+    /// an operand in memory is not copied before what could change it
+    OperandStaysBorrowed,
+    /// a list that is copied stays shared
+    ListStaysShared,
+    /// `place op= value` reads the place before it evaluates the value
+    PlaceIsReadEarly,
+    /// `for i in a..b` includes `b`
+    RangeIncludesItsEnd,
+    /// `limit` counts the elements that `where` refused
+    LimitCountsTheRefused,
+    /// a loop over rows visits those that its body inserted, or removed
+    LoopSeesItsOwnRows,
+    /// a `match` that jumps by the tag sends the second arm's to the last one
+    JumpMissesAnArm,
+    /// a callee's constants are looked up in the wrong table once it is inlined
+    InlinedConstantsAreWrong,
+    /// a round of a loop costs no fuel
+    RoundCostsNothing,
+    /// recursion is not checked against the logical stack
+    DepthIsUnchecked,
+    /// a trap is reported at the beginning of its function
+    TrapIsReportedElsewhere,
+    /// the generator is not put back when a call is taken back
+    GeneratorIsNotRestored,
+    /// the indexes are not put back when a row is
+    IndexesAreNotRestored,
+    /// texts that a call made for the world stay when it is taken back
+    TextsOfTrappedCallsStay,
+    /// events leave although their call trapped
+    EventsOfTrappedCallsLeave,
+    /// an insert takes the highest free slot
+    SlotsAreTakenFromTheEnd,
+    /// a key that is taken is not noticed
+    DuplicateKeyIsAccepted,
+    /// NaN sorts first in an index
+    NanSortsFirst,
+    /// elements that are equal are sorted in reverse
+    SortReversesTies,
+    /// the length of a text is that of its bytes
+    TextLenCountsBytes,
+    /// `now()` follows a clock that goes back
+    ClockGoesBack,
 }
 
 #[cfg(feature = "faults")]

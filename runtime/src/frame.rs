@@ -12,6 +12,7 @@ use std::sync::Arc;
 use midflight_compiler::abi::{CallContext, RowHeader};
 use midflight_compiler::ir::Const;
 use midflight_compiler::limits::STACK_MAX;
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type};
 
@@ -63,7 +64,8 @@ impl Frame {
     /// # Errors
     /// When the defaults need more memory than a world may take.
     pub(crate) fn new(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
-        let data = Data::new(version.program(), 0, limits);
+        let program = version.program();
+        let data = Data::new(&program.ir, &program.layouts, (0, limits));
         let mut frame = Box::new(Frame {
             ctx: CallContext {
                 fuel: 0,
@@ -151,7 +153,8 @@ impl Frame {
 
     /// The call's time. It never goes back.
     pub(crate) fn set_time(&mut self, now_ms: i64) {
-        self.data.now_ms = self.data.now_ms.max(now_ms);
+        let follows = is_planted(Fault::ClockGoesBack);
+        self.data.now_ms = if follows { now_ms } else { self.data.now_ms.max(now_ms) };
         self.ctx.now = self.data.now_ms;
     }
 

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use midflight_compiler::abi::{RowHeader, Text};
 use midflight_compiler::layout::CHUNK_SIZE;
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
@@ -147,6 +148,9 @@ impl Undo {
 
     /// Notes the generator before it is drawn from, once in each epoch.
     pub(crate) fn note_generator(&mut self, data: &Data, epoch: u64) {
+        if is_planted(Fault::GeneratorIsNotRestored) {
+            return;
+        }
         if self.generator_epoch != epoch {
             self.generator_epoch = epoch;
             self.generators.push(data.generator.clone());
@@ -250,6 +254,9 @@ impl Undo {
         }
         // A text that was retired since the mark is back in its slot, or was created since then.
         self.retired.truncate(mark.retired);
+        if is_planted(Fault::TextsOfTrappedCallsStay) {
+            self.created.truncate(mark.created);
+        }
         for text in self.created.drain(mark.created..) {
             // SAFETY: this call made it in this heap; the slots are what they were before.
             unsafe { data.texts.free(&mut data.memory, text) };

@@ -31,6 +31,8 @@ const PIECE: u32 = 4;
 const TRANSCENDENTAL: u32 = 16;
 /// Finding a row.
 const FIND: u32 = 16;
+/// Getting the next row of an index.
+pub(super) const NEXT: u32 = 4;
 /// Inserting or removing a row, beginning a part of a test that is taken back.
 const EFFECT: u32 = 32;
 /// Emitting an event, writing to the log: it bounds how many one call can leave.

@@ -2,8 +2,9 @@
 //!
 //! A loop over a list sees the list as it was when the loop began: it is copied where the body
 //! could change it. A loop over a table in slot order goes straight over the blocks of the table's
-//! view; one by index, or whose body may change what is visited, goes over a list of rows that the
-//! host makes at the start, and skips those that have gone since.
+//! view, one by index takes rows from it in batches (`by_index`). One whose body may change what is
+//! visited goes over a list of rows that the host makes at the start, and skips those that have
+//! gone since.
 
 use std::mem::offset_of;
 
@@ -18,6 +19,7 @@ use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{HostFunction, TableView};
 use crate::ir::{self, Expr, ExprKind};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -25,14 +27,14 @@ use crate::types::Type;
 const EMPTY_SLOT_FUEL: u32 = 1;
 
 /// What a round of any of these loops has besides its element.
-struct Round<'p> {
+pub(super) struct Round<'p> {
     filter: Option<&'p Expr>,
     /// How many more elements may pass the filter.
     left: Option<Variable>,
-    body: &'p ir::Block,
-    span: Span,
-    next: cl::Block,
-    exit: cl::Block,
+    pub(super) body: &'p ir::Block,
+    pub(super) span: Span,
+    pub(super) next: cl::Block,
+    pub(super) exit: cl::Block,
 }
 
 impl<'p> Lower<'_, 'p, '_> {
@@ -127,9 +129,13 @@ impl<'p> Lower<'_, 'p, '_> {
     /// `for local in table where … by … limit …`
     pub(super) fn for_rows(&mut self, each: &'p ir::ForRows, span: Span) -> Option<()> {
         let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
-        if each.order.is_none() && each.lookup.is_none() && !each.snapshot {
+        let is_live = !each.snapshot || is_planted(Fault::LoopSeesItsOwnRows);
+        if each.order.is_none() && each.lookup.is_none() && is_live {
             self.scan_rows(each, round);
             return Some(());
+        }
+        if is_live {
+            return self.rows_by_index(each, round);
         }
         let list = self.listed_rows(each, &round)?;
         let (data, len) = self.list_parts(list);
@@ -168,7 +174,7 @@ impl<'p> Lower<'_, 'p, '_> {
         Some(self.host_value(HostFunction::rows_list, &passed, span))
     }
 
-    fn name_row(&mut self, each: &ir::ForRows, row: Value) {
+    pub(super) fn name_row(&mut self, each: &ir::ForRows, row: Value) {
         self.row_is_alive(row);
         self.set_local(each.local, row);
     }
@@ -298,8 +304,17 @@ impl<'p> Lower<'_, 'p, '_> {
         self.noted = before;
     }
 
+    /// One more element has passed.
+    fn count_one(&mut self, left: Option<Variable>) {
+        if let Some(left) = left {
+            let value = self.builder.use_var(left);
+            let fewer = self.builder.ins().iadd_imm_s(value, -1);
+            self.builder.def_var(left, fewer);
+        }
+    }
+
     /// One round: fuel for the visit, then limit, filter and body. Ends with a jump to `next`.
-    fn visit(&mut self, round: Round<'p>) {
+    pub(super) fn visit(&mut self, round: Round<'p>) {
         self.charge(round.body.fuel, Some(round.span));
         if let Some(left) = round.left {
             let value = self.builder.use_var(left);
@@ -310,16 +325,15 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let mark = self.ranges.mark();
         if let Some(filter) = round.filter {
+            if is_planted(Fault::LimitCountsTheRefused) {
+                self.count_one(round.left);
+            }
             let passes = self.builder.create_block();
             self.branch(filter, passes, round.next);
             self.start(passes);
             self.ranges.assume(self.func, filter, true);
         }
-        if let Some(left) = round.left {
-            let value = self.builder.use_var(left);
-            let fewer = self.builder.ins().iadd_imm_s(value, -1);
-            self.builder.def_var(left, fewer);
-        }
+        self.count_one(round.left);
         self.loops.push(Loop { next: round.next, exit: round.exit });
         let _ = self.block(round.body, None);
         let _ = self.loops.pop();

@@ -1,6 +1,8 @@
 //! Rows: found, inserted, removed, listed, and noted before they are written.
 
-use midflight_compiler::abi::{ListHeader, RowHeader, Text};
+use std::ptr::NonNull;
+
+use midflight_compiler::abi::{ListHeader, ROWS_BATCH, RowHeader, Text};
 use midflight_compiler::layout::ROW_HEADER_SIZE;
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::TableId;
@@ -72,8 +74,8 @@ host! {
         frame.charge(most)?;
         let rows = rows(frame, table)?;
         let listed: Vec<*mut RowHeader> = match descending {
-            0 => rows.rows_by(field).take(most).collect(),
-            _ => rows.rows_by(field).rev().take(most).collect(),
+            0 => rows.rows_after(field, None).take(most).collect(),
+            _ => rows.rows_before(field, None).take(most).collect(),
         };
         pointer_list(frame, &listed)
     }
@@ -81,10 +83,43 @@ host! {
     fn rows_equal(frame, table: u32, field: u32, value: *const u8) -> *mut ListHeader {
         let wanted = rows(frame, table)?.text_len(field, value);
         frame.charge(bytes_fuel(wanted))?;
-        let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value).collect();
+        let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value, 0).collect();
         frame.charge(listed.len())?;
         pointer_list(frame, &listed)
     }
+
+    fn rows_next(
+        frame, table: u32, field: u32, descending: u32, after: *mut RowHeader,
+        batch: *mut *mut RowHeader
+    ) -> u64 {
+        let after = NonNull::new(after);
+        let rows = rows(frame, table)?;
+        Ok(match descending {
+            0 => write_batch(batch, rows.rows_after(field, after)),
+            _ => write_batch(batch, rows.rows_before(field, after)),
+        })
+    }
+
+    fn rows_equal_next(
+        frame, table: u32, field: u32, value: *const u8, after: *mut RowHeader,
+        batch: *mut *mut RowHeader
+    ) -> u64 {
+        let first = NonNull::new(after).map_or(0, |row| slot(row.as_ptr()) + 1);
+        Ok(write_batch(batch, rows(frame, table)?.rows_equal(field, value, first)))
+    }
+}
+
+/// Writes rows to a batch, as many as it holds; gives their number.
+fn write_batch(batch: *mut *mut RowHeader, rows: impl Iterator<Item = *mut RowHeader>) -> u64 {
+    let mut count = 0;
+    for row in rows.take(ROWS_BATCH as usize) {
+        // SAFETY: generated code made room for `ROWS_BATCH` rows.
+        let place = unsafe { batch.add(count) };
+        // SAFETY: as above.
+        unsafe { place.write(row) };
+        count += 1;
+    }
+    count as u64
 }
 
 fn rows(frame: &Frame, table: u32) -> Result<&Table, TrapKind> {
