@@ -19,10 +19,12 @@
 
 mod arith;
 mod audit;
+mod by_index;
 mod call;
 mod condition;
 mod constants;
 mod entry;
+mod equal;
 mod expr;
 mod function;
 mod host;
@@ -266,12 +268,6 @@ impl<'p> Unit<'p> {
         while let Some(id) = self.queue.pop() {
             self.deadline.keep(self.program.function(id).span).map_err(Refused)?;
             self.define_internal(scratch, id)?;
-            let size_max = self.settings.limits.code_size_max;
-            if self.size > size_max || self.constants.is_full() {
-                let text = format!("the program takes more than {size_max} bytes of code");
-                let span = self.program.function(id).span;
-                return Err(Diagnostic::new(DiagnosticCode::E0605, span, text).into());
-            }
         }
         Ok(())
     }

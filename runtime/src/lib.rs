@@ -58,6 +58,9 @@ mod figures;
 mod float;
 mod frame;
 mod gate;
+#[cfg(test)]
+#[path = "gate/tests.rs"]
+mod gate_tests;
 mod generator;
 mod handle;
 mod image;
@@ -69,6 +72,7 @@ mod observer;
 mod outbox;
 mod plan;
 mod shared;
+mod sync;
 mod table;
 mod test;
 mod tick;
