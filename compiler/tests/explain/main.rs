@@ -11,8 +11,10 @@ use midflight_compiler::source::Source;
 use shorthand::expand;
 
 /// Codes whose pages show no program, and why.
-const WITHOUT_EXAMPLE: [(Code, &str); 1] =
-    [(Code::E0690, "is a fault of ours: no program is known that raises it")];
+const WITHOUT_EXAMPLE: [(Code, &str); 2] = [
+    (Code::E0608, "what is too slow depends on the machine: `codegen_limits.rs` raises it"),
+    (Code::E0690, "is a fault of ours: no program is known that raises it"),
+];
 
 /// What a page does with its programs.
 struct Page {
