@@ -48,14 +48,19 @@ mod builder;
 mod builtins;
 mod call;
 mod compile;
+mod counts;
 mod cursor;
 mod data;
 mod engine;
 mod enter;
 mod error;
+mod figures;
 mod float;
 mod frame;
 mod gate;
+#[cfg(test)]
+#[path = "gate/tests.rs"]
+mod gate_tests;
 mod generator;
 mod handle;
 mod image;
@@ -67,6 +72,7 @@ mod observer;
 mod outbox;
 mod plan;
 mod shared;
+mod sync;
 mod table;
 mod test;
 mod tick;
@@ -84,6 +90,7 @@ pub use engine::{Engine, VersionInfo};
 pub use error::{
     ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, TestFailure, Unexpected,
 };
+pub use figures::{CompilationFigures, Figures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
 pub use load::{LoadOptions, LoadStatus, Loaded, Then};

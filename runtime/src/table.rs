@@ -16,11 +16,11 @@ use std::ptr::NonNull;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
-use midflight_compiler::Program;
 use midflight_compiler::abi::{RowHeader, TableView, Text};
+use midflight_compiler::layout::Layouts;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::{TableId, Type};
+use midflight_compiler::types::{TableId, Type, Types};
 
 use crate::index::{Entry, Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
@@ -77,16 +77,16 @@ const KEY_SIZE: usize = 8;
 
 impl Table {
     /// An empty table in the layout that the program gives it.
-    pub(crate) fn new(program: &Program, id: TableId) -> Table {
-        let table = program.ir.types.table(id);
-        let layout = program.layouts.row(id);
+    pub(crate) fn new(types: &Types, layouts: &Layouts, id: TableId) -> Table {
+        let table = types.table(id);
+        let layout = layouts.row(id);
         let column = |field: u32| {
             let kind = match table.fields[field as usize].ty {
                 Type::Int => ColumnKind::Int,
                 Type::Float => ColumnKind::Float,
                 Type::Bool => ColumnKind::Bool,
                 Type::Str => ColumnKind::Text,
-                Type::Enum(id) => ColumnKind::Tag(program.layouts.enumeration(id).tag_size),
+                Type::Enum(id) => ColumnKind::Tag(layouts.enumeration(id).tag_size),
                 _ => unreachable!("the checker refuses other types of keys and indexes"),
             };
             Column { field, offset: layout.offsets[field as usize], kind }
@@ -394,7 +394,7 @@ impl Column {
     }
 }
 
-/// Reads a value, also out of a note, where nothing is aligned.
+/// Reads a value, which may stand in the notes for undo, where nothing is aligned.
 ///
 /// # Safety
 /// The place holds a `T`.

@@ -272,7 +272,7 @@ mod tests {
     fn a_large_row_is_noted_by_chunks() {
         let source = Source::new("t.flight", "table t { key id: int, a: [int; 200] }");
         let program = compile(&source).expect("it is right");
-        let mut data = Data::new(&program, 0, &Limits::default());
+        let mut data = Data::new(&program.ir, &program.layouts, (0, &Limits::default()));
         let row = data.tables[0].reserve(&mut data.memory).expect("there is memory");
         data.tables[0].enter(&mut data.memory, row).expect("the key is free");
         let mut undo = Undo::default();

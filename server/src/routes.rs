@@ -4,13 +4,18 @@ mod call;
 mod deploy;
 mod events;
 mod health;
+mod metrics;
 mod schema;
 mod versions;
 
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Request};
@@ -21,6 +26,7 @@ use serde::Serialize;
 
 use crate::body;
 use crate::error::{Form, Kind, Problem};
+use crate::limits::SMALL_LEN_MAX;
 use crate::state::ServerState;
 
 /// Which version answered; 0 where none is loaded.
@@ -36,6 +42,7 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/rollback", post(versions::roll_back))
         .route("/-/schema", get(schema::schema))
         .route("/-/events", get(events::events))
+        .route("/-/metrics", get(metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
         .method_not_allowed_fallback(method_not_allowed)
@@ -51,15 +58,53 @@ async fn pass(
     request: Request<Body>,
     next: Next,
 ) -> Response {
-    let mut response = match state.access.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => refuse(problem, request).await,
-    };
+    let answered = catch_panic(async {
+        match state.access.check(&request) {
+            Ok(()) => next.run(request).await,
+            Err(problem) => refuse(problem, request).await,
+        }
+    });
+    let response = answered.await.unwrap_or_else(Problem::into_response);
+    complete(bounded(response, &state), &state)
+}
+
+/// Names the current version in an answer that names none, and counts it.
+pub(crate) fn complete(mut response: Response, state: &ServerState) -> Response {
     let headers = response.headers_mut();
     if !headers.contains_key(MIDFLIGHT_VERSION) {
         let _ = headers.insert(MIDFLIGHT_VERSION, HeaderValue::from(state.current_number()));
     }
+    state.metrics.count_answer(&response);
     response
+}
+
+/// Holds a place for an answer that is large, until it is sent or given up.
+fn bounded(response: Response, state: &ServerState) -> Response {
+    let len = response.body().size_hint().exact().unwrap_or(0);
+    if len <= SMALL_LEN_MAX as u64 {
+        return response;
+    }
+    match state.begin_large_answer() {
+        Ok(place) => response.map(|body| Body::new(body::Placed::new(body, place))),
+        Err(problem) => {
+            let mut refusal = problem.into_response();
+            if let Some(version) = response.headers().get(MIDFLIGHT_VERSION) {
+                let _ = refusal.headers_mut().insert(MIDFLIGHT_VERSION, version.clone());
+            }
+            refusal
+        }
+    }
+}
+
+/// A panic is a fault of ours, which must cost the client no more than this answer.
+async fn catch_panic<T>(answer: impl Future<Output = T>) -> Result<T, Problem> {
+    let mut answer = pin!(answer);
+    let caught =
+        poll_fn(|ctx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(ctx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(_panic) => Poll::Ready(Err(())),
+        });
+    caught.await.map_err(|()| Problem::new(Kind::Internal, "a panic: please report it"))
 }
 
 /// Answers with a problem once the client has sent its body.

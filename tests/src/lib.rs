@@ -5,11 +5,13 @@
 //! Everything here panics where the test's surroundings fail it, and cleans up when dropped.
 
 pub mod client;
+pub mod listener;
 pub mod process;
 pub mod served;
 pub mod transcript;
 
 pub use client::{Answer, Client};
+pub use listener::Listener;
 pub use process::Process;
 pub use served::Served;
 

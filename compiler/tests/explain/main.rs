@@ -3,10 +3,14 @@
 
 mod shorthand;
 
-use midflight_compiler::compile;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use midflight_compiler::diag::{Code, Diagnostic};
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
+use midflight_compiler::{Deadline, compile_until};
 
 use shorthand::expand;
 
@@ -36,10 +40,19 @@ fn programs(text: &str) -> Page {
     page
 }
 
+/// How often the time is looked at, once for a function or so, before it is over.
+const LOOKS: u32 = 15_000;
+
 fn reported(program: String) -> Vec<Diagnostic> {
-    let compile = move || match compile(&Source::new("page.flight", program)) {
-        Ok(program) => program.warnings,
-        Err(diagnostics) => diagnostics,
+    let compile = move || {
+        let looks = AtomicU32::new(0);
+        let is_past = || looks.fetch_add(1, Ordering::Relaxed) >= LOOKS;
+        let deadline = Deadline::new(Duration::from_secs(1), &is_past);
+        let source = Source::new("page.flight", program);
+        match compile_until(&source, Settings::default(), deadline) {
+            Ok(program) => program.warnings,
+            Err(diagnostics) => diagnostics,
+        }
     };
     let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_SIZE).spawn(compile);
     thread.expect("there are threads").join().expect("compiling does not panic")
