@@ -21,7 +21,7 @@ midflight_compiler::limits! {
             "431 `headers_too_large`, 414 `uri_too_long`";
         /// Time for a client to send line and headers, from the first byte on.
         header_timeout: Duration = Duration::from_secs(5), Time, 10..=3_600_000,
-            "408 `head_timeout`";
+            "408 `header_timeout`";
         /// Time that a connection may idle, before its first request and between two.
         idle_timeout: Duration = Duration::from_secs(60), Time, 10..=86_400_000,
             "the connection is closed";

@@ -63,7 +63,8 @@ impl Unit {
             Unit::Bytes => &BYTES,
             Unit::Time => &TIMES,
         };
-        let whole = units.iter().find(|&&(_, size)| number >= size && number.is_multiple_of(size));
+        let is_whole = |size| number >= size && number.is_multiple_of(size) || size == 1;
+        let whole = units.iter().find(|&&(_, size)| is_whole(size));
         match whole {
             Some(&(unit, size)) => format!("{} {unit}", grouped(number / size)),
             None => grouped(number),
@@ -188,12 +189,10 @@ macro_rules! limits {
             }
 
             /// Sets the limit of this name, in the unit of its row; `false` where there is none.
-            /// A value outside of the row's range becomes the nearest one in it.
+            /// Who lets others set it looks at the row's range first.
             pub fn set(&mut self, name: &str, value: u64) -> bool {
                 match name {
-                    $(stringify!($name) => {
-                        self.$name = $crate::limits::Number::of(value.clamp($min, $max));
-                    })*
+                    $(stringify!($name) => self.$name = $crate::limits::Number::of(value),)*
                     _ => return false,
                 }
                 true
@@ -240,6 +239,7 @@ mod tests {
             (Unit::Count, 5_000_000, "5,000,000", "5_000_000"),
             (Unit::Bytes, 64 << 10, "64 KiB", "64KiB"),
             (Unit::Bytes, 1025, "1,025 B", "1025B"),
+            (Unit::Time, 0, "0 ms", "0s"),
             (Unit::Time, 90_000, "90 s", "90s"),
             (Unit::Time, 120_000, "2 m", "2m"),
             (Unit::Time, 1_500, "1,500 ms", "1500ms"),

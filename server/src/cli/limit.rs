@@ -2,9 +2,9 @@
 
 use midflight_compiler::limits as source;
 use midflight_compiler::limits::Row;
+use midflight_compiler::nearest;
 use midflight_runtime as engine;
 
-use crate::error::known_names;
 use crate::limits as server;
 
 /// The limits of all three crates.
@@ -41,7 +41,11 @@ impl Flag {
         };
         let Some(row) = rows().find(|row| row.name() == name) else {
             let known: Vec<String> = rows().map(|row| row.name()).collect();
-            return Err(format!("there is no limit `{name}`; {}", known_names(name, &known)));
+            let help = match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`--limit help` lists the names".to_owned(),
+            };
+            return Err(format!("there is no limit `{name}`; {help}"));
         };
         let Some(value) = row.unit.read(written) else {
             return Err(format!("`{name}` takes {}, found `{written}`", row.unit.examples()));

@@ -23,7 +23,7 @@ use crate::state::ServerState;
 pub(super) fn too_late(limits: &Limits) -> Problem {
     let time = Unit::Time.show(limits.header_timeout.number());
     let detail = format!("line and headers of a request did not arrive within {time}");
-    Problem::new(Kind::HeadTimeout, detail)
+    Problem::new(Kind::HeaderTimeout, detail)
 }
 
 /// Why hyper could not read a request, unless the client has gone; `read` is what hyper has read
