@@ -113,9 +113,9 @@ impl Table {
         }
     }
 
-    /// Bytes of a row, its header included.
-    pub(crate) fn row_size(&self) -> u32 {
-        self.rows.row_size()
+    /// The memory of the rows.
+    pub(crate) fn memory(&self) -> &Rows {
+        &self.rows
     }
 
     /// How many rows are alive.
@@ -323,17 +323,22 @@ impl Table {
         Ok(())
     }
 
-    /// Before a row gets the fields at `image` back (an image begins with the header): moves it in
-    /// every index from its present value to the one it had.
-    pub(crate) fn reindex_all(
+    /// Before a row gets bytes back that it had, from `start` on (the header counted): moves it in
+    /// every index of a field that stands there, from its present value to the one it had.
+    pub(crate) fn reindex_within(
         &mut self,
         memory: &mut MemoryBudget,
         row: *mut RowHeader,
-        image: *const u8,
+        (start, bytes): (u32, &[u8]),
     ) {
         for (column, index) in &mut self.indexes {
-            // SAFETY: an image has the layout of a row.
-            let value = unsafe { image.add(column.offset as usize) };
+            // A chunk holds an indexed field, which is aligned, whole or not at all.
+            let place = column.offset.checked_sub(start);
+            let Some(value) = place.and_then(|place| bytes.get(place as usize..)) else { continue };
+            if value.is_empty() {
+                continue;
+            }
+            let value = value.as_ptr();
             let (before, after) = (column.index_key(column.place(row)), column.index_key(value));
             if before != after {
                 memory.give_back(before.size());

@@ -26,9 +26,11 @@ host! {
         note(frame, table, row)
     }
 
-    /// A large row is noted whole as well: its first write in a call pays for it by size.
-    fn note_row_range(frame, table: u32, row: *mut RowHeader, _offset: u64, _len: u64) {
-        note(frame, table, row)
+    /// Costs no fuel: a write notes a chunk or two more than it writes.
+    fn note_row_range(frame, table: u32, row: *mut RowHeader, offset: u64, len: u64) {
+        let range = (offset as u32, len as u32);
+        frame.undo.note_row_range(&frame.data, frame.ctx.epoch, (table, row), range);
+        Ok(())
     }
 
     fn row_find_int(frame, table: u32, key: i64) -> *mut RowHeader {
@@ -127,7 +129,7 @@ fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
 }
 
 fn note(frame: &mut Frame, table: u32, row: *mut RowHeader) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.row_size() as usize;
+    let size = rows(frame, table)?.memory().row_size() as usize;
     frame.charge(size / BYTES_PER_FUEL)?;
     frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
     Ok(())
@@ -160,7 +162,7 @@ fn fill(
     row: *mut RowHeader,
     image: *const u8,
 ) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.row_size() as usize;
+    let size = rows(frame, table)?.memory().row_size() as usize;
     frame.charge(size / BYTES_PER_FUEL)?;
     let header = ROW_HEADER_SIZE as usize;
     // SAFETY: the image is laid out like a row.
