@@ -7,6 +7,7 @@
 pub mod client;
 pub mod listener;
 pub mod process;
+pub mod reference;
 pub mod served;
 pub mod transcript;
 
