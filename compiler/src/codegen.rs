@@ -59,6 +59,7 @@ use crate::ir;
 use crate::jit::{Code, Finished, Pages, Site};
 use crate::layout::{Layout, Layouts};
 use crate::limits::CODE_SIZE_MAX;
+use crate::settings::Settings;
 use crate::source::Span;
 use crate::types::{TableId, Type, Types};
 
@@ -75,6 +76,13 @@ pub(crate) enum Listing {
     Asm,
 }
 
+/// How code is made, and whether it is written down.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    settings: Settings,
+    listing: Option<Listing>,
+}
+
 /// Compiles a program. Types that only code generation needs are interned into `program.types`.
 ///
 /// # Errors
@@ -82,8 +90,9 @@ pub(crate) enum Listing {
 pub(crate) fn generate(
     program: &mut ir::Program,
     layouts: &Layouts,
+    settings: Settings,
 ) -> Result<Code, Vec<Diagnostic>> {
-    let (code, _) = generate_with(program, layouts, None)?;
+    let (code, _) = generate_with(program, layouts, Target { settings, listing: None })?;
     Ok(code)
 }
 
@@ -96,7 +105,8 @@ pub(crate) fn list(
     layouts: &Layouts,
     listing: Listing,
 ) -> Result<String, Vec<Diagnostic>> {
-    let (_, text) = generate_with(program, layouts, Some(listing))?;
+    let target = Target { settings: Settings::default(), listing: Some(listing) };
+    let (_, text) = generate_with(program, layouts, target)?;
     Ok(text)
 }
 
@@ -105,10 +115,10 @@ pub(crate) fn list(
 fn generate_with(
     program: &mut ir::Program,
     layouts: &Layouts,
-    listing: Option<Listing>,
+    target: Target,
 ) -> Result<(Code, String), Vec<Diagnostic>> {
     let mut types = std::mem::take(&mut program.types);
-    let run = || Unit::new(program, &mut types, layouts, listing)?.generate();
+    let run = || Unit::new(program, &mut types, layouts, target)?.generate();
     let result = catch_unwind(AssertUnwindSafe(run));
     program.types = types;
     let errors = match result {
@@ -142,6 +152,7 @@ pub(crate) struct Unit<'p> {
     program: &'p ir::Program,
     types: &'p mut Types,
     layouts: &'p Layouts,
+    settings: Settings,
     pages: Pages,
     /// For functions with many blocks; everything else is compiled by the module's own.
     single_pass: Option<OwnedTargetIsa>,
@@ -173,10 +184,11 @@ impl<'p> Unit<'p> {
         program: &'p ir::Program,
         types: &'p mut Types,
         layouts: &'p Layouts,
-        listing: Option<Listing>,
+        Target { settings, listing }: Target,
     ) -> Result<Unit<'p>, Refused> {
         let unavailable = |why: String| fault(Span::default(), why);
-        let isa = machine::isa("backtracking").map_err(unavailable)?;
+        let isa = machine::isa(settings.optimisation, machine::BACKTRACKING);
+        let isa = isa.map_err(unavailable)?;
         let mut pages = Pages::new(isa).map_err(unavailable)?;
         let constants_id = pages
             .declare_anonymous_data(false, false)
@@ -190,6 +202,7 @@ impl<'p> Unit<'p> {
             program,
             types,
             layouts,
+            settings,
             pages,
             single_pass: None,
             functions: vec![None; program.functions.len()],

@@ -38,7 +38,9 @@ pub mod layout;
 pub mod lexer;
 pub mod limits;
 pub mod parse;
+pub mod planted;
 pub mod schema;
+pub mod settings;
 pub mod source;
 pub mod trap;
 pub mod types;
@@ -48,6 +50,7 @@ pub use check::near::nearest;
 use check::Checked;
 use diag::Diagnostic;
 use layout::Layouts;
+use settings::Settings;
 use source::Source;
 
 /// A compiled program.
@@ -92,8 +95,16 @@ pub fn check(source: &Source) -> Result<Checked, Vec<Diagnostic>> {
 /// # Errors
 /// Everything that is wrong with the source, warnings included, in its order.
 pub fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
+    compile_with(source, Settings::default())
+}
+
+/// Compiles a source as the settings say.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(source: &Source, settings: Settings) -> Result<Program, Vec<Diagnostic>> {
     let Checked { program: mut ir, layouts, warnings } = check(source)?;
-    let code = codegen::generate(&mut ir, &layouts)?;
+    let code = codegen::generate(&mut ir, &layouts, settings)?;
     Ok(Program { ir, layouts, code, warnings })
 }
 

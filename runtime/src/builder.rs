@@ -4,11 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use midflight_compiler::settings::Settings;
+
 use crate::engine::Engine;
 use crate::gate::Spawn;
 use crate::limits::Limits;
 use crate::observer::{NoObserver, Observer};
-use crate::shared::{Clock, Shared};
+use crate::shared::{Clock, Setup, Shared};
 
 /// Sets up an [`Engine`].
 #[derive(Default)]
@@ -17,6 +19,7 @@ pub struct Builder {
     clock: Option<Clock>,
     observer: Option<Arc<dyn Observer>>,
     spawn: Option<Spawn>,
+    code: Settings,
 }
 
 impl Builder {
@@ -58,6 +61,13 @@ impl Builder {
         self
     }
 
+    /// Says how machine code is made. What programs mean does not depend on it.
+    #[must_use]
+    pub fn code(mut self, settings: Settings) -> Builder {
+        self.code = settings;
+        self
+    }
+
     /// The engine, with the world `main` and no version yet.
     ///
     /// # Errors
@@ -65,7 +75,10 @@ impl Builder {
     pub fn build(self) -> Result<Engine, Infallible> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(system_time_ms));
         let observer = self.observer.unwrap_or_else(|| Arc::new(NoObserver));
-        Ok(Engine::new(Shared::new(self.limits, clock, observer, self.spawn)))
+        Ok(Engine::new(Shared::new(
+            Setup { limits: self.limits, code: self.code, clock, observer },
+            self.spawn,
+        )))
     }
 }
 

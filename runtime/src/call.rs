@@ -16,6 +16,7 @@ use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
 use crate::handle::FlightValue;
+use crate::image::image;
 use crate::observer::Observer;
 use crate::shared::Clock;
 use crate::table;
@@ -90,6 +91,12 @@ impl<'w> Turn<'w> {
     /// The fields of `state`, to be read.
     pub fn state(&self) -> View<'_> {
         self.frame.state()
+    }
+
+    /// The canonical bytes of the world: state, rows, indexes, generator, time. Two worlds of one
+    /// version with the same image behave the same. Takes time and memory by the world's size.
+    pub fn image(&self) -> Vec<u8> {
+        image(self.frame)
     }
 
     /// Fuel that the last call used. Defined for committed calls only.

@@ -9,6 +9,7 @@ use midflight_compiler::source::Source;
 
 use crate::error::LoadError;
 use crate::limits::Limits;
+use crate::shared::Setup;
 
 /// Lets a bounded number of compilations run, and a bounded number wait.
 #[derive(Debug, Default)]
@@ -31,13 +32,13 @@ impl Compilations {
     ///
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
-    pub(crate) fn compile(&self, source: &Source, limits: &Limits) -> Result<Program, LoadError> {
-        let _permit = self.begin(limits)?;
+    pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
+        let _permit = self.begin(&setup.limits)?;
         let compiled = thread::scope(|scope| {
             let thread = thread::Builder::new()
                 .name("compile".to_owned())
                 .stack_size(COMPILE_STACK_SIZE)
-                .spawn_scoped(scope, || midflight_compiler::compile(source))
+                .spawn_scoped(scope, || midflight_compiler::compile_with(source, setup.code))
                 .map_err(LoadError::Thread)?;
             thread.join().map_err(|_panic| LoadError::Internal)
         })?;

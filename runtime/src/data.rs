@@ -4,6 +4,7 @@
 
 use midflight_compiler::Program;
 use midflight_compiler::abi::{RowHeader, TableView};
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::types::TableId;
 
 use crate::generator::Generator;
@@ -61,6 +62,11 @@ impl Data {
     pub(crate) fn restore(&mut self, table: u32, row: *mut RowHeader, bytes: &[u8]) {
         let Some(table) = self.tables.get_mut(table as usize) else { return };
         assert_eq!(bytes.len(), table.row_size() as usize, "a note holds a whole row");
+        if is_planted(Fault::IndexesAreNotRestored) {
+            // SAFETY: as below.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), row.cast::<u8>(), bytes.len()) };
+            return;
+        }
         table.reindex_all(&mut self.memory, row, bytes.as_ptr());
         // SAFETY: the row has this many bytes, and the note's are elsewhere.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), row.cast::<u8>(), bytes.len()) };

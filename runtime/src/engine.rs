@@ -87,10 +87,10 @@ impl Engine {
             return Ok(Loaded::unchanged(&current));
         }
         let began = Instant::now();
-        let program = self.shared.compilations.compile(&source, &self.shared.limits)?;
+        let program = self.shared.compilations.compile(&source, &self.shared.setup)?;
         let compile_time = began.elapsed();
         let version = Arc::new(Version::new(source, program));
-        let tests_passed = all_passed(run_tests(&version, &self.shared.limits))?;
+        let tests_passed = all_passed(run_tests(&version, &self.shared.setup.limits))?;
         let version = Arc::into_inner(version).expect("the worlds of the tests are gone");
         let admitted = self.admit(version, options.then, options.expect)?;
         Ok(Loaded { tests_passed, compile_time, ..admitted })
@@ -101,10 +101,10 @@ impl Engine {
     /// # Errors
     /// When the source cannot be compiled; a test that fails stands in the report.
     pub fn test(&self, source: Source) -> Result<TestReport, LoadError> {
-        let program = self.shared.compilations.compile(&source, &self.shared.limits)?;
+        let program = self.shared.compilations.compile(&source, &self.shared.setup)?;
         let version = Arc::new(Version::new(source, program));
         Ok(TestReport {
-            results: run_tests(&version, &self.shared.limits),
+            results: run_tests(&version, &self.shared.setup.limits),
             source: version.source().clone(),
             warnings: version.warnings().to_vec(),
         })
@@ -129,7 +129,7 @@ impl Engine {
         if then == Then::Forget {
             return Ok(loaded);
         }
-        let (version, evicted) = versions.admit(version, &self.shared.limits);
+        let (version, evicted) = versions.admit(version, &self.shared.setup.limits);
         loaded.number = Some(version.number());
         loaded.status = LoadStatus::Staged;
         if then == Then::Activate {
@@ -263,7 +263,7 @@ impl Engine {
     ) -> Result<T, CallError> {
         let world = self.shared.world(world)?;
         let mut room = world.gate.enter();
-        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.clock))?;
+        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
         Ok(action(&mut turn))
     }
 
@@ -279,11 +279,12 @@ impl Engine {
     ) -> Result<(), CallError> {
         let world = self.shared.world(world)?;
         let shared = self.shared.clone();
-        let job =
-            Box::new(move |room: &mut Room| match room.turn(&shared, Time::Of(&shared.clock)) {
+        let job = Box::new(move |room: &mut Room| {
+            match room.turn(&shared, Time::Of(&shared.setup.clock)) {
                 Ok(mut turn) => action(Ok(&mut turn)),
                 Err(error) => action(Err(error)),
-            });
+            }
+        });
         world.gate.submit(job).map_err(|Full| CallError::Busy)
     }
 
@@ -315,6 +316,6 @@ impl Engine {
 
     /// The budgets.
     pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+        &self.shared.setup.limits
     }
 }

@@ -9,11 +9,12 @@
 use std::ptr;
 use std::sync::Arc;
 
-use midflight_compiler::abi::CallContext;
+use midflight_compiler::abi::{CallContext, RowHeader};
 use midflight_compiler::ir::Const;
 use midflight_compiler::limits::STACK_MAX;
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::Type;
+use midflight_compiler::types::{TableId, Type};
 
 use crate::builtins::HOST;
 use crate::cursor::{Slot, TextMemory, View};
@@ -111,6 +112,15 @@ impl Frame {
         unsafe { View::new(program, state, self.data.state.fields()) }
     }
 
+    /// A row of a table, to be read.
+    pub(crate) fn row<'f>(&'f self, table: TableId, row: &'f *mut RowHeader) -> View<'f> {
+        let program = self.version.program();
+        let address = (&raw const *row).cast();
+        // SAFETY: the address holds a reference to a row of this table, in the layout of the
+        // frame's version, and while the frame is borrowed no call runs.
+        unsafe { View::new(program, Type::Row(table), address) }
+    }
+
     /// The whole frame of the context that generated code was given.
     ///
     /// # Safety
@@ -138,7 +148,8 @@ impl Frame {
 
     /// The call's time. It never goes back.
     pub(crate) fn set_time(&mut self, now_ms: i64) {
-        self.data.now_ms = self.data.now_ms.max(now_ms);
+        let follows = is_planted(Fault::ClockGoesBack);
+        self.data.now_ms = if follows { now_ms } else { self.data.now_ms.max(now_ms) };
         self.ctx.now = self.data.now_ms;
     }
 

@@ -22,6 +22,11 @@ impl Generator {
         Generator { words }
     }
 
+    /// The state, as it stands in a world's image.
+    pub(crate) fn words(&self) -> [u64; 4] {
+        self.words
+    }
+
     fn next(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.words;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);

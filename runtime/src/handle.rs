@@ -67,7 +67,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
             _ => last.insert(self.shared.world(world)?),
         };
         let mut room = world.gate.enter();
-        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.clock))?;
+        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
         let signature = self.check(turn.version())?;
         let outcome = turn.call_signature(signature, |slots| arguments.write(slots))?;
         match outcome {

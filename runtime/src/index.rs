@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use midflight_compiler::planted::{Fault, is_planted};
+
 /// A value of an indexed field, in a form that sorts as the language says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum IndexKey {
@@ -23,6 +25,9 @@ impl IndexKey {
 
     /// The key of a `float`: its bits, so turned that they sort as numbers do.
     pub(crate) fn float(value: f64) -> IndexKey {
+        if value.is_nan() && is_planted(Fault::NanSortsFirst) {
+            return IndexKey::Number(0);
+        }
         if value.is_nan() {
             return IndexKey::Number(u64::MAX);
         }

@@ -58,6 +58,7 @@ mod frame;
 mod gate;
 mod generator;
 mod handle;
+mod image;
 mod index;
 mod limits;
 mod load;

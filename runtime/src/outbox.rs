@@ -4,6 +4,7 @@
 
 use midflight_compiler::abi::Text;
 use midflight_compiler::ir::EventId;
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::types::Type;
 
 use crate::cursor::View;
@@ -56,7 +57,7 @@ impl Outbox {
         let program = version.program();
         for (id, fields) in self.events.drain(..) {
             let Some(event) = program.ir.events.get(id.index()) else { continue };
-            if ending == Ending::RolledBack {
+            if ending == Ending::RolledBack && !is_planted(Fault::EventsOfTrappedCallsLeave) {
                 continue;
             }
             let ty = Type::Struct(event.fields);

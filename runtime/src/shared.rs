@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use midflight_compiler::settings::Settings;
+
 use crate::compile::Compilations;
 use crate::error::{CallError, OnLoadTrap};
 use crate::gate::Spawn;
@@ -21,10 +23,7 @@ pub const MAIN_WORLD: &str = "main";
 pub(crate) struct Shared {
     /// Moves on with each activation.
     pub(crate) epoch: AtomicU64,
-    pub(crate) limits: Limits,
-    /// Milliseconds since 1970.
-    pub(crate) clock: Clock,
-    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) setup: Setup,
     current: RwLock<Option<Arc<Version>>>,
     /// Serialises activations. Never taken while a gate is held.
     versions: Mutex<Versions>,
@@ -32,22 +31,25 @@ pub(crate) struct Shared {
     pub(crate) compilations: Compilations,
 }
 
+/// What was said when the engine was set up.
+pub(crate) struct Setup {
+    pub(crate) limits: Limits,
+    /// How machine code is made.
+    pub(crate) code: Settings,
+    /// Milliseconds since 1970.
+    pub(crate) clock: Clock,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
 pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 impl Shared {
     /// The world `main`, and no version yet.
-    pub(crate) fn new(
-        limits: Limits,
-        clock: Clock,
-        observer: Arc<dyn Observer>,
-        spawn: Option<Spawn>,
-    ) -> Shared {
-        let main = World::new(MAIN_WORLD, &limits, spawn);
+    pub(crate) fn new(setup: Setup, spawn: Option<Spawn>) -> Shared {
+        let main = World::new(MAIN_WORLD, &setup.limits, spawn);
         Shared {
             epoch: AtomicU64::new(0),
-            limits,
-            clock,
-            observer,
+            setup,
             current: RwLock::new(None),
             versions: Mutex::default(),
             worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),

@@ -17,6 +17,7 @@ use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 use midflight_compiler::Program;
 use midflight_compiler::abi::{RowHeader, TableView, Text};
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type};
 
@@ -177,7 +178,11 @@ impl Table {
         &mut self,
         memory: &mut MemoryBudget,
     ) -> Result<*mut RowHeader, TrapKind> {
-        let slot = match self.free.pop_first() {
+        let free = match is_planted(Fault::SlotsAreTakenFromTheEnd) {
+            true => self.free.pop_last(),
+            false => self.free.pop_first(),
+        };
+        let slot = match free {
             Some(slot) => slot,
             None => self.rows.push(memory)?,
         };
@@ -203,7 +208,8 @@ impl Table {
         memory: &mut MemoryBudget,
         row: *mut RowHeader,
     ) -> Result<(), TrapKind> {
-        if self.find(self.key.key(row)).is_some() {
+        let is_taken = self.find(self.key.key(row)).is_some();
+        if is_taken && !is_planted(Fault::DuplicateKeyIsAccepted) {
             return Err(TrapKind::DuplicateKey);
         }
         let index_keys = self.index_keys(row);

@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
 use midflight_compiler::abi::{RowHeader, Text};
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
@@ -109,6 +110,9 @@ impl Undo {
 
     /// Notes the generator before it is drawn from.
     pub(crate) fn note_generator(&mut self, data: &Data) {
+        if is_planted(Fault::GeneratorIsNotRestored) {
+            return;
+        }
         let since = self.savepoints.last().map_or(0, |(mark, _)| mark.notes);
         let noted = self.notes[since..].iter().any(|note| matches!(note, Note::Generator));
         if !noted {
@@ -214,6 +218,9 @@ impl Undo {
         }
         // A text that was retired since the mark is back in its slot, or was created since then.
         self.retired.truncate(mark.retired);
+        if is_planted(Fault::TextsOfTrappedCallsStay) {
+            self.created.truncate(mark.created);
+        }
         for text in self.created.drain(mark.created..) {
             // SAFETY: this call made it in this heap; the slots are what they were before.
             unsafe { data.texts.free(&mut data.memory, text) };

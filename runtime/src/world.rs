@@ -118,7 +118,7 @@ impl Room {
             return Err(CallError::Closed);
         }
         let surroundings = surroundings(&self.name, &self.counts, shared, time);
-        Ok(Turn::new(frame, surroundings, shared.limits.fuel_max))
+        Ok(Turn::new(frame, surroundings, shared.setup.limits.fuel_max))
     }
 
     /// Bytes that the world's rows and texts take.
@@ -154,7 +154,7 @@ impl Room {
         if let Some(frame) = &mut self.frame {
             return Ok(Leaving::Version(mem::replace(&mut frame.version, version)));
         }
-        self.frame = Some(Frame::new(version, &shared.limits)?);
+        self.frame = Some(Frame::new(version, &shared.setup.limits)?);
         Ok(Leaving::Nowhere)
     }
 
@@ -165,7 +165,7 @@ impl Room {
             self.counts.flush(left);
         }
         self.counts.version.store(frame.version.number(), Ordering::Relaxed);
-        self.timers.follow(&frame.version, (shared.clock)());
+        self.timers.follow(&frame.version, (shared.setup.clock)());
         self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
         self.epoch = epoch;
     }
@@ -188,9 +188,9 @@ impl Room {
         if frame.broken {
             return Ok(());
         }
-        let time = Time::Of(&shared.clock);
+        let time = Time::Of(&shared.setup.clock);
         let surroundings = surroundings(&self.name, &self.counts, shared, time);
-        let turn = Turn::new(frame, surroundings, shared.limits.test_fuel_max);
+        let turn = Turn::new(frame, surroundings, shared.setup.limits.test_fuel_max);
         let result = turn.run_open(on_load);
         result.map_err(|trap| {
             self.go_back();
@@ -202,7 +202,7 @@ impl Room {
     pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Arc<Version>> {
         let left = self.leaving.take()?;
         if let Some(frame) = &mut self.frame {
-            frame.commit(&self.name, &*shared.observer);
+            frame.commit(&self.name, &*shared.setup.observer);
         }
         self.moved(&left, shared, epoch);
         match left {
@@ -232,7 +232,7 @@ fn surroundings<'r>(
     shared: &'r Shared,
     time: Time<'r>,
 ) -> Surroundings<'r> {
-    Surroundings { world, counts, observer: &*shared.observer, time }
+    Surroundings { world, counts, observer: &*shared.setup.observer, time }
 }
 
 impl Counts {

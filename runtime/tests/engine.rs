@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use midflight_compiler::settings::{Allocation, Optimisation, Settings};
 use midflight_runtime::{
     ActivateError, CallError, Engine, Event, Limits, LoadError, LoadOptions, LoadStatus, LogLine,
     Observer, Then, Trap,
@@ -360,4 +361,78 @@ fn endless_calls_end_and_are_undone() {
     assert_eq!(trap(dig.call("main", ()).map(drop)), "out_of_stack");
     assert_eq!(trap(hoard.call("main", ())), "out_of_memory");
     assert_eq!(n.call("main", ()).ok(), Some(0));
+}
+
+/// The image of the world `main`.
+fn image(engine: &Engine) -> Vec<u8> {
+    engine.enter("main", |turn| turn.image()).expect("the world has a version")
+}
+
+#[test]
+fn the_image_of_a_world_is_its_meaning() {
+    let source = "
+        enum Kind { plain, deep(level: int) }
+        state { total: int, kind: Kind }
+        table item { key name: str, worth: int, note: int?, index worth }
+        post add(name: str, worth: int) { insert item { name, worth } }
+        post drop_it(name: str) { remove item[name] }
+        post set() { state.total = 258  state.kind = Kind.deep(7) }
+        post broken() { state.total = 9  fail \"no\" }
+    ";
+    let source = source.replace("  state.kind", "\nstate.kind").replace("  fail", "\nfail");
+    let engine = engine();
+    let _ = load(&engine, &source);
+    engine.handler::<(), ()>("set").expect("known").call("main", ()).expect("it commits");
+    let add = engine.handler::<(&str, i64), ()>("add").expect("known");
+    for (name, worth) in [("b", 5), ("a", 5), ("c", -1)] {
+        add.call("main", (name, worth)).expect("it commits");
+    }
+    let drop_it = engine.handler::<(&str,), ()>("drop_it").expect("known");
+    drop_it.call("main", ("b",)).expect("it commits");
+    let before = image(&engine);
+
+    let mut expected = Vec::new();
+    let mut put = |bytes: &[u8]| expected.extend_from_slice(bytes);
+    put(&258_i64.to_le_bytes());
+    put(&1_u32.to_le_bytes());
+    put(&7_i64.to_le_bytes());
+    put(&2_u64.to_le_bytes());
+    for (slot, name, worth) in [(1_u32, b"a", 5_i64), (2, b"c", -1)] {
+        put(&slot.to_le_bytes());
+        put(&1_u64.to_le_bytes());
+        put(name);
+        put(&worth.to_le_bytes());
+        put(&[0]);
+    }
+    put(&2_u64.to_le_bytes());
+    put(&2_u32.to_le_bytes());
+    put(&1_u32.to_le_bytes());
+    assert_eq!(before[..expected.len()], expected);
+    assert_eq!(before.len(), expected.len() + 4 * 8 + 8, "the generator and the time follow");
+
+    let broken = engine.handler::<(), ()>("broken").expect("known");
+    let _ = broken.call("main", ()).expect_err("it fails");
+    assert_eq!(image(&engine), before);
+}
+
+#[test]
+fn every_setting_of_the_code_means_the_same() {
+    let source = "
+        fn square(x: int) -> int { return x * x }
+        get sum(n: int) -> int {
+            var sum = 0
+            for i in 0..n { sum += square(i) }
+            return sum
+        }
+    ";
+    for optimisation in [Optimisation::None, Optimisation::Speed] {
+        for allocation in [Allocation::BySize, Allocation::SinglePass] {
+            let settings = Settings::default().optimisation(optimisation).allocation(allocation);
+            let Ok(engine) = Engine::builder().memory().code(settings).build();
+            let _ = load(&engine, source);
+            let sum = engine.handler::<(i64,), i64>("sum").expect("it is declared");
+            assert_eq!(sum.call("main", (4,)).expect("it returns"), 14, "{settings:?}");
+            assert!(sum.call("main", (i64::MAX,)).is_err(), "{settings:?}");
+        }
+    }
 }

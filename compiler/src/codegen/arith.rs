@@ -9,6 +9,7 @@ use super::function::{Lower, Value};
 use super::range::Range;
 use crate::abi::HostFunction;
 use crate::ir::{self, BinaryOp};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -96,6 +97,7 @@ impl Lower<'_, '_, '_> {
             BinaryOp::Add => match (sides.left_range.single(), sides.right_range.single()) {
                 (_, Some(constant)) => self.add_constant(left, right, constant, span),
                 (Some(constant), _) => self.add_constant(right, left, constant, span),
+                _ if is_planted(Fault::SumIsUnchecked) => self.builder.ins().iadd(left, right),
                 _ => {
                     let (sum, overflow) = self.builder.ins().sadd_overflow(left, right);
                     self.trap_if(overflow, TrapKind::Overflow, span);
@@ -110,6 +112,9 @@ impl Lower<'_, '_, '_> {
                     difference
                 }
             },
+            BinaryOp::Mul if is_planted(Fault::ProductIsUnchecked) => {
+                self.builder.ins().imul(left, right)
+            }
             BinaryOp::Mul => {
                 let (product, overflow) = self.builder.ins().smul_overflow(left, right);
                 self.trap_if(overflow, TrapKind::Overflow, span);
@@ -168,6 +173,7 @@ impl Lower<'_, '_, '_> {
         let overflow = self.builder.ins().icmp_imm_s(IntCC::Equal, left, i64::MIN);
         self.trap_if(overflow, TrapKind::Overflow, span);
         let by_minus_one = match op {
+            BinaryOp::Rem if is_planted(Fault::RemainderByMinusOne) => left,
             BinaryOp::Rem => self.int(0),
             _ => self.builder.ins().ineg(left),
         };
@@ -193,6 +199,9 @@ impl Lower<'_, '_, '_> {
     }
 
     fn trap_if_smallest(&mut self, value: Value, span: Span) {
+        if is_planted(Fault::NegationIsUnchecked) {
+            return;
+        }
         let smallest = self.builder.ins().icmp_imm_s(IntCC::Equal, value, i64::MIN);
         self.trap_if(smallest, TrapKind::Overflow, span);
     }

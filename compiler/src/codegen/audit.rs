@@ -125,7 +125,8 @@ mod tests {
 
     /// Audits a function of one `i64` after optimisation.
     fn audit(write: impl FnOnce(&mut FunctionBuilder<'_>, Value) -> Value) -> Result<(), String> {
-        let isa = super::super::machine::isa("backtracking").expect("this machine is known");
+        let isa = super::super::machine::isa(crate::settings::Optimisation::Speed, "backtracking")
+            .expect("this machine is known");
         let mut ctx = Context::new();
         ctx.func.signature.params.push(AbiParam::new(types::I64));
         ctx.func.signature.returns.push(AbiParam::new(types::I64));

@@ -7,6 +7,7 @@ use super::function::{Lower, Value};
 use super::value::Form;
 use crate::abi::HostFunction;
 use crate::ir::{self, CompareOp, Expr, ExprKind};
+use crate::planted::{Fault, is_planted};
 use crate::types::Type;
 
 impl<'p> Lower<'_, 'p, '_> {
@@ -129,6 +130,8 @@ fn is_none(expr: &Expr) -> bool {
 
 fn int_condition(op: CompareOp) -> IntCC {
     match op {
+        CompareOp::Lt if is_planted(Fault::LessIsLessOrEqual) => IntCC::SignedLessThanOrEqual,
+        CompareOp::Gt if is_planted(Fault::GreaterIsUnsigned) => IntCC::UnsignedGreaterThan,
         CompareOp::Eq => IntCC::Equal,
         CompareOp::Ne => IntCC::NotEqual,
         CompareOp::Lt => IntCC::SignedLessThan,
@@ -140,6 +143,7 @@ fn int_condition(op: CompareOp) -> IntCC {
 
 fn float_condition(op: CompareOp) -> FloatCC {
     match op {
+        CompareOp::Lt if is_planted(Fault::FloatLessHoldsForNan) => FloatCC::UnorderedOrLessThan,
         CompareOp::Eq => FloatCC::Equal,
         CompareOp::Ne => FloatCC::NotEqual,
         CompareOp::Lt => FloatCC::LessThan,

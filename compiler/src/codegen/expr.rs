@@ -17,6 +17,7 @@ use super::scan::is_pure;
 use super::undo::Noted;
 use super::value::Form;
 use crate::ir::{self, Expr, ExprKind};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -147,7 +148,8 @@ impl<'p> Lower<'_, 'p, '_> {
     /// Evaluates an expression whose bytes are then moved: no list in it is shared.
     pub(super) fn owned(&mut self, expr: &'p Expr) -> Option<Value> {
         let value = self.expr(expr)?;
-        if !self.is_borrowed(expr) || !self.holds_list(expr.ty) {
+        let shares = self.is_borrowed(expr) && self.holds_list(expr.ty);
+        if !shares || is_planted(Fault::ListStaysShared) {
             return Some(value);
         }
         Some(self.copied((expr.ty, expr.span), value))
@@ -166,7 +168,7 @@ impl<'p> Lower<'_, 'p, '_> {
     pub(super) fn operand(&mut self, expr: &'p Expr, later: &'p [Expr]) -> Option<Value> {
         let value = self.expr(expr)?;
         let is_shared = self.can_change(expr.ty) && self.is_borrowed(expr);
-        if !is_shared || later.iter().all(is_pure) {
+        if !is_shared || is_planted(Fault::OperandStaysBorrowed) || later.iter().all(is_pure) {
             return Some(value);
         }
         Some(self.copied((expr.ty, expr.span), value))

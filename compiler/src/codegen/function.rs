@@ -23,6 +23,7 @@ use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
 use crate::ir;
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -147,6 +148,9 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
 
     /// Traps where less of the logical stack is left than the function needs.
     pub(super) fn check_stack(&mut self) {
+        if is_planted(Fault::DepthIsUnchecked) {
+            return;
+        }
         let need = self.int(i64::from(self.func.stack_need));
         let too_deep = self.builder.ins().icmp(IntCC::SignedLessThan, self.stack_left, need);
         self.trap_if(too_deep, TrapKind::OutOfStack, self.func.span);
@@ -196,6 +200,8 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
 
     /// Takes `units` from the call's fuel; traps at `check`, where given, when none is left.
     pub(super) fn charge(&mut self, units: u32, check: Option<Span>) {
+        let is_free = check.is_some() && is_planted(Fault::RoundCostsNothing);
+        let units = if is_free { 0 } else { units };
         let fuel = self.fuel();
         let left = self.builder.ins().iadd_imm_s(fuel, -i64::from(units));
         self.set_fuel(left);

@@ -18,6 +18,7 @@ use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{HostFunction, TableView};
 use crate::ir::{self, Expr, ExprKind};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -124,7 +125,8 @@ impl<'p> Lower<'_, 'p, '_> {
     /// `for local in table where … by … limit …`
     pub(super) fn for_rows(&mut self, each: &'p ir::ForRows, span: Span) -> Option<()> {
         let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
-        if each.order.is_none() && each.lookup.is_none() && !each.snapshot {
+        let is_live = !each.snapshot || is_planted(Fault::LoopSeesItsOwnRows);
+        if each.order.is_none() && each.lookup.is_none() && is_live {
             self.scan_rows(each, round);
             return Some(());
         }
@@ -292,6 +294,15 @@ impl<'p> Lower<'_, 'p, '_> {
         self.noted = before;
     }
 
+    /// One more element has passed.
+    fn count_one(&mut self, left: Option<Variable>) {
+        if let Some(left) = left {
+            let value = self.builder.use_var(left);
+            let fewer = self.builder.ins().iadd_imm_s(value, -1);
+            self.builder.def_var(left, fewer);
+        }
+    }
+
     /// One round: fuel for the visit, then limit, filter and body. Ends with a jump to `next`.
     fn visit(&mut self, round: Round<'p>) {
         self.charge(round.body.fuel, Some(round.span));
@@ -304,16 +315,15 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let mark = self.ranges.mark();
         if let Some(filter) = round.filter {
+            if is_planted(Fault::LimitCountsTheRefused) {
+                self.count_one(round.left);
+            }
             let passes = self.builder.create_block();
             self.branch(filter, passes, round.next);
             self.start(passes);
             self.ranges.assume(self.func, filter, true);
         }
-        if let Some(left) = round.left {
-            let value = self.builder.use_var(left);
-            let fewer = self.builder.ins().iadd_imm_s(value, -1);
-            self.builder.def_var(left, fewer);
-        }
+        self.count_one(round.left);
         self.loops.push(Loop { next: round.next, exit: round.exit });
         let _ = self.block(round.body, None);
         let _ = self.loops.pop();

@@ -13,6 +13,7 @@ use super::{Listing, Refused, Scratch, Unit, audit, fault};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::limits::{BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, NATIVE_STACK_MAX, STACK_MAX};
+use crate::settings::{Allocation, Optimisation};
 
 impl Unit<'_> {
     /// Runs Cranelift on the function in `scratch`, unless the program is refused already. Time
@@ -37,12 +38,14 @@ impl Unit<'_> {
         if self.listing == Some(Listing::Clif) {
             let _ = writeln!(self.listed, "; {title}\n{}", scratch.ctx.func.display());
         }
-        if blocks > BLOCKS_BACKTRACKING_MAX && self.single_pass.is_none() {
-            let isa = isa("single_pass").map_err(|why| fault(func.span, why))?;
-            self.single_pass = Some(isa);
+        let is_single_pass =
+            blocks > BLOCKS_BACKTRACKING_MAX || self.settings.allocation == Allocation::SinglePass;
+        if is_single_pass && self.single_pass.is_none() {
+            let isa = isa(self.settings.optimisation, SINGLE_PASS);
+            self.single_pass = Some(isa.map_err(|why| fault(func.span, why))?);
         }
         let isa = match &self.single_pass {
-            Some(isa) if blocks > BLOCKS_BACKTRACKING_MAX => &**isa,
+            Some(isa) if is_single_pass => &**isa,
             _ => self.pages.isa(),
         };
         scratch.ctx.set_disasm(self.listing == Some(Listing::Asm));
@@ -138,11 +141,22 @@ fn failed(func: &ir::Function, why: &str) -> Diagnostic {
 #[cfg(target_arch = "x86_64")]
 const X86_64_FLAGS: &[&str] = &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
 
+/// Cranelift's names of its register allocators.
+pub(super) const BACKTRACKING: &str = "backtracking";
+const SINGLE_PASS: &str = "single_pass";
+
 /// The machine that code is generated for.
-pub(super) fn isa(regalloc_algorithm: &str) -> Result<OwnedTargetIsa, String> {
+pub(super) fn isa(
+    optimisation: Optimisation,
+    regalloc_algorithm: &str,
+) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
+    let opt_level = match optimisation {
+        Optimisation::None => "none",
+        Optimisation::Speed => "speed",
+    };
     let settings = [
-        ("opt_level", "speed"),
+        ("opt_level", opt_level),
         ("regalloc_algorithm", regalloc_algorithm),
         // `compile` calls the verifier itself.
         ("enable_verifier", "false"),

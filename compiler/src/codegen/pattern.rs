@@ -11,6 +11,7 @@ use super::function::{Lower, Value};
 use super::value::Form;
 use crate::ir::{self, Expr, Pattern};
 use crate::layout::optional_value_offset;
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::{EnumId, Type};
 
@@ -94,7 +95,8 @@ impl<'p> Lower<'_, 'p, '_> {
         let blocks: Vec<cl::Block> = arms.iter().map(|_| self.builder.create_block()).collect();
         let tags = tags(subject.0, arms).unwrap_or_default();
         for (&block, tags) in blocks.iter().zip(&tags).take(arms.len() - 1) {
-            for &tag in tags {
+            let is_missed = is_planted(Fault::JumpMissesAnArm) && block == blocks[1];
+            for &tag in tags.iter().filter(|_| !is_missed) {
                 switch.set_entry(u128::from(tag), block);
             }
         }

@@ -17,6 +17,7 @@ use super::value::{Form, Storage};
 use crate::abi::{HostFunction, ListHeader};
 use crate::ir::{self, ExprKind, Root, StepKind};
 use crate::layout::{Layout, bounded_elements_offset};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::{TableId, Type, TypeId};
@@ -183,7 +184,11 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// Traps where the index is not in `0..len`.
     pub(super) fn check_index(&mut self, index: Value, len: Value, span: Span) {
-        let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        let outside = match is_planted(Fault::IndexMayBeLen) {
+            true => IntCC::UnsignedGreaterThan,
+            false => IntCC::UnsignedGreaterThanOrEqual,
+        };
+        let outside = self.builder.ins().icmp(outside, index, len);
         self.trap_if_with(outside, TrapKind::IndexOutOfBounds, span, &[index, len]);
     }
 
@@ -266,9 +271,13 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let found = self.find(place)?;
         self.note_early(&found);
+        let early = is_planted(Fault::PlaceIsReadEarly).then(|| {
+            let at = self.locate(&found);
+            self.load(place.ty, at.base, at.offset)
+        });
         let right = self.expr(value)?;
         let at = self.locate(&found);
-        let left = self.load(place.ty, at.base, at.offset);
+        let left = early.unwrap_or_else(|| self.load(place.ty, at.base, at.offset));
         let sides = super::arith::Sides::of_place(self, (place, left), (value, right));
         let result = self.binary(op, sides, span);
         self.write(place, at, result);

@@ -5,6 +5,7 @@
 
 use crate::builtins::Builtin;
 use crate::ir::{self, BinaryOp, CompareOp, ExprKind, Root};
+use crate::planted::{Fault, is_planted};
 use crate::types::Type;
 
 /// All the values from `low` to `high`, both included.
@@ -160,6 +161,9 @@ impl Ranges {
                 range.high = range.high.min(other.high);
             }
             CompareOp::Ne => {}
+            CompareOp::Lt if is_planted(Fault::RangeIsTooNarrow) => {
+                range.high = range.high.min(other.high.saturating_sub(2));
+            }
             CompareOp::Lt => range.high = range.high.min(other.high.saturating_sub(1)),
             CompareOp::Le => range.high = range.high.min(other.high),
             CompareOp::Gt => range.low = range.low.max(other.low.saturating_add(1)),

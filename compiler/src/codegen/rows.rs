@@ -13,6 +13,7 @@ use super::constants::Forms;
 use super::function::{Lower, Value};
 use crate::abi::{CallContext, HostFunction, RowHeader, TableView};
 use crate::ir::{Const, Expr};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::{TableId, Type};
@@ -128,7 +129,8 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// Traps where the row was removed, unless that cannot be.
     pub(super) fn check_alive(&mut self, table: TableId, row: Value, span: Span) {
-        if !self.unit.removes_from(table) || self.is_alive(row) {
+        let is_assumed = is_planted(Fault::RowIsTakenForAlive);
+        if is_assumed || !self.unit.removes_from(table) || self.is_alive(row) {
             return;
         }
         let alive = self.load_alive(row);
@@ -152,6 +154,9 @@ impl<'p> Lower<'_, 'p, '_> {
         value: (Type, Value),
         span: Span,
     ) {
+        if is_planted(Fault::IndexUpdateIsSkipped) {
+            return;
+        }
         let address = self.spill(value.0, value.1);
         let passed = [self.number(table.0), row, self.number(field), address];
         let _ = self.host(HostFunction::index_update, &passed, span);

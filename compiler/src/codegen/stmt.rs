@@ -10,6 +10,7 @@ use super::range::Range;
 use super::value::Form;
 use crate::abi::{CallContext, HostFunction};
 use crate::ir::{self, Expr, ExprKind, Root, Stmt, StmtKind};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -167,7 +168,11 @@ impl<'p> Lower<'_, 'p, '_> {
         let counter = self.builder.declare_var(clif::I64);
         self.builder.def_var(counter, start);
         let before = self.before_loop(body);
-        let some = self.builder.ins().icmp(IntCC::SignedLessThan, start, end);
+        let below = match is_planted(Fault::RangeIncludesItsEnd) {
+            true => IntCC::SignedLessThanOrEqual,
+            false => IntCC::SignedLessThan,
+        };
+        let some = self.builder.ins().icmp(below, start, end);
         self.brif(some, round, exit);
 
         self.builder.switch_to_block(round);
@@ -186,7 +191,7 @@ impl<'p> Lower<'_, 'p, '_> {
         // Below `end`, so that one more is still an `int`.
         let value = self.builder.ins().iadd_imm_s(value, 1);
         self.builder.def_var(counter, value);
-        let more = self.builder.ins().icmp(IntCC::SignedLessThan, value, end);
+        let more = self.builder.ins().icmp(below, value, end);
         self.brif(more, round, exit);
         self.builder.seal_block(round);
         self.start(exit);

@@ -12,6 +12,7 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use super::function::{Leaves, Lower, Value};
 use crate::abi::CallContext;
 use crate::jit::Site;
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::trap::TrapKind;
 
@@ -54,6 +55,8 @@ impl Lower<'_, '_, '_> {
 
     /// Ends the block with a trap.
     pub(super) fn trap(&mut self, kind: TrapKind, span: Span) {
+        let elsewhere = is_planted(Fault::TrapIsReportedElsewhere);
+        let span = if elsewhere { self.func.span } else { span };
         let site = self.unit.site(Site { kind, span, function: self.id });
         let (site, fuel) = (self.number(site), self.fuel());
         let trap = self.exits().trap;

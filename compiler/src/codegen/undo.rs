@@ -17,6 +17,7 @@ use super::function::{Lower, Value};
 use super::place::{Located, Owner};
 use crate::abi::{CallContext, HostFunction, RowHeader};
 use crate::layout::{CHUNK_SIZE, state_epoch_offset};
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::{TableId, Type};
 
@@ -42,6 +43,9 @@ pub(super) struct Noted {
 impl Noted {
     /// Keeps what is so on both ways to a point.
     pub(super) fn meet(&mut self, other: &Noted) {
+        if is_planted(Fault::NotesOfOneArmCount) {
+            return;
+        }
         self.chunks.retain(|chunk| other.chunks.contains(chunk));
         self.rows.retain(|row| other.rows.contains(row));
         self.alive.retain(|row| other.alive.contains(row));
@@ -59,6 +63,8 @@ impl Lower<'_, '_, '_> {
         match at.owner {
             _ if size == 0 => {}
             Owner::Call => {}
+            Owner::State if is_planted(Fault::StateNoteIsMissing) => {}
+            Owner::Row(..) if is_planted(Fault::RowNoteIsMissing) => {}
             Owner::Row(table, row) => self.note_row((table, row), at, size, span),
             Owner::State if self.state_size() <= CHUNK_SIZE => {
                 self.note_chunks(0..=0, span);

@@ -13,6 +13,7 @@ use crate::abi::HostFunction;
 use crate::ir;
 use crate::layout::{Layout, Layouts};
 use crate::limits::STACK_VALUE_MAX;
+use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::{Type, TypeId, Types};
 
@@ -180,6 +181,9 @@ impl Lower<'_, '_, '_> {
             (Type::Enum(id), Form::Register(_)) => {
                 self.load_tag(self.unit.layouts.enumeration(id).tag_size, address, offset)
             }
+            (Type::Int, _) if is_planted(Fault::IntIsReadNarrow) => {
+                self.builder.ins().sload32(self.memory, address, place)
+            }
             (_, Form::Register(register)) => {
                 self.builder.ins().load(register, self.memory, address, place)
             }
@@ -200,7 +204,7 @@ impl Lower<'_, '_, '_> {
                 let size = self.unit.layouts.enumeration(id).tag_size;
                 self.store_tag(size, value, address, offset);
             }
-            (Type::Float, _) => {
+            (Type::Float, _) if !is_planted(Fault::NanIsNotCanonical) => {
                 let is_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
                 let nan = self.builder.ins().f64const(f64::NAN);
                 let canonical = self.builder.ins().select(is_nan, nan, value);

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::ptr;
 
 use midflight_compiler::abi::{ListHeader, Text};
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{Type, TypeId};
 
@@ -91,6 +92,9 @@ fn order(
     places.sort_by(|&left, &right| {
         let place = |index: usize| elements.as_ptr().wrapping_add(index * stride + field.offset);
         let ordering = compare(frame, program, field.ty, [place(left), place(right)]);
+        if ordering.is_eq() && is_planted(Fault::SortReversesTies) {
+            return right.cmp(&left);
+        }
         if field.descending { ordering.reverse() } else { ordering }
     });
     for (index, place) in places.into_iter().enumerate() {

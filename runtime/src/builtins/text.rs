@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 
 use midflight_compiler::abi::{ListHeader, PIECE_SHORTEST, Piece, PieceKind, Text};
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
 use super::host;
@@ -37,7 +38,9 @@ host! {
     }
 
     fn text_len(frame, text: *const Text) -> i64 {
-        Ok(borrow(frame, text)?.chars().count() as i64)
+        let text = borrow(frame, text)?;
+        let count_bytes = is_planted(Fault::TextLenCountsBytes);
+        Ok(if count_bytes { text.len() } else { text.chars().count() } as i64)
     }
 
     fn text_contains(frame, text: *const Text, part: *const Text) -> u32 {

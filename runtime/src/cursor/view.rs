@@ -152,6 +152,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether its type is a fixed array.
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self.ty, Type::Array(..))
+    }
+
+    /// Which variant of its enum the value is; 0 where it is of another type.
+    pub(crate) fn variant_index(&self) -> u32 {
+        let Type::Enum(id) = self.ty else { return 0 };
+        self.tag(self.program.layouts.enumeration(id).tag_size) as u32
+    }
+
     fn tag(&self, size: u32) -> usize {
         match size {
             // SAFETY: the value begins with a tag of this size (`new`).
@@ -195,4 +206,10 @@ impl<'a> Iterator for Elements<'a> {
         self.first.address = unsafe { element.address.add(self.stride) };
         Some(element)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
 }
+
+impl ExactSizeIterator for Elements<'_> {}

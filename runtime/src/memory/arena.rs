@@ -11,6 +11,7 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 
 use midflight_compiler::abi::{CallContext, Text};
+use midflight_compiler::planted::allocation_fails;
 use midflight_compiler::trap::TrapKind;
 
 /// Bytes of an ordinary chunk; larger requests get a chunk of their own.
@@ -100,6 +101,9 @@ impl Arena {
     ) -> Result<NonNull<u8>, TrapKind> {
         let size = size.checked_next_multiple_of(ALIGN).ok_or(TrapKind::OutOfMemory)?;
         let left = (ctx.arena_end as usize).saturating_sub(ctx.arena_next as usize);
+        if allocation_fails() {
+            return Err(TrapKind::OutOfMemory);
+        }
         if size > left || ctx.arena_next.is_null() {
             self.grow(ctx, size)?;
         }

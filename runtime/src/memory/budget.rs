@@ -1,5 +1,6 @@
 //! How much memory a world has taken, and may take.
 
+use midflight_compiler::planted::allocation_fails;
 use midflight_compiler::trap::TrapKind;
 
 /// Bytes that a world's texts, rows, keys and indexes take together.
@@ -26,7 +27,7 @@ impl MemoryBudget {
     /// When the world may not take as many; nothing is taken then.
     pub(crate) fn take(&mut self, size: usize) -> Result<(), TrapKind> {
         let taken = self.taken.checked_add(size).ok_or(TrapKind::OutOfMemory)?;
-        if taken > self.taken_max {
+        if taken > self.taken_max || allocation_fails() {
             return Err(TrapKind::OutOfMemory);
         }
         self.taken = taken;
