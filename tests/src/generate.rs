@@ -45,6 +45,8 @@ pub struct Generated {
     pub(crate) items: Vec<Node>,
     /// Its tests.
     pub(crate) tests: Vec<Node>,
+    /// What it declares.
+    pub(crate) declared: Declared,
     /// What is done with it.
     pub script: Vec<Step>,
 }
@@ -60,7 +62,7 @@ impl Generated {
         if generator.random.chance(30) {
             generator.random.shuffle(&mut items);
         }
-        Generated { items, tests, script }
+        Generated { items, tests, declared: generator.declared, script }
     }
 
     /// The source text without the tests.
@@ -95,8 +97,10 @@ struct Generator {
     locals: Vec<Local>,
     /// What the body gives.
     result: Ty,
-    /// How many more nodes the body may have.
+    /// How many more expressions the body may have.
     left: i64,
+    /// How many more statements the body may have.
+    statements_left: i64,
     /// How much deeper expressions may stand in each other.
     depth: u32,
     /// How many statements stand around this place.
@@ -119,6 +123,7 @@ impl Generator {
             locals: Vec::new(),
             result: Ty::Unit,
             left: 0,
+            statements_left: 0,
             depth: 0,
             nesting: 0,
             loops: 0,

@@ -27,9 +27,9 @@ const ANY: &[Production] = &[
     Production { label: "place", weight: 30, make: Generator::read },
     Production { label: "built-in", weight: 14, make: Generator::builtin },
     Production { label: "call", weight: 10, make: Generator::call_of },
-    Production { label: "if value", weight: 4, make: Generator::if_value },
+    Production { label: "if value", weight: 3, make: Generator::if_value },
     Production { label: "if let value", weight: 2, make: Generator::if_let_value },
-    Production { label: "match value", weight: 4, make: Generator::match_value },
+    Production { label: "match value", weight: 2, make: Generator::match_value },
     Production { label: "coalesce", weight: 4, make: Generator::coalesce },
     Production { label: "coalesce never", weight: 1, make: Generator::coalesce_never },
     Production { label: "literal", weight: 6, make: Generator::some_literal },
@@ -106,8 +106,16 @@ impl Generator {
             Some(name) if self.random.chance(60) => {
                 Node::new(ty, parts![name.clone()]).labelled("place")
             }
+            _ if self.random.chance(40) => self.near(ty).unwrap_or_else(|| self.simplest(ty)),
             _ => self.simplest(ty),
         }
+    }
+
+    /// A place that is there in any case.
+    fn near(&mut self, ty: &Ty) -> Option<Node> {
+        let path = self.read_path(ty)?;
+        let place = self.place(&path);
+        place.guard.is_empty().then_some(place.node)
     }
 
     /// An expression without a choice that could fail: a literal, or a row that is made if need be.
@@ -133,7 +141,7 @@ impl Generator {
     }
 
     /// What stands at a place; another value where the place may not be there.
-    fn read(&mut self, ty: &Ty) -> Option<Node> {
+    pub(super) fn read(&mut self, ty: &Ty) -> Option<Node> {
         let path = self.read_path(ty)?;
         let place = self.place(&path);
         let Some(guard) = all_of(place.guard) else { return Some(place.node) };
@@ -215,7 +223,7 @@ impl Generator {
     pub(super) fn value_block(&mut self, ty: &Ty) -> Vec<Node> {
         self.scoped(|generator| {
             let mut lines = Vec::new();
-            if generator.random.chance(15) {
+            if generator.random.chance(10) {
                 generator.statement(&mut lines);
             }
             lines.push(generator.expr(ty));
@@ -246,11 +254,11 @@ impl Generator {
     /// An expression that stands in the head of a statement, where a brace would begin its body.
     pub(super) fn head(&mut self, ty: &Ty) -> Node {
         let node = self.expr(ty);
-        let (ty, typing, label) = (node.ty.clone(), node.typing, node.label);
-        match node.text().contains('{') {
-            true => Node { typing, label, ..Node::new(&ty, parts!["(", node, ")"]) },
-            false => node,
+        if !has_open_brace(&node.text()) {
+            return node;
         }
+        let (ty, typing, label) = (node.ty.clone(), node.typing, node.label);
+        Node { typing, label, ..Node::new(&ty, parts!["(", node, ")"]) }
     }
 
     /// What a method is called on.
@@ -287,4 +295,24 @@ impl Generator {
         };
         Node::new(&Ty::Int, parts)
     }
+}
+
+/// Whether a brace stands outside of all brackets and texts.
+pub(super) fn has_open_brace(text: &str) -> bool {
+    let mut brackets = 0;
+    let mut in_text = false;
+    let mut escaped = false;
+    for character in text.chars() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if in_text => escaped = true,
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '(' | '[' => brackets += 1,
+            ')' | ']' => brackets -= 1,
+            '{' if brackets == 0 => return true,
+            _ => {}
+        }
+    }
+    false
 }

@@ -6,11 +6,14 @@ use super::tree::{Node, parts};
 use super::ty::{Field, Recursion, Signature, Timer, Ty};
 use super::value::enclosed;
 
-/// Nodes that one body may have.
-const NODES_MAX: i64 = 70;
+/// Expressions that one body may have.
+const EXPRESSIONS_MAX: i64 = 80;
+
+/// Statements that one body may have.
+const STATEMENTS_MAX: i64 = 14;
 
 /// How deep expressions stand in each other.
-const DEPTH_MAX: u32 = 4;
+const DEPTH_MAX: u32 = 3;
 
 /// How often a function that calls itself is taken to run for one call.
 const CALLS_OF_RECURSION: u64 = 20;
@@ -52,7 +55,7 @@ impl Generator {
     fn begin(&mut self, result: &Ty, params: &[Field]) {
         self.locals.clear();
         self.result = result.clone();
-        self.left = NODES_MAX;
+        (self.left, self.statements_left) = (EXPRESSIONS_MAX, STATEMENTS_MAX);
         self.depth = DEPTH_MAX;
         (self.cost, self.turns, self.loops, self.nesting) = (1, 1, 0, 0);
         for param in params {

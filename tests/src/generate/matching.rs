@@ -1,6 +1,7 @@
 //! `match`: patterns that leave nothing out, nested as deep as the types are.
 
 use super::Generator;
+use super::expr::has_open_brace;
 use super::tree::{Node, Typing, parts};
 use super::ty::{Ty, Variant};
 use super::value::{Value, literal};
@@ -50,8 +51,11 @@ impl Generator {
 
     fn arms(&mut self, arm: Arm, ty: &Ty) -> Option<(Node, Vec<Node>)> {
         let of = self.matched_type();
-        let value = self.known(&of)?;
-        let head = match value.text().contains('{') {
+        let value = match self.read(&of) {
+            Some(place) if self.random.chance(60) => place,
+            _ => self.known(&of)?,
+        };
+        let head = match has_open_brace(&value.text()) {
             true => Node::new(&of, parts!["(", value, ")"]),
             false => value,
         };

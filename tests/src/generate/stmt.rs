@@ -57,11 +57,11 @@ impl Generator {
 
     /// One statement, or none where nothing can be done.
     pub(super) fn statement(&mut self, lines: &mut Vec<Node>) {
-        self.left -= 1;
         self.cost += self.turns;
-        if self.left <= 0 || self.nesting >= NESTING_MAX {
+        if self.statements_left <= 0 || self.nesting >= NESTING_MAX {
             return;
         }
+        self.statements_left -= 1;
         self.nesting += 1;
         let weigh = |one: &Production| self.swarm.weight(one.label, one.weight);
         let weights: Vec<u32> = STATEMENTS.iter().map(weigh).collect();
