@@ -7,6 +7,7 @@
 pub mod client;
 pub mod generate;
 pub mod process;
+pub mod reference;
 pub mod served;
 pub mod transcript;
 
