@@ -1,5 +1,5 @@
 //! Scratch.
-use midflight_compiler::source::Source;
+use midflight_tests::differential::{examine, written, Machines};
 use midflight_tests::generate::Generated;
 use std::time::Instant;
 fn main() {
@@ -9,40 +9,44 @@ fn main() {
     if args.get(3).is_some() {
         let g = Generated::new(from);
         println!("{}", g.source_with_tests().unwrap_or(g.source()));
-        for s in &g.script { println!("> {s}"); }
+        print!("{}", written(&g.script));
     }
     let handle = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
-        let (mut bad, mut lines, mut tgen, mut tcheck, mut tcomp) = (0, Vec::new(), 0.0, 0.0, 0.0);
-        let mut codes = std::collections::BTreeMap::new();
+        let (mut bad, mut lines, mut tgen, mut tex) = (0, Vec::new(), 0.0, 0.0);
+        let mut kinds = std::collections::BTreeMap::new();
+        let mut outcomes = std::collections::BTreeMap::new();
         for seed in from..from + count {
             let t = Instant::now();
             let g = Generated::new(seed);
-            let text = g.source_with_tests().unwrap_or_else(|| g.source());
             tgen += t.elapsed().as_secs_f64();
-            lines.push(text.lines().count());
-            let source = Source::new("g.flight", text.as_str());
+            lines.push(g.source().lines().count());
             let t = Instant::now();
-            let r = midflight_compiler::check(&source);
-            tcheck += t.elapsed().as_secs_f64();
-            if let Err(d) = r {
-                bad += 1;
-                for d in d.iter().filter(|d| d.code.severity() == midflight_compiler::diag::Severity::Error) {
-                    *codes.entry(format!("{:?}", d.code)).or_insert(0) += 1;
-                    if bad < 12 {
-                        let line = source.position(d.span.start).line as usize;
-                        println!("seed {seed}: {:?} {} `{}`\n    {}", d.code, d.message, source.slice(d.span), text.lines().nth(line - 1).unwrap_or(""));
+            match examine(&g, Machines::Two(seed)) {
+                Ok(seen) => for s in seen {
+                    use midflight_tests::differential::observed::Outcome::*;
+                    match s.outcome { Some(Returned(_)) => *outcomes.entry("returned".to_owned()).or_insert(0) += 1,
+                        Some(Trapped(t)) => *outcomes.entry(t.kind.to_owned()).or_insert(0) += 1,
+                        Some(Refused(r)) => *outcomes.entry(r).or_insert(0) += 1, None => {} }
+                },
+                Err(f) => {
+                    bad += 1;
+                    let e = kinds.entry(format!("{:?}", f.kind)).or_insert(0); *e += 1;
+                    if *e <= 3 {
+                        println!("seed {seed}: {f}");
+                        if std::env::var_os("SHRINK").is_some() {
+                            let mut n = 0;
+                            let small = midflight_tests::generate::shrink::shrink(&g, 3000, &mut |c| { n += 1; matches!(examine(c, Machines::Two(seed)), Err(x) if x.kind == f.kind) });
+                            println!("after {n} attempts:\n{}{}{}", small.source_with_tests().unwrap_or(small.source()), written(&small.script), examine(&small, Machines::Two(seed)).unwrap_err());
+                        }
                     }
                 }
-                continue;
             }
-            let t = Instant::now();
-            let _ = midflight_compiler::compile(&source);
-            tcomp += t.elapsed().as_secs_f64();
+            tex += t.elapsed().as_secs_f64();
         }
         lines.sort();
-        println!("{bad} of {count} refused; lines median {} p90 {} max {}", lines[lines.len() / 2], lines[lines.len() * 9 / 10], lines[lines.len() - 1]);
-        println!("ms each: gen {:.2} check {:.2} compile {:.2}", tgen * 1e3 / count as f64, tcheck * 1e3 / count as f64, tcomp * 1e3 / count as f64);
-        println!("{codes:?}");
+        println!("{bad} of {count} failed; lines median {} p90 {} max {}", lines[lines.len() / 2], lines[lines.len() * 9 / 10], lines[lines.len() - 1]);
+        println!("ms each: gen {:.2} examine {:.2}", tgen * 1e3 / count as f64, tex * 1e3 / count as f64);
+        println!("{kinds:?}\n{outcomes:?}");
     }).unwrap();
     handle.join().unwrap();
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ArgumentError, Arguments, Engine, Event, Limits, LogLine, MAIN_WORLD, Observer, Slot, Trap,
+    ArgumentError, Arguments, Engine, Event, Limits, LoadError, LogLine, MAIN_WORLD, Observer, Slot, Trap,
     WriteError,
 };
 
@@ -64,7 +64,8 @@ impl Machine {
         let machine = Machine::new(settings);
         match machine.engine.load(source.text()) {
             Ok(_) => Ok(machine),
-            Err(error) => Err(error.to_string()),
+            Err(LoadError::OnLoad(failed)) => Err(trapped(&failed.trap).to_string()),
+            Err(error) => Err(refused(&error)),
         }
     }
 
@@ -91,7 +92,7 @@ impl Machine {
     /// Why it was refused.
     pub(super) fn tests(source: &Source, settings: Settings) -> Result<Vec<String>, String> {
         let machine = Machine::new(settings);
-        let report = machine.engine.test(source.clone()).map_err(|error| error.to_string())?;
+        let report = machine.engine.test(source.clone()).map_err(|error| refused(&error))?;
         let results = report.results.iter();
         Ok(results
             .map(|test| match &test.trap {
@@ -145,6 +146,12 @@ impl Machine {
     fn take_told(&self) -> Vec<String> {
         std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn refused(error: &LoadError) -> String {
+    let LoadError::Source { diagnostics, .. } = error else { return error.to_string() };
+    let messages = diagnostics.iter().map(|found| format!("{} {}", found.code.name(), found.message));
+    messages.collect::<Vec<_>>().join("; ")
 }
 
 fn trapped(trap: &Trap) -> Trapped {

@@ -7,10 +7,10 @@ use super::ty::{Field, Recursion, Signature, Timer, Ty};
 use super::value::enclosed;
 
 /// Expressions that one body may have.
-const EXPRESSIONS_MAX: i64 = 80;
+const EXPRESSIONS_MAX: i64 = 60;
 
 /// Statements that one body may have.
-const STATEMENTS_MAX: i64 = 14;
+const STATEMENTS_MAX: i64 = 10;
 
 /// How deep expressions stand in each other.
 const DEPTH_MAX: u32 = 3;
