@@ -39,7 +39,8 @@ pub struct CallContext {
     pub trap_site: u32,
     /// Why, where the host said so (`TrapKind`); 0 where the site says it.
     pub trap_kind: u32,
-    /// What the message needs: the index and the length, for example.
+    /// What the message needs: the index and the length, for example; the second is -1 where there
+    /// is nothing to tell.
     pub trap_values: [i64; 2],
     /// The message of `fail`, `assert` and of host functions; null where there is none.
     pub trap_text: *const Text,

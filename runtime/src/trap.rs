@@ -89,6 +89,7 @@ impl Trap {
 
 fn message(frame: &Frame, kind: TrapKind, step: &str) -> String {
     let step = one_line(step);
+    // A length below zero stands for none that is to be told.
     let CallContext { trap_values: [index, len], .. } = frame.ctx;
     // Of a list that is assigned: how many elements it holds, and how many came.
     let (capacity, found) = (index, len);
@@ -96,13 +97,13 @@ fn message(frame: &Frame, kind: TrapKind, step: &str) -> String {
         TrapKind::Fail | TrapKind::Assertion => frame.trap_text().to_owned(),
         TrapKind::Overflow => format!("the result of `{step}` does not fit into an `int`"),
         TrapKind::DivisionByZero => format!("division by zero in `{step}`"),
-        TrapKind::IndexOutOfBounds if len > 0 || index != 0 => {
+        TrapKind::IndexOutOfBounds if len >= 0 => {
             format!("index {index} is out of bounds: the length is {len}")
         }
         TrapKind::IndexOutOfBounds => format!("`{step}` is out of bounds"),
         TrapKind::MissingRow => format!("there is no such row: `{step}`"),
         TrapKind::DuplicateKey => format!("a row with this key is there already: `{step}`"),
-        TrapKind::ListFull if found > 0 => {
+        TrapKind::ListFull if found >= 0 => {
             format!("the list holds {capacity} elements, found {found}: `{step}`")
         }
         TrapKind::ListFull => format!("the list is full: `{step}`"),

@@ -207,7 +207,7 @@ impl<'p> Lower<'_, 'p, '_> {
     fn check_room(&mut self, len: Value, capacity: Value, span: Span) {
         let full = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, len, capacity);
         // No number of elements came that did not fit.
-        let none = self.int(0);
+        let none = self.int(-1);
         self.trap_if_with(full, TrapKind::ListFull, span, &[capacity, none]);
     }
 
