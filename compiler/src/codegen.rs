@@ -58,7 +58,6 @@ use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::jit::{Code, Finished, Pages, Site};
 use crate::layout::{Layout, Layouts};
-use crate::limits::CODE_SIZE_MAX;
 use crate::settings::Settings;
 use crate::source::Span;
 use crate::types::{TableId, Type, Types};
@@ -258,11 +257,6 @@ impl<'p> Unit<'p> {
     fn define_queue(&mut self, scratch: &mut Scratch) -> Result<(), Refused> {
         while let Some(id) = self.queue.pop() {
             self.define_internal(scratch, id)?;
-            if self.size > CODE_SIZE_MAX || self.constants.is_full() {
-                let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of code");
-                let span = self.program.function(id).span;
-                return Err(Diagnostic::new(DiagnosticCode::E0605, span, text).into());
-            }
         }
         Ok(())
     }

@@ -9,6 +9,9 @@
 //! Invariants:
 //! - `QUEUED` is set exactly while `queue` is not empty; both change only under the queue's lock;
 //! - whoever has the word from `OPEN` to `HELD` is the holder, or was handed the gate by one.
+//!
+//! `tests/gate` compiles this file against the model checker `loom` in place of [`crate::sync`] and
+//! tries every order of steps.
 
 #![expect(unsafe_code, reason = "hands out exclusive access by its own protocol")]
 
@@ -16,12 +19,13 @@ use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use crate::limits::DRAIN_MAX;
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::sync::thread::{self, Thread};
+use crate::sync::{Mutex, MutexGuard};
 
 const OPEN: u32 = 0;
 const HELD: u32 = 1;
@@ -228,67 +232,5 @@ impl<T: Send + 'static> Drop for Holder<'_, T> {
 impl<T> std::fmt::Debug for Gate<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gate").field("word", &self.word).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-
-    #[test]
-    fn nobody_is_forgotten() {
-        let gate = Arc::new(Gate::new(0_u64, usize::MAX, None));
-        thread::scope(|scope| {
-            for _ in 0..4 {
-                let _ = scope.spawn(|| {
-                    for _ in 0..5_000 {
-                        *gate.enter() += 1;
-                        gate.submit(Box::new(|value| *value += 1)).expect("there is room");
-                    }
-                });
-            }
-        });
-        assert_eq!(*gate.enter(), 40_000);
-        assert_eq!(gate.queue_len(), 0);
-    }
-
-    #[test]
-    fn the_holder_does_what_was_left() {
-        let gate = Arc::new(Gate::new(Vec::new(), 2, None));
-        let mut holder = gate.enter();
-        assert_eq!(gate.submit(Box::new(|list| list.push(2))), Ok(()));
-        assert_eq!(gate.submit(Box::new(|list| list.push(3))), Ok(()));
-        assert_eq!(gate.submit(Box::new(|list| list.push(4))), Err(Full));
-        holder.push(1);
-        drop(holder);
-        assert_eq!(*gate.enter(), [1, 2, 3]);
-    }
-
-    #[test]
-    fn a_long_queue_is_handed_over() {
-        let (handed, work) = mpsc::channel::<Box<dyn FnOnce() + Send>>();
-        let spawn: Spawn = Arc::new(move |work| handed.send(work).expect("it is received"));
-        let gate = Arc::new(Gate::new(0, 10, Some(spawn)));
-        let holder = gate.enter();
-        gate.submit(Box::new(|_| {
-            let began = Instant::now();
-            while began.elapsed() <= DRAIN_MAX {}
-        }))
-        .expect("there is room");
-        gate.submit(Box::new(|value| *value = 1)).expect("there is room");
-        drop(holder);
-        assert!(gate.try_enter().is_none(), "the gate is held until the rest is done");
-        work.recv().expect("the rest was handed over")();
-        assert_eq!(gate.try_enter().map(|value| *value), Some(1));
-    }
-
-    #[test]
-    fn a_job_that_panics_leaves_the_gate_open() {
-        let gate = Arc::new(Gate::new(0, 10, None));
-        let holder = gate.enter();
-        gate.submit(Box::new(|_| panic!("a fault of ours"))).expect("there is room");
-        drop(holder);
-        assert!(gate.try_enter().is_some());
     }
 }

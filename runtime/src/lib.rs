@@ -56,6 +56,9 @@ mod error;
 mod float;
 mod frame;
 mod gate;
+#[cfg(test)]
+#[path = "gate/tests.rs"]
+mod gate_tests;
 mod generator;
 mod handle;
 mod image;
@@ -67,6 +70,7 @@ mod observer;
 mod outbox;
 mod plan;
 mod shared;
+mod sync;
 mod table;
 mod test;
 mod tick;

@@ -99,8 +99,8 @@ impl Access {
         let mut hosts = request.headers().get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().unwrap_or_default(),
-            (None, _) => return Err(refused_host("the request names no host")),
-            (Some(_), Some(_)) => return Err(refused_host("the request names two hosts")),
+            (None, _) => return Err(invalid_host("the request has no header `Host`")),
+            (Some(_), Some(_)) => return Err(invalid_host("the request has two headers `Host`")),
         };
         // The host in the target of `GET http://host/` counts before the header.
         let target = request.uri().authority().map(|authority| authority.as_str());
@@ -191,6 +191,10 @@ fn check_site(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
+fn invalid_host(detail: &str) -> Problem {
+    Problem::new(Kind::InvalidHost, detail)
+}
+
 fn refused_host(detail: &str) -> Problem {
     Problem::new(Kind::HostRefused, detail)
         .with_help("use `localhost` or `127.0.0.1`, or start the server with `--host NAME`")
@@ -237,9 +241,9 @@ mod tests {
             assert_eq!(check(&local, "GET /hello", &[("host", host)]), on_local, "{host}");
             assert_eq!(check(&wide, "GET /hello", &[("host", host)]), on_wide, "{host}");
         }
-        assert_eq!(check(&local, "GET /hello", &[]), "host_refused");
+        assert_eq!(check(&local, "GET /hello", &[]), "invalid_host");
         let two = [("host", "localhost"), ("host", "evil.example")];
-        assert_eq!(check(&local, "GET /hello", &two), "host_refused");
+        assert_eq!(check(&local, "GET /hello", &two), "invalid_host");
         let target = "GET http://evil.example/hello";
         assert_eq!(check(&local, target, &[("host", "localhost")]), "host_refused");
     }

@@ -47,6 +47,13 @@ macro_rules! kinds {
 }
 
 kinds! {
+    NotHttp "not_http" BAD_REQUEST "the request is not HTTP/1.1",
+    HeadBroken "head_broken" BAD_REQUEST "the request ended before its end",
+    HeadTimeout "head_timeout" REQUEST_TIMEOUT "the request took too long",
+    HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "the headers are too large",
+    UriTooLong "uri_too_long" URI_TOO_LONG "the path and query are too long",
+
+    InvalidHost "invalid_host" BAD_REQUEST "a request needs one host",
     HostRefused "host_refused" FORBIDDEN "the request is addressed to another host",
     OriginRefused "origin_refused" FORBIDDEN "web pages of other sites are not served",
     TokenMissing "token_missing" UNAUTHORIZED "this needs the admin token",

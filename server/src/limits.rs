@@ -25,11 +25,23 @@ pub(crate) const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a request's line and headers.
 pub(crate) const HEADER_LEN_MAX: usize = 16 << 10;
 
-/// How long a client may take to send the headers, and how long a connection may idle.
+/// How long a client may take to send line and headers of a request, from the first byte on.
 pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections at the same time; further ones wait in the system's queue.
+/// How long a connection may idle before its first request and between two.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a client may take nothing of an answer that it does not read.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of a connection's buffer for reading.
+pub(crate) const BUFFER_LEN_MAX: usize = 64 << 10;
+
+/// Connections at the same time; for a further one, the one that idles the longest is closed.
 pub(crate) const CONNECTIONS_MAX: u32 = 4_096;
+
+/// Connections that are closed at once when the system has no descriptors left.
+pub(crate) const GIVE_WAY_COUNT: usize = 32;
 
 /// How long the calls in flight may go on after the server was told to stop.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -72,3 +84,5 @@ pub(crate) const SOURCE_NAME_LEN_MAX: usize = 100;
 const _: () = assert!(BODY_LEN_MAX > midflight_compiler::limits::SOURCE_LEN_MAX);
 const _: () = assert!(EVENT_LEN_MAX * EVENTS_KEPT_MAX <= 64 << 20);
 const _: () = assert!(DISCARD_LEN_MAX > BODY_LEN_MAX);
+const _: () = assert!(BUFFER_LEN_MAX > HEADER_LEN_MAX);
+const _: () = assert!(HEADER_TIMEOUT.as_millis() < IDLE_TIMEOUT.as_millis());

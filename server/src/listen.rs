@@ -1,66 +1,66 @@
 //! Connections: accepted within limits, served, and let end when the server stops.
 //!
-//! `axum::serve` would do, but knows no time limit for headers and no limit on connections.
+//! `axum::serve` would do, but knows no time limits and no limit on connections, and leaves what
+//! is no request to hyper, whose answer has no body and no headers of ours.
+
+mod connection;
+mod places;
+mod progress;
+mod refusal;
+mod stream;
 
 use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::limits::{
-    ACCEPT_PAUSE, CONNECTIONS_MAX, HEADER_LEN_MAX, HEADER_TIMEOUT, SHUTDOWN_TIMEOUT,
-};
+use self::connection::Served;
+use self::places::Places;
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, GIVE_WAY_COUNT, SHUTDOWN_TIMEOUT};
+use crate::routes::app;
+use crate::state::ServerState;
 
-/// Serves `app` until `shutdown` is ready; then no connection is accepted any more, requests in
-/// flight are answered, and what takes longer than a deadline is given up.
-pub async fn serve(listener: TcpListener, app: Router, shutdown: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+/// Serves everything that a server answers until `shutdown` is ready; then no connection is
+/// accepted any more, requests in flight are answered, and what takes longer than a deadline is
+/// given up.
+pub async fn serve(
+    listener: TcpListener,
+    state: Arc<ServerState>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let places = Places::new(CONNECTIONS_MAX);
     let (stop, stopping) = watch::channel(());
+    let served = Served { app: app(state.clone()), state, stopping };
     tokio::select! {
-        () = accept(listener, app, &places, stopping) => unreachable!("it accepts for ever"),
+        () = accept(listener, &places, served) => unreachable!("it accepts for ever"),
         () = shutdown => {}
     }
     drop(stop);
-    if timeout(SHUTDOWN_TIMEOUT, places.acquire_many(CONNECTIONS_MAX)).await.is_err() {
-        let open = CONNECTIONS_MAX as usize - places.available_permits();
-        tracing::warn!(open, "connections were given up");
+    if timeout(SHUTDOWN_TIMEOUT, places.all_free()).await.is_err() {
+        tracing::warn!(open = places.taken_len(), "connections were given up");
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    app: Router,
-    places: &Arc<Semaphore>,
-    stopping: watch::Receiver<()>,
-) {
+async fn accept(listener: TcpListener, places: &Arc<Places>, served: Served) {
     loop {
-        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let connection = serve_connection(stream, app.clone(), stopping.clone());
-                drop(tokio::spawn(hold(place, connection)));
+            Ok((socket, _)) => {
+                let place = places.take().await;
+                let connection = connection::serve(socket, place.progress.clone(), served.clone());
+                drop(tokio::spawn(place.hold(connection)));
             }
             Err(error) if is_of_connection(&error) => {}
             Err(error) => {
                 // No descriptors or memory: a connection that ends frees some.
                 tracing::warn!(%error, "cannot accept");
+                places.make_room(GIVE_WAY_COUNT);
                 sleep(ACCEPT_PAUSE).await;
             }
         }
     }
-}
-
-async fn hold(place: OwnedSemaphorePermit, connection: impl Future<Output = ()>) {
-    connection.await;
-    drop(place);
 }
 
 /// Whether only the connection that was about to be accepted has failed.
@@ -71,26 +71,4 @@ fn is_of_connection(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::ConnectionReset
     )
-}
-
-async fn serve_connection(stream: TcpStream, app: Router, mut stopping: watch::Receiver<()>) {
-    // Answers are written whole, so there is nothing to wait for.
-    let _ = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_header_size(HEADER_LEN_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        // The sender says nothing; it is dropped.
-        _ = stopping.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended");
-    }
 }

@@ -7,7 +7,11 @@ mod health;
 mod schema;
 mod versions;
 
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
@@ -51,15 +55,34 @@ async fn pass(
     request: Request<Body>,
     next: Next,
 ) -> Response {
-    let mut response = match state.access.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => refuse(problem, request).await,
-    };
+    let answered = catch_panic(async {
+        match state.access.check(&request) {
+            Ok(()) => next.run(request).await,
+            Err(problem) => refuse(problem, request).await,
+        }
+    });
+    let mut response = answered.await.unwrap_or_else(Problem::into_response);
+    name_version(&mut response, &state);
+    response
+}
+
+/// Names the current version in an answer that names none.
+pub(crate) fn name_version(response: &mut Response, state: &ServerState) {
     let headers = response.headers_mut();
     if !headers.contains_key(MIDFLIGHT_VERSION) {
         let _ = headers.insert(MIDFLIGHT_VERSION, HeaderValue::from(state.current_number()));
     }
-    response
+}
+
+/// A panic is a fault of ours, which must cost the client no more than this answer.
+async fn catch_panic<T>(answer: impl Future<Output = T>) -> Result<T, Problem> {
+    let mut answer = pin!(answer);
+    let caught =
+        poll_fn(|ctx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(ctx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(_panic) => Poll::Ready(Err(())),
+        });
+    caught.await.map_err(|()| Problem::new(Kind::Internal, "a panic: please report it"))
 }
 
 /// Answers with a problem once the client has sent its body.

@@ -1,6 +1,7 @@
 //! The routes, asked without a socket: what each answers, with which status, header and body.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -42,6 +43,22 @@ fn server(program: Option<&str>, token: Option<&str>) -> Router {
     let address = "127.0.0.1:12345".parse().expect("an address");
     let access = Access::new(address, Vec::new(), token).expect("it may start");
     app(Arc::new(ServerState::new(engine, access, events)))
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_next_call_served() {
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let clock = is_broken.clone();
+    let clock = move || if clock.load(Ordering::Relaxed) { panic!("the clock broke") } else { 7 };
+    let Ok(engine) = Engine::builder().clock(clock).build();
+    let _ = engine.load("get time() -> int { return now() }").expect("the program is right");
+    let address = "127.0.0.1:12345".parse().expect("an address");
+    let access = Access::new(address, Vec::new(), None).expect("it may start");
+    let app = app(Arc::new(ServerState::new(engine, access, Events::default())));
+    is_broken.store(true, Ordering::Relaxed);
+    assert_eq!(problem(&app, "GET /time", "").await, (500, "internal".to_owned()));
+    is_broken.store(false, Ordering::Relaxed);
+    assert_eq!(ask(&app, "GET /time", "").await, (200, "7".to_owned()));
 }
 
 /// `METHOD path` with a body.

@@ -41,11 +41,11 @@ fn a_request_without_a_host_is_refused() {
     let mut client = served.client();
     client.send(b"GET /one HTTP/1.0\r\n\r\n");
     let answer = client.receive();
-    assert_eq!(answer.status, 403, "{}", answer.head);
-    assert_eq!(answer.json()["kind"], "host_refused");
+    assert_eq!(answer.status, 400, "{}", answer.head);
+    assert_eq!(answer.json()["kind"], "invalid_host");
     let mut client = served.client();
     client.send(b"GET /one HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n");
-    assert_eq!(client.receive().status, 403);
+    assert_eq!(client.receive().status, 400);
     let mut client = served.client();
     client.send(b"GET http://evil.example/one HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(client.receive().status, 403);

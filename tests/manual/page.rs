@@ -1,7 +1,8 @@
 //! A page of the manual: Markdown, of which only fenced blocks are looked at. A block's first
 //! line is its language and options: ```` ```flight,file=arena.flight ```` is also written to a
-//! file, ```` ```flight,add=arena.flight ```` is added at that file's end, and
-//! ```` ```flight,fails E0203 ```` must be refused with that code.
+//! file, ```` ```flight,add=arena.flight ```` is added at that file's end,
+//! ```` ```flight,fails E0203 ```` must be refused with that code, and
+//! ```` ```flight,warns E0701 ```` gets that warning.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -106,6 +107,11 @@ impl Block<'_> {
     /// The code of the mistake that the program has.
     pub(crate) fn fails(&self) -> Option<&str> {
         self.option("fails ")
+    }
+
+    /// The code of the warning that the program gets, if any.
+    pub(crate) fn warns(&self) -> Option<&str> {
+        self.option("warns ")
     }
 
     fn option(&self, name: &str) -> Option<&str> {

@@ -14,9 +14,9 @@ use crate::listing::is_annotation;
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("trap none", "means that there is no trap"),
     ("trap internal", "is raised by a fault of Midflight only"),
-    ("E0605", "the source that reaches the limit takes minutes to compile"),
+    ("E0605", "where it stands depends on every byte of code: its page is compiled"),
     ("E0690", "is a fault of Midflight only"),
-    ("limit CODE_SIZE_MAX", "the source that reaches it takes minutes to compile"),
+    ("limit CODE_SIZE_MAX", "is in the page of E0605, which is compiled"),
     ("limit COMPILE_STACK_SIZE", "every source in `limit` is compiled on it"),
     ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
     ("limit compiles_max", "shows only in how long a load takes"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use midflight_runtime::{Engine, Limits};
-use midflight_server::{Access, Events, ServerState, Token, app, run_timers, serve};
+use midflight_server::{Access, Events, ServerState, Token, run_timers, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -64,7 +64,7 @@ impl Served {
                 drop(stopping.await);
                 state.stop();
             };
-            serve(listener, app(state.clone()), shutdown).await;
+            serve(listener, state.clone(), shutdown).await;
             timers.abort();
         };
         let thread = std::thread::spawn(move || runtime.block_on(serving));

@@ -246,7 +246,7 @@ impl<'a> Checker<'a> {
             Ok(value) => Some(value),
             Err(Failure::Reported) => None,
             Err(Failure::NotConstant(span)) => {
-                self.error(Code::E0404, span, "this is not a constant expression");
+                self.report(known_late(span, "this is"));
                 None
             }
             Err(Failure::Traps(span, why)) => {
@@ -305,7 +305,16 @@ impl<'a> Checker<'a> {
                 false
             }
             _ => {
-                self.refuse_call_time(expr);
+                let diagnostic = match &expr.kind {
+                    ExprKind::Call { name, .. } => {
+                        known_late(expr.span, &format!("the result of `{}` is", name.text))
+                    }
+                    _ => known_late(expr.span, "this is"),
+                };
+                self.report(match default {
+                    true => diagnostic,
+                    false => diagnostic.with_help("an `fn` can compute it at each use"),
+                });
                 false
             }
         }
@@ -331,14 +340,6 @@ impl<'a> Checker<'a> {
         );
     }
 
-    /// What is there only while a call runs.
-    fn refuse_call_time(&mut self, expr: &ast::Expr) {
-        self.report(
-            Diagnostic::new(Code::E0404, expr.span, "this is not a constant expression")
-                .with_label("known only while a call runs"),
-        );
-    }
-
     fn admit_name(&mut self, name: &str, span: Span, mentions: &mut Mentions) -> bool {
         match self.names.values.get(name).map(|entry| entry.meaning) {
             Some(ValueName::Constant(index)) => {
@@ -347,7 +348,7 @@ impl<'a> Checker<'a> {
             }
             None if name != "state" => true,
             _ => {
-                self.error(Code::E0404, span, "this is not a constant expression");
+                self.report(known_late(span, &format!("`{name}` is")));
                 false
             }
         }
@@ -362,4 +363,10 @@ impl<'a> Checker<'a> {
     pub(super) fn type_meaning(&self, name: &str) -> Option<TypeName> {
         self.names.types.get(name).map(|entry| entry.meaning)
     }
+}
+
+/// Says that something is there only while a call runs; `what` is its name and the verb.
+fn known_late(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(Code::E0404, span, "this is not a constant expression")
+        .with_label(format!("{what} known only while a call runs"))
 }

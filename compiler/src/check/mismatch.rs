@@ -55,15 +55,23 @@ fn conversion(
     diagnostic: Diagnostic,
 ) -> Diagnostic {
     let written = short(checker, checked.span).unwrap_or("…");
-    let is_literal = matches!(checked.kind, ir::ExprKind::Const(Const::Str(_)));
+    let literal = match &checked.kind {
+        ir::ExprKind::Const(Const::Str(text)) => Some(&**text),
+        _ => None,
+    };
     match (want, checked.ty) {
         (Type::Float, Type::Int) => with_float(checker, checked, diagnostic),
         (Type::Int, Type::Float | Type::Bool) => with_call(checker, checked, "int", diagnostic),
         (Type::Str, Type::Int | Type::Float | Type::Bool) => {
             with_call(checker, checked, "str", diagnostic)
         }
-        // A text that is written out is converted by nobody: something else was meant.
-        (Type::Int | Type::Float, Type::Str) if is_literal => diagnostic,
+        // A text that is written out is converted by nobody: a number was meant, or another name.
+        (Type::Int | Type::Float, Type::Str) if let Some(text) = literal => {
+            match is_number(text, want) {
+                true => diagnostic.with_help(format!("`{text}`")).with_fix(checked.span, text),
+                false => diagnostic,
+            }
+        }
         (Type::Int, Type::Str) => {
             diagnostic.with_help(format!("`parse_int({written})` is an `int?`"))
         }
@@ -84,6 +92,16 @@ fn conversion(
             diagnostic.with_help("`place.assign(list)` copies the elements")
         }
         _ => diagnostic,
+    }
+}
+
+/// Whether a text could stand as a number of the type without its quotes.
+fn is_number(text: &str, ty: Type) -> bool {
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match (ty, text.split_once('.')) {
+        (Type::Float, Some((whole, digits))) => are_digits(whole) && are_digits(digits),
+        (Type::Int, None) => are_digits(text) && text.parse::<i64>().is_ok(),
+        _ => false,
     }
 }
 

@@ -309,11 +309,19 @@ impl<'a> Body<'_, 'a> {
         };
         for index in unreachable {
             let text = "this arm never runs: the arms before it cover all of it";
-            let diagnostic = Diagnostic::new(Code::E0705, arms[index].pattern.span, text);
-            let mut before = arms.iter().take(index).map(|arm| &arm.pattern);
-            let wildcard = before.find(|pattern| matches!(pattern.kind, PatternKind::Wildcard));
-            self.checker.report(match wildcard {
-                Some(pattern) => diagnostic.with_note(pattern.span, "this takes everything"),
+            let span = arms[index].pattern.span;
+            let diagnostic =
+                Diagnostic::new(Code::E0705, span, text).with_help("remove it, or move it up");
+            let written = |span| self.checker.source.slice(span);
+            let taker = arms.iter().take(index).find_map(|arm| match arm.pattern.kind {
+                PatternKind::Wildcard => Some((arm.pattern.span, "this takes everything")),
+                _ if written(arm.pattern.span) == written(span) => {
+                    Some((arm.pattern.span, "this takes the same"))
+                }
+                _ => None,
+            });
+            self.checker.report(match taker {
+                Some((span, text)) => diagnostic.with_note(span, text),
                 None => diagnostic,
             });
         }

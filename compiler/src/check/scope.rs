@@ -129,24 +129,30 @@ impl<'a> Body<'_, 'a> {
             return local;
         }
         match before {
-            Some(before) => self.redeclared(name, before),
+            Some(before) => self.redeclared(name, kind, before),
             None => self.hides_declaration(name),
         }
         self.scopes.bind(text, local);
         local
     }
 
-    fn redeclared(&mut self, name: &Name, before: Binding) {
+    fn redeclared(&mut self, name: &Name, kind: LocalKind, before: Binding) {
         let Some(facts) = self.scopes.facts(before.local) else { return };
         // The scope of the parameters is that of the body: nothing stands between them.
         if before.depth == self.scopes.open.len() {
-            let text = format!("`{}` is declared twice in this scope", name.text);
-            let mut diagnostic = Diagnostic::new(Code::E0209, name.span, text)
-                .with_note(facts.span, "first declared here");
-            if matches!(facts.kind, LocalKind::Var(_)) {
-                diagnostic = diagnostic.with_help(format!("assign to it: `{} = …`", name.text));
-            }
-            return self.checker.report(diagnostic);
+            let (place, help) = match (facts.kind, kind) {
+                (LocalKind::Pattern, LocalKind::Pattern) => {
+                    ("pattern", "give one of them another name, or write `_`".to_owned())
+                }
+                (LocalKind::Var(_), _) => ("scope", format!("assign to it: `{} = …`", name.text)),
+                _ => ("scope", "give it another name".to_owned()),
+            };
+            let text = format!("`{}` is declared twice in this {place}", name.text);
+            return self.checker.report(
+                Diagnostic::new(Code::E0209, name.span, text)
+                    .with_note(facts.span, "first declared here")
+                    .with_help(help),
+            );
         }
         let help = match facts.kind {
             LocalKind::Var(_) => format!("to change the other one: `{} = …`", name.text),

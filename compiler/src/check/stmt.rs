@@ -3,7 +3,7 @@
 use super::body::{Body, BodyKind, Loop};
 use super::control::is_pure;
 use super::expr::{Want, error};
-use super::mismatch::Wanted;
+use super::mismatch::{Wanted, short};
 use super::scope::LocalKind;
 use super::ty::{TypeSite, is_printable};
 use crate::ast::{self, ExprKind, StmtKind};
@@ -166,10 +166,27 @@ impl<'a> Body<'_, 'a> {
             ExprKind::Binary { op: ast::BinaryOp::Eq, op_span, .. } => {
                 diagnostic.with_help("an assignment is written `=`").with_fix(*op_span, "=")
             }
-            _ => diagnostic.with_help("`let name = …` keeps it; leave it out otherwise"),
+            _ => diagnostic.with_help(match self.as_assignment(expr) {
+                Some(assignment) => format!("`{assignment}` changes it, `let name = …` keeps it"),
+                None => "`let name = …` keeps it; leave it out otherwise".to_owned(),
+            }),
         };
         self.checker.report(diagnostic);
         error(expr.span)
+    }
+
+    /// `a += b` for `a + b`, where `a` looks like a place.
+    fn as_assignment(&self, expr: &ast::Expr) -> Option<String> {
+        use ast::BinaryOp::{Add, Div, Mul, Rem, Sub};
+        let ExprKind::Binary { op: Add | Sub | Mul | Div | Rem, op_span, left, right } = &expr.kind
+        else {
+            return None;
+        };
+        let is_place = matches!(left.kind, ExprKind::Name(_) | ExprKind::Field { .. });
+        let left = short(self.checker, left.span)?;
+        let right = short(self.checker, right.span)?;
+        let op = self.checker.source.slice(*op_span);
+        is_place.then(|| format!("{left} {op}= {right}"))
     }
 
     fn let_stmt(&mut self, stmt: &'a ast::Stmt) -> Option<ir::StmtKind> {

@@ -12,7 +12,9 @@ use cranelift_module::{FuncId, Module, ModuleReloc};
 use super::{Listing, Refused, Scratch, Unit, audit, fault};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
-use crate::limits::{BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, NATIVE_STACK_MAX, STACK_MAX};
+use crate::limits::{
+    BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, CODE_SIZE_MAX, NATIVE_STACK_MAX, STACK_MAX,
+};
 use crate::settings::{Allocation, Optimisation};
 
 impl Unit<'_> {
@@ -88,10 +90,23 @@ impl Unit<'_> {
             .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &scratch.ctx.func, id))
             .collect();
         self.hold_frame(func, frame_size(&scratch.ctx))?;
-        self.size += code.len();
+        self.take(func, code.len())?;
         let defined = self.pages.define_function_bytes(id, alignment, code, &relocs);
         defined.map_err(|error| failed(func, &error.to_string()))?;
         Ok(())
+    }
+
+    /// Counts the bytes of a function, refused where they are more than a version may take.
+    fn take(&mut self, func: &ir::Function, len: usize) -> Result<(), Refused> {
+        self.size += len;
+        if self.size <= CODE_SIZE_MAX && !self.constants.is_full() {
+            return Ok(());
+        }
+        let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of machine code");
+        let refusal = Diagnostic::new(DiagnosticCode::E0605, func.span, text)
+            .with_label("it is full here")
+            .with_help("remove functions, or move what they hold into tables");
+        Err(refusal.into())
     }
 
     /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `STACK_MAX`, so

@@ -17,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Failure, print, read, style, tell};
 use crate::report::{self, Style};
-use crate::{Access, AccessError, Events, ServerState, Token, app, run_timers, serve};
+use crate::{Access, AccessError, Events, ServerState, Token, run_timers, serve};
 
 /// The example that a server runs when it is given no file.
 const HELLO: &str = include_str!("../../../dsl-examples/hello/v1.flight");
@@ -123,7 +123,7 @@ impl Serve {
             tracing::info!("stopping");
             state.stop();
         };
-        serve(listener, app(state.clone()), shutdown).await;
+        serve(listener, state.clone(), shutdown).await;
         timers.abort();
         Ok(())
     }

@@ -1,25 +1,18 @@
 //! `midflight explain`: each page shows what it talks about. A wrong program gets the page's code
 //! and nothing else; a right one gets nothing at all.
 
+mod shorthand;
+
 use midflight_compiler::compile;
 use midflight_compiler::diag::{Code, Diagnostic};
+use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::source::Source;
 
+use shorthand::expand;
+
 /// Codes whose pages show no program, and why.
-const WITHOUT_EXAMPLE: [(Code, &str); 12] = [
-    (Code::E0007, "the page itself would hold a character that cannot be seen"),
-    (Code::E0600, "the source would have more than 4 MiB"),
-    (Code::E0601, "more than 256 brackets would stand in each other"),
-    (Code::E0602, "a chain of more than 1,000 operations"),
-    (Code::E0603, "a function of more than 20,000 expressions"),
-    (Code::E0604, "a function of more than 4,000 branches"),
-    (Code::E0605, "a program of more than 16 MiB of machine code"),
-    (Code::E0611, "a function of more than 64 parameters"),
-    (Code::E0613, "a function of hundreds of large variables"),
-    (Code::E0614, "more than 64 structs that hold each other"),
-    (Code::E0615, "a declaration of more than 1,000 fields"),
-    (Code::E0690, "no program is known that raises it"),
-];
+const WITHOUT_EXAMPLE: [(Code, &str); 1] =
+    [(Code::E0690, "is a fault of ours: no program is known that raises it")];
 
 /// What a page does with its programs.
 struct Page {
@@ -43,16 +36,18 @@ fn programs(text: &str) -> Page {
     page
 }
 
-fn reported(program: &str) -> Vec<Diagnostic> {
-    match compile(&Source::new("page.flight", program)) {
+fn reported(program: String) -> Vec<Diagnostic> {
+    let compile = move || match compile(&Source::new("page.flight", program)) {
         Ok(program) => program.warnings,
         Err(diagnostics) => diagnostics,
-    }
+    };
+    let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_SIZE).spawn(compile);
+    thread.expect("there are threads").join().expect("compiling does not panic")
 }
 
-/// The codes that a program gets.
-fn codes(program: &str) -> Vec<Code> {
-    reported(program).iter().map(|diagnostic| diagnostic.code).collect()
+/// The codes that the program gets which a page shows.
+fn codes(short: &str) -> Vec<Code> {
+    reported(expand(short)).iter().map(|diagnostic| diagnostic.code).collect()
 }
 
 #[test]
@@ -76,13 +71,14 @@ fn every_page_shows_its_code() {
 #[test]
 fn a_fix_repairs_its_mistake() {
     let mut repaired = 0;
-    for &code in Code::ALL {
+    // E0605 has no fix, and its program takes seconds.
+    for &code in Code::ALL.iter().filter(|&&code| code != Code::E0605) {
         for program in programs(code.explanation()).wrong {
-            let found = reported(&program);
+            let found = reported(expand(&program));
             for fix in found.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()) {
-                let mut fixed = program.clone();
+                let mut fixed = expand(&program);
                 fixed.replace_range(fix.span.range(), &fix.replacement);
-                let left = codes(&fixed).iter().filter(|&&c| c == code).count();
+                let left = reported(fixed.clone()).iter().filter(|d| d.code == code).count();
                 assert!(left < found.len(), "{}: still wrong:\n{fixed}", code.name());
                 repaired += 1;
             }

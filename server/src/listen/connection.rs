@@ -1,0 +1,89 @@
+//! One connection: its requests, one after the other, to the application.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::Service;
+
+use super::progress::{AnswerBody, Progress, RequestBody};
+use super::refusal::{self, refuse};
+use super::stream::Stream;
+use crate::limits::{BUFFER_LEN_MAX, HEADER_LEN_MAX};
+use crate::state::ServerState;
+
+/// What every connection is given.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub(super) state: Arc<ServerState>,
+    pub(super) app: Router,
+    /// Changes when the server stops.
+    pub(super) stopping: watch::Receiver<()>,
+}
+
+/// Serves a connection until one of both sides ends it.
+pub(super) async fn serve(socket: TcpStream, progress: Arc<Progress>, mut served: Served) {
+    // Answers are written whole, so there is nothing to wait for.
+    let _ = socket.set_nodelay(true);
+    let (app, state) = (served.app, served.state);
+    let stream = Stream::new(socket, progress.clone());
+    let service = {
+        let progress = progress.clone();
+        service_fn(move |request| {
+            progress.begin();
+            answer(app.clone(), progress.clone(), request)
+        })
+    };
+    let mut connection = http1::Builder::new()
+        // The stream has its own, which can tell an idle connection from a slow head.
+        .header_read_timeout(None)
+        // Who has nothing more to say is answered nevertheless.
+        .half_close(true)
+        .max_header_size(HEADER_LEN_MAX)
+        .max_buf_size(BUFFER_LEN_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        // The sender says nothing; it is dropped.
+        _ = served.stopping.changed() => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    let Err(error) = ended else { return };
+    tracing::debug!(%error, "a connection ended");
+    if !progress.is_between_requests() {
+        return;
+    }
+    let parts = connection.into_parts();
+    let (socket, is_late) = parts.io.into_inner().into_parts();
+    let problem = match is_late {
+        true => Some(refusal::too_late()),
+        false => refusal::unreadable(&error, &parts.read_buf),
+    };
+    if let Some(problem) = problem {
+        refuse(socket, problem, &state).await;
+    }
+}
+
+async fn answer(
+    mut app: Router,
+    progress: Arc<Progress>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let request = request.map(|body| RequestBody { body, progress: progress.clone() });
+    let response = app.call(request).await?;
+    Ok(response.map(|body| AnswerBody::new(body, progress)))
+}
