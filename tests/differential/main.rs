@@ -25,7 +25,7 @@ fn main() {
                 Ok(seen) => for s in seen {
                     use midflight_tests::differential::observed::Outcome::*;
                     match s.outcome { Some(Returned(_)) => *outcomes.entry("returned".to_owned()).or_insert(0) += 1,
-                        Some(Trapped(t)) => *outcomes.entry(t.kind.to_owned()).or_insert(0) += 1,
+                        Some(Trapped(t)) => { if std::env::var("KIND").is_ok_and(|k| k == t.kind) { println!("{seed} {t}"); } *outcomes.entry(t.kind.to_owned()).or_insert(0) += 1 }
                         Some(Refused(r)) => *outcomes.entry(r).or_insert(0) += 1, None => {} }
                 },
                 Err(f) => {

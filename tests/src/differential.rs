@@ -96,6 +96,8 @@ fn compare(generated: &Generated, machines: Machines) -> Result<Vec<Observed>, F
         let machine = match (machine, &interpreter) {
             (Ok(machine), Ok(_)) => machine,
             (Err(one), Err(other)) if one == *other => continue,
+            // Frames are larger with this allocator: what calls itself may need too much stack.
+            (Err(one), _) if one.starts_with("E0604") && is_single_pass(settings) => continue,
             (machine, interpreter) => {
                 let machine = machine.err().unwrap_or_else(|| "loads".to_owned());
                 let reference = interpreter.as_ref().err();
@@ -129,11 +131,16 @@ fn compare_tests(generated: &Generated, settings: &[Settings]) -> Result<(), Fai
     for &settings in settings {
         let machine = Machine::tests(&source, settings).map(|tests| tests.join("; "));
         let machine = machine.unwrap_or_else(|reason| reason);
-        if machine != reference {
+        let is_too_large = machine.starts_with("E0604") && is_single_pass(settings);
+        if machine != reference && !is_too_large {
             return Err(load_differs(settings, (&reference, &machine)));
         }
     }
     Ok(())
+}
+
+fn is_single_pass(settings: Settings) -> bool {
+    settings.allocation == Allocation::SinglePass
 }
 
 fn refused(source: &Source, found: &[midflight_compiler::diag::Diagnostic]) -> Failure {

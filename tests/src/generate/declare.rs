@@ -50,7 +50,7 @@ impl Generator {
         let structs = self.declared.structs.len();
         let enums = self.declared.enums.len();
         let tables = self.declared.tables.len();
-        let mut inner = |generator: &mut Generator| match nesting {
+        let inner = |generator: &mut Generator| match nesting {
             0 => generator.scalar_type(),
             _ => generator.type_in(site, nesting - 1),
         };

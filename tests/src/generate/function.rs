@@ -15,6 +15,9 @@ const STATEMENTS_MAX: i64 = 10;
 /// How deep expressions stand in each other.
 const DEPTH_MAX: u32 = 3;
 
+/// The name of the handler that fills the tables.
+pub(super) const FILL: &str = "fill";
+
 /// How often a function that calls itself is taken to run for one call.
 const CALLS_OF_RECURSION: u64 = 20;
 
@@ -30,6 +33,9 @@ impl Generator {
             }
         }
         self.declared.first_handler = self.declared.functions.len();
+        if self.random.chance(75) && !self.declared.tables.is_empty() {
+            items.push(self.filling_handler());
+        }
         for _ in 0..=self.random.below(3) {
             items.push(self.handler());
         }
@@ -191,6 +197,28 @@ impl Generator {
         let recursion = Recursion::None;
         self.declare_function(Signature { name, params, result, cost: self.cost, recursion });
         Node::line(word, parts![head, body])
+    }
+
+    /// A handler that gives the tables rows, so that the others find some.
+    fn filling_handler(&mut self) -> Node {
+        self.begin(&Ty::Unit, &[]);
+        let mut lines = Vec::new();
+        for table in 0..self.declared.tables.len() {
+            let key_ty = self.declared.tables[table].key().ty.clone();
+            for _ in 0..=self.random.below(5) {
+                let value = self.key_value(&key_ty);
+                let key = self.literal(&key_ty, &value);
+                let absent = parts!["if !(", key.clone(), format!(" in t{table}) ")];
+                let mut parts = absent;
+                parts.extend(parts![vec![self.insert(table, key)]]);
+                lines.push(Node::line("insert", parts));
+            }
+        }
+        let name = FILL.to_owned();
+        let head = head("post", &name, &[], &Ty::Unit);
+        let (params, result, recursion) = (Vec::new(), Ty::Unit, Recursion::None);
+        self.declare_function(Signature { name, params, result, cost: self.cost, recursion });
+        Node::line("post", parts![head, lines])
     }
 
     fn timer(&mut self) -> Node {

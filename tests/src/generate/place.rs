@@ -121,7 +121,7 @@ impl Generator {
             Root::Named(name) => parts![name.clone()],
             Root::Row(table) => {
                 let key = self.key(*table);
-                if !self.risky() {
+                if !self.rarely_risky() {
                     let parts = parts!["(", key.clone(), format!(" in t{table})")];
                     guard.push(Node::new(&Ty::Bool, parts).labelled("in table"));
                 }

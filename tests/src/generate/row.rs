@@ -38,7 +38,7 @@ impl Generator {
         let Ty::Row(table) = *ty else { return None };
         let key = self.key(table);
         let row = Node::new(ty, parts![format!("t{table}["), key.clone(), "]"]);
-        if self.risky() {
+        if self.rarely_risky() {
             return Some(row);
         }
         let otherwise = self.leaf(ty);

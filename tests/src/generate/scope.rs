@@ -65,4 +65,9 @@ impl Generator {
         let risk = self.swarm.risk;
         self.random.chance(risk)
     }
+
+    /// As [`Generator::risky`], for steps that mostly trap without their guard.
+    pub(super) fn rarely_risky(&mut self) -> bool {
+        self.risky() && self.random.chance(25)
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Generator;
+use super::function::FILL;
 use super::ty::{Field, Ty};
 use super::value::{Value, literal};
 
@@ -44,7 +45,12 @@ impl Generator {
             true => Step::Wait([1, 20, 49, 50, 1_000, 400_000][self.random.below(6)]),
             false => Step::Call(self.handler_call()),
         };
-        (0..count).map(step).collect()
+        let mut script: Vec<Step> = (0..count).map(step).collect();
+        if self.declared.functions.iter().any(|known| known.name == FILL) {
+            let (handler, written) = (FILL.to_owned(), format!("{FILL}()"));
+            script.insert(0, Step::Call(Call { handler, arguments: Vec::new(), written }));
+        }
+        script
     }
 
     fn handler_call(&mut self) -> Call {
