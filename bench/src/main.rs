@@ -6,23 +6,33 @@
 //! What is measured stands in `work`, how in `measure`.
 
 mod measure;
+mod swap;
 mod work;
 
 use std::io::{self, Write};
 
 use measure::{Row, Unit};
+use swap::{Latencies, Swap};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let as_json = std::env::args().any(|argument| argument == "--json");
-    let rows = work::all()?;
+    let figures = Figures { work: work::all()?, swap: swap::measure()? };
     let mut out = io::stdout().lock();
     if as_json {
-        serde_json::to_writer_pretty(&mut out, &rows)?;
+        serde_json::to_writer_pretty(&mut out, &figures)?;
         writeln!(out)?;
     } else {
-        print(&mut out, &rows)?;
+        print(&mut out, &figures.work)?;
+        print_swap(&mut out, &figures.swap)?;
     }
     Ok(())
+}
+
+/// Everything that one run measures.
+#[derive(Debug, serde::Serialize)]
+struct Figures {
+    work: Vec<Row>,
+    swap: Swap,
 }
 
 fn print(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
@@ -36,6 +46,23 @@ fn print(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
         writeln!(out, "{:<34} {native:>26} {midflight:>26} {ratio:>7}", row.name)?;
     }
     Ok(())
+}
+
+fn print_swap(out: &mut impl Write, swap: &Swap) -> io::Result<()> {
+    let [calls, median, p99, longest] = ["calls", "median ms", "p99 ms", "longest ms"];
+    writeln!(out, "\n{:<34} {calls:>8} {median:>10} {p99:>10} {longest:>10}", "calls and loads")?;
+    let milliseconds = |seconds: f64| seconds * Unit::Milliseconds.per_second();
+    let mut line = |name: &str, latencies: &Latencies| {
+        let Latencies { calls, median, p99, longest } = *latencies;
+        let [median, p99, longest] = [median, p99, longest].map(milliseconds);
+        writeln!(out, "{name:<34} {calls:>8} {median:>10.3} {p99:>10.3} {longest:>10.3}")
+    };
+    line("calls over HTTP, quiet", &swap.quiet)?;
+    line("calls beside ten loads a second", &swap.loading)?;
+    let ratio = swap.loading.p99 / swap.quiet.p99;
+    writeln!(out, "99th percentile beside loads: {ratio:.2} times that of the quiet server")?;
+    let activation = swap.activation.show(Unit::Microseconds);
+    writeln!(out, "activation, layout unchanged: {activation}")
 }
 
 impl measure::Times {

@@ -101,7 +101,8 @@ pub(crate) fn alone(
     Row { name, unit, native: None, midflight: times(rounds), ratio: None }
 }
 
-fn times(mut rounds: Vec<f64>) -> Times {
+/// The spread of some times.
+pub(crate) fn times(mut rounds: Vec<f64>) -> Times {
     rounds.sort_by(f64::total_cmp);
     let at = |index: usize| rounds.get(index).copied().unwrap_or(f64::NAN);
     Times { fastest: at(0), median: at(rounds.len() / 2), slowest: at(rounds.len() - 1) }

@@ -131,6 +131,9 @@ pub enum PieceKind {
     Bool,
 }
 
+/// Rows that `rows_next` hands out at once. They stand in the frame of the loop.
+pub const ROWS_BATCH: u32 = 16;
+
 /// The one form in which the host enters generated code: context, argument block, result block.
 /// Returns 0, or 1 when the call trapped.
 pub type Entry =
@@ -340,6 +343,12 @@ host_functions! {
     traps fn rows_list(table: u32, field: u32, descending: u32, most: i64) -> *mut ListHeader;
     /// The rows whose indexed field equals the value at `value`, in slot order.
     traps fn rows_equal(table: u32, field: u32, value: *const u8) -> *mut ListHeader;
+    /// Writes the next rows by an indexed field to `rows`, at most [`ROWS_BATCH`], and gives their
+    /// number. They follow the row `after`, which is the last one of the batch before; null begins.
+    /// Nobody inserts, removes or writes the field between two batches.
+    safe fn rows_next(table: u32, field: u32, descending: u32, after: *mut RowHeader, rows: *mut *mut RowHeader) -> u64;
+    /// As `rows_next`, for the rows that `rows_equal` would list.
+    safe fn rows_equal_next(table: u32, field: u32, value: *const u8, after: *mut RowHeader, rows: *mut *mut RowHeader) -> u64;
 
     // Effects.
 

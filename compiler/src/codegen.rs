@@ -19,10 +19,12 @@
 
 mod arith;
 mod audit;
+mod by_index;
 mod call;
 mod condition;
 mod constants;
 mod entry;
+mod equal;
 mod expr;
 mod function;
 mod host;

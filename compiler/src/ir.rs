@@ -166,7 +166,9 @@ pub struct Block {
     /// What entering the block costs: one unit for every statement and expression in it that is
     /// in no inner block, more for heavy ones, and for values that stand in memory by their size
     /// (`check/cost.rs` has the table). A loop's body
-    /// includes the loop's condition or `where`; it is charged for each turn, at the loop's head.
+    /// includes the loop's condition or `where`, and what it takes to get the next row of an index
+    /// where no list is made ([`ForRows::snapshot`]); it is charged for each turn, at the loop's
+    /// head.
     pub fuel: u32,
 }
 

@@ -39,7 +39,7 @@ macro_rules! returned {
         $(impl Returned for $ty { const NOTHING: Self = $nothing; })*
     };
 }
-returned!(() = (), i64 = 0, u32 = 0, f64 = 0.0);
+returned!(() = (), i64 = 0, u64 = 0, u32 = 0, f64 = 0.0);
 impl<T> Returned for *const T {
     const NOTHING: Self = ptr::null();
 }
@@ -134,6 +134,8 @@ pub(crate) static HOST: HostFunctions = HostFunctions {
     index_update: row::index_update,
     rows_list: row::rows_list,
     rows_equal: row::rows_equal,
+    rows_next: row::rows_next,
+    rows_equal_next: row::rows_equal_next,
     random: effect::random,
     emit: effect::emit,
     log: effect::log,

@@ -2,8 +2,9 @@
 
 #![expect(unsafe_code, reason = "gives rows their bytes back")]
 
-use midflight_compiler::Program;
 use midflight_compiler::abi::{RowHeader, TableView};
+use midflight_compiler::ir;
+use midflight_compiler::layout::Layouts;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::types::TableId;
 
@@ -36,10 +37,14 @@ pub(crate) struct Data {
 impl Data {
     /// The data of a world that has not been called yet, in the layout of `program`; its state
     /// has to be given its defaults (`Frame::initialise`).
-    pub(crate) fn new(program: &Program, seed: u64, limits: &Limits) -> Data {
-        let fields = program.layouts.strukt(program.ir.state);
-        let ids = (0..program.ir.types.tables.len()).map(|index| TableId(index as u32));
-        let tables: Vec<Table> = ids.map(|id| Table::new(program, id)).collect();
+    pub(crate) fn new(
+        program: &ir::Program,
+        layouts: &Layouts,
+        (seed, limits): (u64, &Limits),
+    ) -> Data {
+        let fields = layouts.strukt(program.state);
+        let ids = (0..program.types.tables.len()).map(|index| TableId(index as u32));
+        let tables: Vec<Table> = ids.map(|id| Table::new(&program.types, layouts, id)).collect();
         Data {
             state: StateBlock::new(fields.layout.size),
             texts: Texts::default(),
@@ -89,3 +94,6 @@ impl Data {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

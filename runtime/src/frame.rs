@@ -60,7 +60,8 @@ impl Frame {
     /// # Errors
     /// When the defaults need more memory than a world may take.
     pub(crate) fn new(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
-        let data = Data::new(version.program(), 0, limits);
+        let program = version.program();
+        let data = Data::new(&program.ir, &program.layouts, (0, limits));
         let mut frame = Box::new(Frame {
             ctx: CallContext {
                 fuel: 0,

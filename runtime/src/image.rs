@@ -51,7 +51,7 @@ impl Image {
             self.value(frame.row(id, &row));
         }
         for &field in &frame.version.program().ir.types.table(id).indexes {
-            let slots: Vec<u32> = table.rows_by(field).map(slot).collect();
+            let slots: Vec<u32> = table.rows_after(field, None).map(slot).collect();
             self.len(slots.len());
             for slot in slots {
                 self.put(&slot.to_le_bytes());

@@ -3,6 +3,7 @@
 //! NaN sorts last, -0 equals 0, ties go by slot.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use midflight_compiler::planted::{Fault, is_planted};
 
@@ -46,10 +47,13 @@ impl IndexKey {
     }
 }
 
+/// A value and the slot of a row that has it.
+pub(crate) type Entry = (IndexKey, u32);
+
 /// The index of one field.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    entries: BTreeSet<(IndexKey, u32)>,
+    entries: BTreeSet<Entry>,
 }
 
 impl Index {
@@ -63,14 +67,21 @@ impl Index {
         debug_assert!(was_there, "slot {slot} is in the index under another key");
     }
 
-    /// All slots in order.
-    pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = u32> {
-        self.entries.iter().map(|&(_, slot)| slot)
+    /// The slots behind an entry, in order; all where there is none.
+    pub(crate) fn after(&self, entry: Option<Entry>) -> impl Iterator<Item = u32> {
+        let start = entry.map_or(Bound::Unbounded, Bound::Excluded);
+        self.entries.range((start, Bound::Unbounded)).map(|&(_, slot)| slot)
     }
 
-    /// The slots of an equal key, in order.
-    pub(crate) fn equal(&self, key: &IndexKey) -> impl Iterator<Item = u32> {
-        let range = (key.clone(), 0)..=(key.clone(), u32::MAX);
+    /// The slots before an entry, in reverse order; all where there is none.
+    pub(crate) fn before(&self, entry: Option<Entry>) -> impl Iterator<Item = u32> {
+        let end = entry.map_or(Bound::Unbounded, Bound::Excluded);
+        self.entries.range((Bound::Unbounded, end)).rev().map(|&(_, slot)| slot)
+    }
+
+    /// The slots of an equal key, from the slot `first` on, in order.
+    pub(crate) fn equal(&self, key: IndexKey, first: u32) -> impl Iterator<Item = u32> {
+        let range = (key.clone(), first)..=(key, u32::MAX);
         self.entries.range(range).map(|&(_, slot)| slot)
     }
 }

@@ -12,16 +12,17 @@
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
+use std::ptr::NonNull;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
-use midflight_compiler::Program;
 use midflight_compiler::abi::{RowHeader, TableView, Text};
+use midflight_compiler::layout::Layouts;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::{TableId, Type};
+use midflight_compiler::types::{TableId, Type, Types};
 
-use crate::index::{Index, IndexKey};
+use crate::index::{Entry, Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
 use crate::memory::rows::Rows;
 use crate::memory::texts::characters;
@@ -76,16 +77,16 @@ const KEY_SIZE: usize = 8;
 
 impl Table {
     /// An empty table in the layout that the program gives it.
-    pub(crate) fn new(program: &Program, id: TableId) -> Table {
-        let table = program.ir.types.table(id);
-        let layout = program.layouts.row(id);
+    pub(crate) fn new(types: &Types, layouts: &Layouts, id: TableId) -> Table {
+        let table = types.table(id);
+        let layout = layouts.row(id);
         let column = |field: u32| {
             let kind = match table.fields[field as usize].ty {
                 Type::Int => ColumnKind::Int,
                 Type::Float => ColumnKind::Float,
                 Type::Bool => ColumnKind::Bool,
                 Type::Str => ColumnKind::Text,
-                Type::Enum(id) => ColumnKind::Tag(program.layouts.enumeration(id).tag_size),
+                Type::Enum(id) => ColumnKind::Tag(layouts.enumeration(id).tag_size),
                 _ => unreachable!("the checker refuses other types of keys and indexes"),
             };
             Column { field, offset: layout.offsets[field as usize], kind }
@@ -148,25 +149,48 @@ impl Table {
         rows.filter(|&row| generation(row) != 0)
     }
 
-    /// The rows in the order of an index; none where the field has no index.
-    pub(crate) fn rows_by(&self, field: u32) -> impl DoubleEndedIterator<Item = *mut RowHeader> {
-        let index = self.indexes.iter().find(|(column, _)| column.field == field);
-        let slots = index.into_iter().flat_map(|(_, index)| index.slots());
+    /// The rows in the order of an index, from behind `after` on; none where the field has none.
+    pub(crate) fn rows_after(
+        &self,
+        field: u32,
+        after: Option<NonNull<RowHeader>>,
+    ) -> impl Iterator<Item = *mut RowHeader> {
+        let slots = self.index(field).into_iter().flat_map(move |(column, index)| {
+            index.after(after.map(|row| column.entry(row.as_ptr())))
+        });
         slots.map(|slot| self.rows.row(slot))
     }
 
-    /// The rows whose indexed field equals the value at an address, in slot order.
+    /// The rows in the reverse order of an index, from before `before` on.
+    pub(crate) fn rows_before(
+        &self,
+        field: u32,
+        before: Option<NonNull<RowHeader>>,
+    ) -> impl Iterator<Item = *mut RowHeader> {
+        let slots = self.index(field).into_iter().flat_map(move |(column, index)| {
+            index.before(before.map(|row| column.entry(row.as_ptr())))
+        });
+        slots.map(|slot| self.rows.row(slot))
+    }
+
+    /// The rows whose indexed field equals the value at an address, in slot order, from the slot
+    /// `first` on.
     pub(crate) fn rows_equal(
         &self,
         field: u32,
         value: *const u8,
+        first: u32,
     ) -> impl Iterator<Item = *mut RowHeader> {
-        let index = self.indexes.iter().find(|(column, _)| column.field == field);
-        let slots = index.into_iter().flat_map(move |(column, index)| {
-            let slots: Vec<u32> = index.equal(&column.index_key(value)).collect();
-            slots
-        });
+        let slots = self
+            .index(field)
+            .into_iter()
+            .flat_map(move |(column, index)| index.equal(column.index_key(value), first));
         slots.map(|slot| self.rows.row(slot))
+    }
+
+    fn index(&self, field: u32) -> Option<(Column, &Index)> {
+        let found = self.indexes.iter().find(|(column, _)| column.field == field);
+        found.map(|(column, index)| (*column, index))
     }
 
     /// A dead row in the lowest slot that was free when the call began, to be filled and then
@@ -338,6 +362,11 @@ impl Column {
         }
     }
 
+    /// What stands in this column's index for a row.
+    fn entry(&self, row: *mut RowHeader) -> Entry {
+        (self.index_key(self.place(row)), slot(row))
+    }
+
     fn index_key(&self, value: *const u8) -> IndexKey {
         match self.kind {
             // SAFETY: the value has the column's type.
@@ -360,13 +389,13 @@ impl Column {
     }
 }
 
-/// Reads a value.
+/// Reads a value, which may stand in the notes for undo, where nothing is aligned.
 ///
 /// # Safety
-/// The place holds a `T` and is aligned for it.
+/// The place holds a `T`.
 unsafe fn read<T: Copy>(place: *const u8) -> T {
     // SAFETY: as the caller promises.
-    unsafe { place.cast::<T>().read() }
+    unsafe { place.cast::<T>().read_unaligned() }
 }
 
 /// Bytes that a row takes in the look-up by key and in the indexes.

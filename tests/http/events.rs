@@ -2,8 +2,7 @@
 
 use std::thread;
 
-use midflight_tests::{Client, Served};
-use serde_json::Value;
+use midflight_tests::{Listener, Served};
 
 const PROGRAM: &str = r#"
 struct Pos { x: int }
@@ -17,35 +16,10 @@ post step(id: int) -> int {
 post end() { emit over {} }
 "#;
 
-/// A connection that listens, once the server has said so.
-fn listen(served: &Served) -> Client {
-    let mut client = served.client();
-    client.send(b"GET /-/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let answer = client.receive_head();
-    assert_eq!(answer.status, 200, "{}", answer.head);
-    assert_eq!(answer.header("content-type"), Some("text/event-stream"));
-    while client.line().expect("the stream goes on") != ":" {}
-    client
-}
-
-/// The next event: its name and its data.
-fn next(client: &mut Client) -> (String, Value) {
-    let mut name = String::new();
-    loop {
-        let line = client.line().expect("the stream goes on");
-        if let Some(event) = line.strip_prefix("event: ") {
-            name = event.to_owned();
-        }
-        if let Some(data) = line.strip_prefix("data: ") {
-            return (name, serde_json::from_str(data).expect("the data is JSON"));
-        }
-    }
-}
-
 #[test]
 fn committed_calls_are_heard_in_order_by_everybody() {
     let served = Served::start(PROGRAM);
-    let mut listeners = [listen(&served), listen(&served)];
+    let mut listeners = [Listener::to(&served), Listener::to(&served)];
     let mut client = served.client();
     assert_eq!(client.post("/step?id=1", "").text(), "1");
     assert_eq!(client.post("/step?id=-1", "").status, 400);
@@ -53,14 +27,14 @@ fn committed_calls_are_heard_in_order_by_everybody() {
     assert_eq!(client.post("/step?id=2", "").text(), "2");
     assert_eq!(client.post("/end", "").status, 204);
     for listener in &mut listeners {
-        let (name, first) = next(listener);
+        let (name, first) = listener.next_event();
         assert_eq!((name.as_str(), &first["version"]), ("moved", &1.into()));
         assert_eq!((&first["world"], &first["event"]), (&"main".into(), &"moved".into()));
         let fields = serde_json::json!({"id": 1, "pos": {"x": 10}, "name": "n1"});
         assert_eq!(first["fields"], fields);
-        let (_, second) = next(listener);
+        let (_, second) = listener.next_event();
         assert_eq!((&second["version"], &second["fields"]["id"]), (&2.into(), &2.into()));
-        assert_eq!(next(listener).0, "over");
+        assert_eq!(listener.next_event().0, "over");
     }
 }
 
@@ -73,13 +47,13 @@ fn timers_are_heard_and_go_on_with_the_next_version() {
         )
     };
     let served = Served::start(&ticking(1));
-    let mut listener = listen(&served);
-    let first = next(&mut listener).1;
+    let mut listener = Listener::to(&served);
+    let first = listener.next_event().1;
     assert_eq!(first["fields"]["step"], 1);
     assert_eq!(served.client().post("/load", ticking(2)).version(), 2);
     let mut last = first["fields"]["n"].as_i64().expect("a number");
     loop {
-        let fields = next(&mut listener).1["fields"].clone();
+        let fields = listener.next_event().1["fields"].clone();
         assert_eq!(fields["n"], last + 1, "no beat is lost and none is heard twice");
         last += 1;
         if fields["step"] == 2 {
@@ -91,7 +65,7 @@ fn timers_are_heard_and_go_on_with_the_next_version() {
 #[test]
 fn streams_end_when_the_server_stops() {
     let served = Served::start(PROGRAM);
-    let mut listener = listen(&served);
+    let mut listener = Listener::to(&served);
     let ended = thread::spawn(move || while listener.line().is_some() {});
     drop(served);
     ended.join().expect("the stream ends");
@@ -100,12 +74,12 @@ fn streams_end_when_the_server_stops() {
 #[test]
 fn a_client_that_does_not_read_holds_up_nobody() {
     let served = Served::start(PROGRAM);
-    let _deaf = listen(&served);
+    let _deaf = Listener::to(&served);
     let mut client = served.client();
     for id in 0..5_000 {
         assert_eq!(client.post(&format!("/step?id={id}"), "").status, 200);
     }
-    let mut listener = listen(&served);
+    let mut listener = Listener::to(&served);
     assert_eq!(client.post("/end", "").status, 204);
-    assert_eq!(next(&mut listener).0, "over");
+    assert_eq!(listener.next_event().0, "over");
 }

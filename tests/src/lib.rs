@@ -7,12 +7,14 @@
 pub mod client;
 pub mod differential;
 pub mod generate;
+pub mod listener;
 pub mod process;
 pub mod reference;
 pub mod served;
 pub mod transcript;
 
 pub use client::{Answer, Client};
+pub use listener::Listener;
 pub use process::Process;
 pub use served::Served;
 

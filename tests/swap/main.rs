@@ -11,6 +11,7 @@ fn version(number: u64) -> String {
         r#"
         const VERSION = {number}
         state {{ calls: int, twice: int, last: int }}
+        event changed {{ version: int, again: int }}
         fn note() {{
             state.calls += 1
             state.twice += 2
@@ -25,6 +26,11 @@ fn version(number: u64) -> String {
         }}
         post number() -> int {{
             note()
+            return VERSION
+        }}
+        /// Tells who listens which version this is.
+        post announce() -> int {{
+            emit changed {{ version: VERSION, again: {number} }}
             return VERSION
         }}
         get calls() -> int {{ return state.calls }}

@@ -3,15 +3,17 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use midflight_tests::{Client, Served};
+use midflight_tests::{Client, Listener, Served};
 use serde_json::Value;
 
 use super::version;
 
 const CLIENTS: usize = 8;
-const LOADS: u64 = 500;
+const LISTENERS: usize = 4;
+const LOADS: u64 = 2_000;
 
-/// The load with number `n` carries the constant `n`: the header's number is the body's.
+/// The load with number `n` carries the constant `n`: the header's number is the body's. Each version
+/// says once that it is there, and every listener hears all of them in order.
 #[test]
 fn no_request_fails_while_versions_change() {
     let served = Served::start(&version(1));
@@ -24,11 +26,16 @@ fn no_request_fails_while_versions_change() {
                 scope.spawn(move || call_until(done, answered, client, key))
             })
             .collect();
+        for _ in 0..LISTENERS {
+            let listener = Listener::to(&served);
+            let _ = scope.spawn(|| hear_every_version(listener));
+        }
         let mut loader = served.client();
         for number in 2..=LOADS {
             let load = loader.post("/load", version(number));
             assert_eq!(load.status, 200, "{}", load.text());
             assert_eq!(load.version(), number);
+            assert_eq!(loader.post("/announce", "").text(), number.to_string());
             // Every load is met by calls: the next one waits for some answers, not for time.
             let seen = answered.load(Ordering::Relaxed);
             while answered.load(Ordering::Relaxed) < seen + CLIENTS as u64 {
@@ -46,6 +53,15 @@ fn no_request_fails_while_versions_change() {
     assert_eq!(versions["alive"], kept, "old code is freed: {versions}");
     assert_eq!(kept, served.engine.limits().versions_kept_max);
     assert_eq!(versions["current"], LOADS);
+}
+
+/// Hears every version but the first, which was there before.
+fn hear_every_version(mut listener: Listener) {
+    for number in 2..=LOADS {
+        let (name, data) = listener.next_event();
+        assert_eq!((name.as_str(), &data["version"]), ("changed", &number.into()));
+        assert_eq!(data["fields"], serde_json::json!({"version": number, "again": number}));
+    }
 }
 
 /// Calls until it is told to stop; gives the numbers it has seen, which only grow.

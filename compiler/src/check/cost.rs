@@ -24,6 +24,8 @@ const PIECE: u32 = 4;
 const TRANSCENDENTAL: u32 = 16;
 /// Finding a row.
 const FIND: u32 = 16;
+/// Getting the next row of an index.
+pub(super) const NEXT: u32 = 4;
 /// Inserting or removing a row, emitting an event, writing to the log.
 const EFFECT: u32 = 32;
 

@@ -1,6 +1,7 @@
 //! What follows from who calls whom: recursion, effects, the stack that a call needs, and which
 //! rows a loop visits.
 
+use super::cost::NEXT;
 use super::cycles::{Graph, components, is_cycle};
 use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -196,6 +197,9 @@ impl Visits<'_> {
         rows.lookup = lookup.filter(|(field, _)| {
             rows.order.is_none() && !below.writes && !found.written.contains(&(rows.table, *field))
         });
+        if !rows.snapshot && (rows.order.is_some() || rows.lookup.is_some()) {
+            rows.body.fuel = rows.body.fuel.saturating_add(NEXT);
+        }
     }
 
     /// The indexed field that is compared first, and with what, if that cannot change.

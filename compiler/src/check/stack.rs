@@ -2,8 +2,9 @@
 //! computed from the typed program, so that recursion ends at the same depth everywhere, and is at
 //! least half of what the native frame takes.
 
+use crate::abi::ROWS_BATCH;
 use crate::ir::walk::Part;
-use crate::ir::{Block, Expr, ExprKind, Function};
+use crate::ir::{Block, Expr, ExprKind, Function, StmtKind};
 use crate::layout::Layouts;
 use crate::limits::STACK_VALUE_MAX;
 use crate::types::{Type, Types};
@@ -14,6 +15,8 @@ const FRAME: u32 = 64;
 const REGISTER: u32 = 16;
 /// Logical stack of a value that is kept across a call.
 const KEPT: u32 = 8;
+/// Logical stack of a loop over rows, which may go by an index.
+const ROWS: u32 = 8 * ROWS_BATCH;
 
 /// The logical stack of one activation: at least half of what its native frame takes.
 pub(super) fn cost(types: &Types, layouts: &Layouts, function: &Function) -> u32 {
@@ -46,6 +49,12 @@ impl Measure<'_> {
     }
 
     fn block(&mut self, block: &Block) {
+        let is_over_rows = |kind: &StmtKind| match kind {
+            StmtKind::ForRows(rows) => rows.order.is_some() || rows.filter.is_some(),
+            _ => false,
+        };
+        let loops = block.stmts.iter().filter(|stmt| is_over_rows(&stmt.kind)).count();
+        self.add(ROWS.saturating_mul(loops as u32));
         block.parts(&mut |part| self.part(part));
     }
 

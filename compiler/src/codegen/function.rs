@@ -211,6 +211,13 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         }
     }
 
+    /// Takes fuel that is known only when the program runs; it is checked with the next charge.
+    pub(super) fn charge_value(&mut self, units: Value) {
+        let fuel = self.fuel();
+        let left = self.builder.ins().isub(fuel, units);
+        self.set_fuel(left);
+    }
+
     /// Returns from the function with success.
     pub(super) fn return_value(&mut self, value: Option<Value>) {
         let result = self.func.result;

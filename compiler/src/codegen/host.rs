@@ -74,7 +74,8 @@ impl Lower<'_, '_, '_> {
     }
 }
 
-/// Whether a host function never charges fuel: it takes the same time whatever it is given.
+/// Whether a host function never charges fuel: it takes the same time whatever it is given, or
+/// generated code has paid for what it does.
 fn is_free(function: HostFunction) -> bool {
     matches!(
         function,
@@ -86,6 +87,8 @@ fn is_free(function: HostFunction) -> bool {
             | HostFunction::float_pow
             | HostFunction::hash_int
             | HostFunction::row_find_int
+            | HostFunction::rows_next
+            | HostFunction::rows_equal_next
     )
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A loop over a list sees the list as it was when the loop began: it is copied where the body
 //! could change it. A loop over a table in slot order goes straight over the blocks of the table's
-//! view; one by index, or whose body may change what is visited, goes over a list of rows that the
-//! host makes at the start, and skips those that have gone since.
+//! view, one by index takes rows from it in batches (`by_index`). One whose body may change what is
+//! visited goes over a list of rows that the host makes at the start, and skips those that have
+//! gone since.
 
 use std::mem::offset_of;
 
@@ -23,14 +24,14 @@ use crate::source::Span;
 use crate::types::Type;
 
 /// What a round of any of these loops has besides its element.
-struct Round<'p> {
+pub(super) struct Round<'p> {
     filter: Option<&'p Expr>,
     /// How many more elements may pass the filter.
     left: Option<Variable>,
-    body: &'p ir::Block,
-    span: Span,
-    next: cl::Block,
-    exit: cl::Block,
+    pub(super) body: &'p ir::Block,
+    pub(super) span: Span,
+    pub(super) next: cl::Block,
+    pub(super) exit: cl::Block,
 }
 
 impl<'p> Lower<'_, 'p, '_> {
@@ -130,6 +131,9 @@ impl<'p> Lower<'_, 'p, '_> {
             self.scan_rows(each, round);
             return Some(());
         }
+        if is_live {
+            return self.rows_by_index(each, round);
+        }
         let list = self.listed_rows(each, &round)?;
         let (data, len) = self.list_parts(list);
         let zero = self.int(0);
@@ -170,7 +174,7 @@ impl<'p> Lower<'_, 'p, '_> {
         Some(self.host_value(HostFunction::rows_list, &passed, span))
     }
 
-    fn name_row(&mut self, each: &ir::ForRows, row: Value) {
+    pub(super) fn name_row(&mut self, each: &ir::ForRows, row: Value) {
         self.row_is_alive(row);
         self.set_local(each.local, row);
     }
@@ -304,7 +308,7 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     /// One round: fuel for the visit, then limit, filter and body. Ends with a jump to `next`.
-    fn visit(&mut self, round: Round<'p>) {
+    pub(super) fn visit(&mut self, round: Round<'p>) {
         self.charge(round.body.fuel, Some(round.span));
         if let Some(left) = round.left {
             let value = self.builder.use_var(left);

@@ -308,7 +308,12 @@ impl Lower<'_, '_, '_> {
                     let (left, right) = (self.spill(ty, left), self.spill(ty, right));
                     return self.equal_in_memory(ty, left, right);
                 }
-                Form::Memory(_) => return self.equal_in_memory(ty, left, right),
+                Form::Memory(_) => {
+                    return match self.equal_parts(ty, left, right) {
+                        Some(equal) => equal,
+                        None => self.equal_in_memory(ty, left, right),
+                    };
+                }
             },
         };
         self.builder.ins().uextend(clif::I32, result)

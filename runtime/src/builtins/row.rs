@@ -1,6 +1,8 @@
 //! Rows: found, inserted, removed, listed, and noted before they are written.
 
-use midflight_compiler::abi::{ListHeader, RowHeader, Text};
+use std::ptr::NonNull;
+
+use midflight_compiler::abi::{ListHeader, ROWS_BATCH, RowHeader, Text};
 use midflight_compiler::layout::ROW_HEADER_SIZE;
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::TableId;
@@ -11,7 +13,7 @@ use super::memory::BYTES_PER_FUEL;
 use super::value::{row_text_slots, row_texts};
 use crate::frame::Frame;
 use crate::memory::texts::characters;
-use crate::table::{Key, Table};
+use crate::table::{Key, Table, slot};
 
 /// Rows that are put on a list for one unit of fuel.
 const ROWS_PER_FUEL: usize = 2;
@@ -69,17 +71,50 @@ host! {
         let rows = rows(frame, table)?;
         let listed: Vec<*mut RowHeader> = match (field, descending) {
             (BY_SLOT, _) => rows.rows().take(most).collect(),
-            (_, 0) => rows.rows_by(field).take(most).collect(),
-            _ => rows.rows_by(field).rev().take(most).collect(),
+            (_, 0) => rows.rows_after(field, None).take(most).collect(),
+            _ => rows.rows_before(field, None).take(most).collect(),
         };
         pointer_list(frame, &listed)
     }
 
     fn rows_equal(frame, table: u32, field: u32, value: *const u8) -> *mut ListHeader {
-        let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value).collect();
+        let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value, 0).collect();
         frame.charge(listed.len() / ROWS_PER_FUEL)?;
         pointer_list(frame, &listed)
     }
+
+    fn rows_next(
+        frame, table: u32, field: u32, descending: u32, after: *mut RowHeader,
+        batch: *mut *mut RowHeader
+    ) -> u64 {
+        let after = NonNull::new(after);
+        let rows = rows(frame, table)?;
+        Ok(match descending {
+            0 => write_batch(batch, rows.rows_after(field, after)),
+            _ => write_batch(batch, rows.rows_before(field, after)),
+        })
+    }
+
+    fn rows_equal_next(
+        frame, table: u32, field: u32, value: *const u8, after: *mut RowHeader,
+        batch: *mut *mut RowHeader
+    ) -> u64 {
+        let first = NonNull::new(after).map_or(0, |row| slot(row.as_ptr()) + 1);
+        Ok(write_batch(batch, rows(frame, table)?.rows_equal(field, value, first)))
+    }
+}
+
+/// Writes rows to a batch, as many as it holds; gives their number.
+fn write_batch(batch: *mut *mut RowHeader, rows: impl Iterator<Item = *mut RowHeader>) -> u64 {
+    let mut count = 0;
+    for row in rows.take(ROWS_BATCH as usize) {
+        // SAFETY: generated code made room for `ROWS_BATCH` rows.
+        let place = unsafe { batch.add(count) };
+        // SAFETY: as above.
+        unsafe { place.write(row) };
+        count += 1;
+    }
+    count as u64
 }
 
 fn rows(frame: &Frame, table: u32) -> Result<&Table, TrapKind> {

@@ -64,6 +64,12 @@ impl Texts {
         Ok(unsafe { &raw const (*head.as_ptr()).text })
     }
 
+    /// How many texts there are.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.live.len()
+    }
+
     /// Frees a text.
     ///
     /// # Safety

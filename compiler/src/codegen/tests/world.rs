@@ -103,6 +103,7 @@ pub(super) fn fill(host: &mut HostFunctions) {
     host.row_insert = row_insert;
     host.row_remove = row_remove;
     host.rows_list = rows_list;
+    host.rows_next = rows_next;
 }
 
 fn world<'a>(ctx: *mut CallContext) -> &'a mut World {
@@ -189,11 +190,12 @@ unsafe extern "C" fn row_remove(ctx: *mut CallContext, _: u32, row: *mut RowHead
     world(ctx).view.len -= 1;
 }
 
+/// All slots: tests list by slot only.
 unsafe extern "C" fn rows_list(
     ctx: *mut CallContext,
     _: u32,
-    field: u32,
-    descending: u32,
+    _field: u32,
+    _descending: u32,
     _most: i64,
 ) -> *mut ListHeader {
     let slots = world(ctx).view.slot_end;
@@ -206,16 +208,30 @@ unsafe extern "C" fn rows_list(
     for (slot, row) in rows.iter_mut().enumerate() {
         *row = world(ctx).row(slot).as_mut_ptr();
     }
-    if field != u32::MAX {
-        // SAFETY: every address in the list is that of a row, and the field is an `int`.
-        rows.sort_by_key(|row| {
-            let field = row.wrapping_add(2 + field as usize).cast::<i64>();
-            // SAFETY: the field stands behind the row's header of two words.
-            unsafe { field.read() }
-        });
-    }
-    if descending == 1 {
-        rows.reverse();
-    }
     list
+}
+
+/// One row for each call: the next by the field, an `int` of which no two rows have the same.
+unsafe extern "C" fn rows_next(
+    ctx: *mut CallContext,
+    _: u32,
+    field: u32,
+    descending: u32,
+    after: *mut RowHeader,
+    rows: *mut *mut RowHeader,
+) -> u64 {
+    let world = world(ctx);
+    let value = |row: &mut [u64]| row[2 + field as usize].cast_signed();
+    let slots = 0..world.view.slot_end as usize;
+    let mut all: Vec<(i64, *mut RowHeader)> =
+        slots.map(|slot| (value(world.row(slot)), world.row(slot).as_mut_ptr().cast())).collect();
+    all.sort();
+    if descending == 1 {
+        all.reverse();
+    }
+    let visited = all.iter().position(|&(_, row)| row == after).map_or(0, |at| at + 1);
+    let Some(&(_, row)) = all.get(visited) else { return 0 };
+    // SAFETY: generated code made room for a batch.
+    unsafe { rows.write(row) };
+    1
 }

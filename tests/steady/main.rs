@@ -1,0 +1,80 @@
+//! Thousands of loads in one process leave it as it was: the same memory, the same mappings, the
+//! same open files. A process of its own, since it counts what the process has.
+//!
+//! `MIDFLIGHT_LOADS=100000 cargo test --release -p midflight-tests --test steady` is the long form.
+
+#![expect(unsafe_code, reason = "counts what the allocator gives")]
+
+mod process;
+mod programs;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use midflight_runtime::{Engine, LoadError, LoadStatus};
+
+use process::Footprint;
+
+/// Loads without the variable `MIDFLIGHT_LOADS`.
+const LOADS: u64 = 5_000;
+
+/// Loads after which everything that is made once has been made.
+const WARM: u64 = 1_000;
+
+/// Bytes that may be more or fewer than after the first thousand.
+const SLACK: u64 = 1 << 20;
+
+fn main() {
+    let loads = std::env::var("MIDFLIGHT_LOADS").ok();
+    let loads = loads.map_or(LOADS, |loads| loads.parse().expect("a number of loads"));
+    let test = Trial::test("loads_leave_nothing_behind", move || steady(loads));
+    libtest_mimic::run(&Arguments::from_args(), vec![test]).exit();
+}
+
+fn steady(loads: u64) -> Result<(), Failed> {
+    let Ok(engine) = Engine::builder().memory().build();
+    let mut warm = None;
+    for number in 1..=loads {
+        load(&engine, number)?;
+        if number == WARM {
+            warm = Some(Footprint::now());
+        }
+    }
+    let (warm, end) = (warm.ok_or("too few loads")?, Footprint::now());
+    eprintln!("after {WARM} loads {warm:?}, after {loads} {end:?}");
+    if warm.mappings != end.mappings || warm.descriptors != end.descriptors {
+        return Err("mappings or descriptors are left behind".into());
+    }
+    if warm.allocated.abs_diff(end.allocated) > SLACK || end.resident > warm.resident + SLACK {
+        return Err("memory is left behind".into());
+    }
+    Ok(())
+}
+
+/// One round: a program of another shape each time, called and ticked; every kind of refusal; a
+/// roll-back and back again.
+fn load(engine: &Engine, number: u64) -> Result<(), Failed> {
+    let loaded = engine.load(&programs::right(number))?;
+    if loaded.status != LoadStatus::Activated {
+        return Err(format!("load {number}: {:?}", loaded.status).into());
+    }
+    let call = engine.handler::<(i64,), i64>("call")?;
+    if call.call("main", (number.cast_signed(),))? != programs::answer(number) {
+        return Err(format!("load {number}: a wrong answer").into());
+    }
+    let _ = engine.run_due(i64::MAX / 2);
+    let refused = engine.load(&programs::wrong(number));
+    let expected = matches!(
+        (number % 4, &refused),
+        (0, Err(LoadError::Source { .. }))
+            | (1, Err(LoadError::Tests(_)))
+            | (2, Err(LoadError::OnLoad(_)))
+            | (3, Err(LoadError::Layout(_)))
+    );
+    if !expected {
+        return Err(format!("load {number}: {refused:?}").into());
+    }
+    if number > 1 {
+        let back = engine.roll_back(None)?;
+        let _ = engine.activate(back.before.ok_or("there was a version")?, None)?;
+    }
+    Ok(())
+}
