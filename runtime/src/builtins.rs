@@ -66,7 +66,6 @@ unsafe fn run<R: Returned>(
     let frame = unsafe { Frame::of(ctx) };
     frame.broken |= kind == TrapKind::Internal;
     frame.ctx.trap_kind = kind as u32;
-    frame.ctx.trap_values = [0, -1];
     R::NOTHING
 }
 

@@ -89,9 +89,9 @@ impl Trap {
 
 fn message(frame: &Frame, kind: TrapKind, step: &str) -> String {
     let step = one_line(step);
-    // A length below zero stands for none that is to be told.
     let CallContext { trap_values: [index, len], .. } = frame.ctx;
-    // Of a list that is assigned: how many elements it holds, and how many came.
+    // Of a list that is assigned: how many elements it holds, and how many came. Where no numbers
+    // were given, there is a negative number of elements (`NO_VALUES`).
     let (capacity, found) = (index, len);
     match kind {
         TrapKind::Fail | TrapKind::Assertion => frame.trap_text().to_owned(),

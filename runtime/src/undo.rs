@@ -6,7 +6,11 @@
 
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use midflight_compiler::abi::{RowHeader, Text};
+use midflight_compiler::layout::CHUNK_SIZE;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
@@ -27,6 +31,11 @@ pub(crate) struct Undo {
     /// Texts that this call took out of their slots.
     retired: Vec<*const Text>,
     generators: Vec<Generator>,
+    /// In which epoch the generator was noted last.
+    generator_epoch: u64,
+    /// The chunks of large rows that were noted in `chunks_epoch`, by the row's address.
+    chunks: HashSet<(usize, u32)>,
+    chunks_epoch: u64,
     /// Each with the number of events that were emitted before it.
     savepoints: Vec<(Mark, usize)>,
 }
@@ -38,8 +47,8 @@ unsafe impl Send for Undo {}
 enum Note {
     /// The bytes of `state` from `start` on, as many as `len`.
     State { start: u32, len: u32 },
-    /// A row of a table with its bytes, header included.
-    Row { table: u32, row: *mut RowHeader, len: u32 },
+    /// The bytes of a row from `start` on, as many as `len`; its header comes first.
+    Row { table: u32, row: *mut RowHeader, start: u32, len: u32 },
     /// A row that was inserted.
     Inserted { table: u32, row: *mut RowHeader },
     /// A row that was removed, with its generation.
@@ -59,7 +68,6 @@ struct Mark {
 impl Undo {
     /// Notes the chunks of `state` that hold `len` bytes from `offset` on, once in each epoch.
     pub(crate) fn note_state(&mut self, data: &mut Data, epoch: u64, offset: u32, len: u32) {
-        use midflight_compiler::layout::CHUNK_SIZE;
         let last = offset.saturating_add(len.saturating_sub(1)) / CHUNK_SIZE;
         for chunk in offset / CHUNK_SIZE..=last {
             if data.state.mark(chunk, epoch) {
@@ -72,21 +80,51 @@ impl Undo {
         }
     }
 
-    /// Notes a row of `len` bytes before it is written, once in each epoch.
+    /// Notes a row before it is written, once in each epoch.
     pub(crate) fn note_row(&mut self, data: &Data, epoch: u64, table: u32, row: *mut RowHeader) {
         let Some(rows) = data.tables.get(table as usize) else { return };
-        // SAFETY: a row of this table; generated code, which calls this, does not run meanwhile.
-        let noted = unsafe { (*row).epoch };
-        if noted == epoch {
+        if noted_in(row) == epoch {
             return;
         }
-        let len = rows.row_size();
-        // SAFETY: a row's bytes are initialised, header included.
-        let bytes = unsafe { std::slice::from_raw_parts(row.cast::<u8>(), len as usize) };
-        self.bytes.extend_from_slice(bytes);
-        self.notes.push(Note::Row { table, row, len });
-        // SAFETY: as above.
+        self.note_row_bytes((table, row), 0..rows.row_size());
+        // SAFETY: a row of this table; generated code, which calls this, does not run meanwhile.
         unsafe { (*row).epoch = epoch };
+    }
+
+    /// Notes the chunks of a large row that hold these bytes, each once in each epoch. A row that
+    /// was inserted in this epoch needs none.
+    pub(crate) fn note_row_range(
+        &mut self,
+        data: &Data,
+        epoch: u64,
+        (table, row): (u32, *mut RowHeader),
+        range: Range<u32>,
+    ) {
+        let Some(rows) = data.tables.get(table as usize) else { return };
+        if noted_in(row) == epoch || range.is_empty() {
+            return;
+        }
+        if self.chunks_epoch != epoch {
+            self.chunks.clear();
+            self.chunks_epoch = epoch;
+        }
+        let end = rows.row_size();
+        for chunk in range.start / CHUNK_SIZE..=(range.end - 1) / CHUNK_SIZE {
+            if self.chunks.insert((row as usize, chunk)) {
+                let start = chunk * CHUNK_SIZE;
+                self.note_row_bytes((table, row), start..end.min(start + CHUNK_SIZE));
+            }
+        }
+    }
+
+    fn note_row_bytes(&mut self, (table, row): (u32, *mut RowHeader), range: Range<u32>) {
+        let (start, len) = (range.start, range.end - range.start);
+        // SAFETY: the range lies inside of the row.
+        let first = unsafe { row.cast::<u8>().add(start as usize) };
+        // SAFETY: a row's bytes are initialised, header included.
+        let bytes = unsafe { std::slice::from_raw_parts(first, len as usize) };
+        self.bytes.extend_from_slice(bytes);
+        self.notes.push(Note::Row { table, row, start, len });
     }
 
     /// Notes that a row was inserted; it needs no other note in this epoch.
@@ -108,14 +146,13 @@ impl Undo {
         self.notes.push(Note::Removed { table, row, generation });
     }
 
-    /// Notes the generator before it is drawn from.
-    pub(crate) fn note_generator(&mut self, data: &Data) {
+    /// Notes the generator before it is drawn from, once in each epoch.
+    pub(crate) fn note_generator(&mut self, data: &Data, epoch: u64) {
         if is_planted(Fault::GeneratorIsNotRestored) {
             return;
         }
-        let since = self.savepoints.last().map_or(0, |(mark, _)| mark.notes);
-        let noted = self.notes[since..].iter().any(|note| matches!(note, Note::Generator));
-        if !noted {
+        if self.generator_epoch != epoch {
+            self.generator_epoch = epoch;
             self.generators.push(data.generator.clone());
             self.notes.push(Note::Generator);
         }
@@ -163,10 +200,8 @@ impl Undo {
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
     pub(crate) fn commit(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
-            if let Note::Removed { table, row, .. } = note
-                && let Some(table) = data.tables.get_mut(table as usize)
-            {
-                table.release(row);
+            if let Note::Removed { table, row, .. } = note {
+                data.release(table, row);
             }
         }
         self.bytes.clear();
@@ -181,6 +216,7 @@ impl Undo {
         if self.bytes.capacity() > KEPT_MAX {
             self.bytes = Vec::new();
             self.notes = Vec::new();
+            self.chunks = HashSet::new();
         }
         for text in self.retired.drain(..) {
             // SAFETY: it was in a slot of state, so it is of this heap; the call took it out and
@@ -202,9 +238,9 @@ impl Undo {
                     data.state.bytes_mut()[target].copy_from_slice(&self.bytes[noted..]);
                     self.bytes.truncate(noted);
                 }
-                Note::Row { table, row, len } => {
+                Note::Row { table, row, start, len } => {
                     let noted = self.bytes.len() - len as usize;
-                    data.restore(table, row, &self.bytes[noted..]);
+                    data.restore((table, row), start, &self.bytes[noted..]);
                     self.bytes.truncate(noted);
                 }
                 Note::Inserted { table, row } => data.take_back_insert(table, row),
@@ -226,4 +262,11 @@ impl Undo {
             unsafe { data.texts.free(&mut data.memory, text) };
         }
     }
+}
+
+/// In which epoch a row was inserted, or noted whole, last.
+fn noted_in(row: *mut RowHeader) -> u64 {
+    // SAFETY: rows reach this module from tables, whose rows have initialised headers; generated
+    // code, which writes them too, does not run meanwhile.
+    unsafe { (*row).epoch }
 }

@@ -10,7 +10,8 @@
 //! | comparing two growing lists of one length, looking for an element | for each element 1 + its bytes / 16 |
 //! | moving elements up or down, a slice | for each element 1 + its bytes / 16 |
 //! | sorting n elements | for each of them 1 + log2(n) + its bytes / 16; for texts also bytes / 16 of all, 1 + log2(n) times |
-//! | putting a row on the list of a loop; passing a slot that holds none | 1 |
+//! | putting a row on the list of a loop that may change what it visits; passing a slot that holds none | 1 |
+//! | the next row by an index of texts, where no list is made | bytes / 16 of the row's |
 //!
 //! Divisions are rounded down, for each text and each element.
 

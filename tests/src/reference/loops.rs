@@ -53,8 +53,15 @@ impl<'p> Activation<'_, 'p, '_> {
             return self.scan(each, &mut clauses);
         }
         for row in self.listed(each, &clauses)? {
-            if self.call.world.tables[each.table.index()].row(row).is_none() {
+            let Some(found) = self.call.world.tables[each.table.index()].row(row) else {
                 continue;
+            };
+            if !each.snapshot
+                && let Some(field) = index_of(each)
+                && let Value::Text(text) = &found.fields[field as usize]
+            {
+                let units = cost::text(text);
+                self.charge_unchecked(units);
             }
             self.locals[each.local.index()] = Value::Row(row);
             if self.reach(&mut clauses)? == Goes::Out {
@@ -84,13 +91,14 @@ impl<'p> Activation<'_, 'p, '_> {
         Ok(())
     }
 
-    /// The rows that a loop will visit, as far as they are still there then. Where every one of
-    /// them counts, no more are listed than the limit allows.
+    /// The rows that a loop will visit, as far as they are still there then. A loop that may change
+    /// which those are makes a list, and pays for it; where every one of them counts, no more are
+    /// listed than the limit allows. Others pay for each row when they reach it.
     fn listed(&mut self, each: &'p ForRows, clauses: &Clauses<'p>) -> Step<Vec<RowRef>> {
         if let Some((field, value)) = &each.lookup {
             return self.looked_up(each, *field, value, clauses.span);
         }
-        let most = clauses.limit.filter(|_| each.counts_all).unwrap_or(i64::MAX);
+        let most = clauses.limit.filter(|_| each.snapshot && each.counts_all).unwrap_or(i64::MAX);
         let most = usize::try_from(most).unwrap_or(0);
         let table = &self.call.world.tables[each.table.index()];
         let (mut rows, passed) = match each.order {
@@ -114,7 +122,9 @@ impl<'p> Activation<'_, 'p, '_> {
             }
         };
         rows.truncate(most);
-        self.charge(passed as u64, clauses.span)?;
+        if each.snapshot {
+            self.charge(passed as u64, clauses.span)?;
+        }
         Ok(rows.into_iter().map(|at| at.of(each.table)).collect())
     }
 
@@ -134,7 +144,9 @@ impl<'p> Activation<'_, 'p, '_> {
         let rows = (0..table.slot_count()).filter_map(|slot| table.in_slot(slot));
         let equal = rows.filter(|(_, row)| row.fields[field as usize].sorts(&wanted).is_eq());
         let rows: Vec<RowRef> = equal.map(|(at, _)| at.of(each.table)).collect();
-        self.charge(rows.len() as u64, span)?;
+        if each.snapshot {
+            self.charge(rows.len() as u64, span)?;
+        }
         Ok(rows)
     }
 
@@ -162,4 +174,10 @@ fn key<'v>(element: &'v Value, order: &ListOrder) -> &'v Value {
         Value::Struct(fields) => &fields[field as usize],
         _ => unreachable!("the path of `by` goes through structs"),
     })
+}
+
+/// The field whose index a loop goes by.
+fn index_of(each: &ForRows) -> Option<u32> {
+    let order = each.order.map(|(field, _)| field);
+    order.or(each.lookup.as_ref().map(|(field, _)| *field))
 }
