@@ -1,52 +1,69 @@
-//! Scratch.
-use midflight_tests::differential::{examine, written, Machines};
-use midflight_tests::generate::Generated;
-use std::time::Instant;
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let from: u64 = args.get(1).and_then(|a| a.parse().ok()).unwrap_or(0);
-    let count: u64 = args.get(2).and_then(|a| a.parse().ok()).unwrap_or(200);
-    if args.get(3).is_some() {
-        let g = Generated::new(from);
-        println!("{}", g.source_with_tests().unwrap_or(g.source()));
-        print!("{}", written(&g.script));
+//! Generated programs, run in the reference interpreter and as machine code at every setting: half of
+//! them from fixed seeds, half from seeds that follow from the commit, so that every commit tries
+//! others and a red run repeats. `SEEDS=7` or `SEEDS=100..200` runs these instead.
+
+use std::env;
+use std::ops::Range;
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use midflight_tests::differential::campaign::Aim;
+use midflight_tests::differential::isolated::{Coverage, run_as_child, run_isolated};
+
+/// Programs from fixed seeds, and as many from seeds of the commit.
+const PROGRAMS: u64 = 10_000;
+
+/// Programs whose calls are cut short, from fixed seeds, and as many from seeds of the commit.
+const SWEPT_PROGRAMS: u64 = 400;
+
+fn main() -> ExitCode {
+    if let Some(code) = run_as_child() {
+        return code;
     }
-    let handle = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
-        let (mut bad, mut lines, mut tgen, mut tex) = (0, Vec::new(), 0.0, 0.0);
-        let mut kinds = std::collections::BTreeMap::new();
-        let mut outcomes = std::collections::BTreeMap::new();
-        for seed in from..from + count {
-            let t = Instant::now();
-            let g = Generated::new(seed);
-            tgen += t.elapsed().as_secs_f64();
-            lines.push(g.source().lines().count());
-            let t = Instant::now();
-            match examine(&g, Machines::Two(seed)) {
-                Ok(seen) => for s in seen {
-                    use midflight_tests::differential::observed::Outcome::*;
-                    match s.outcome { Some(Returned(_)) => *outcomes.entry("returned".to_owned()).or_insert(0) += 1,
-                        Some(Trapped(t)) => { if std::env::var("KIND").is_ok_and(|k| k == t.kind) { println!("{seed} {t}"); } *outcomes.entry(t.kind.to_owned()).or_insert(0) += 1 }
-                        Some(Refused(r)) => *outcomes.entry(r).or_insert(0) += 1, None => {} }
-                },
-                Err(f) => {
-                    bad += 1;
-                    let e = kinds.entry(format!("{:?}", f.kind)).or_insert(0); *e += 1;
-                    if *e <= 3 {
-                        println!("seed {seed}: {f}");
-                        if std::env::var_os("SHRINK").is_some() {
-                            let mut n = 0;
-                            let small = midflight_tests::generate::shrink::shrink(&g, 3000, &mut |c| { n += 1; matches!(examine(c, Machines::Two(seed)), Err(x) if x.kind == f.kind) });
-                            println!("after {n} attempts:\n{}{}{}", small.source_with_tests().unwrap_or(small.source()), written(&small.script), examine(&small, Machines::Two(seed)).unwrap_err());
-                        }
-                    }
-                }
-            }
-            tex += t.elapsed().as_secs_f64();
-        }
-        lines.sort();
-        println!("{bad} of {count} failed; lines median {} p90 {} max {}", lines[lines.len() / 2], lines[lines.len() * 9 / 10], lines[lines.len() - 1]);
-        println!("ms each: gen {:.2} examine {:.2}", tgen * 1e3 / count as f64, tex * 1e3 / count as f64);
-        println!("{kinds:?}\n{outcomes:?}");
-    }).unwrap();
-    handle.join().unwrap();
+    let arguments = Arguments::from_args();
+    let trials = match env::var("SEEDS") {
+        Ok(seeds) => chosen(&seeds),
+        Err(_) => all(),
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn all() -> Vec<Trial> {
+    let commit = seed_of_commit();
+    let others = |count| commit..commit + count;
+    vec![
+        trial("agreement/fixed", Aim::Agreement, 0..PROGRAMS, Coverage::Whole),
+        trial("agreement/commit", Aim::Agreement, others(PROGRAMS), Coverage::Any),
+        trial("undo/fixed", Aim::Undo, 0..SWEPT_PROGRAMS, Coverage::Any),
+        trial("undo/commit", Aim::Undo, others(SWEPT_PROGRAMS), Coverage::Any),
+    ]
+}
+
+fn chosen(seeds: &str) -> Vec<Trial> {
+    let (start, end) = seeds.split_once("..").unwrap_or((seeds, ""));
+    let start: u64 = start.parse().expect("`SEEDS` is a seed or a range");
+    let end = if end.is_empty() { start + 1 } else { end.parse().expect("`SEEDS` is a range") };
+    vec![
+        trial("agreement/chosen", Aim::Agreement, start..end, Coverage::Any),
+        trial("undo/chosen", Aim::Undo, start..end, Coverage::Any),
+    ]
+}
+
+fn trial(name: &str, aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Trial {
+    Trial::test(name, move || {
+        let from = seeds.start;
+        let summary = run_isolated(aim, seeds, coverage).map_err(Failed::from)?;
+        println!("seeds from {from}: {summary}");
+        Ok(())
+    })
+}
+
+/// A seed far from the fixed ones that follows from the commit; where there is none, always the
+/// same.
+fn seed_of_commit() -> u64 {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).output();
+    let hash = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    let hash = hash.and_then(|hash| String::from_utf8(hash).ok()).unwrap_or_default();
+    let digits = hash.get(..12).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    (1 << 48) + digits.unwrap_or_default()
 }

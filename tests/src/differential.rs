@@ -2,8 +2,13 @@
 //! at every setting, and everything that can be seen of them must agree: results, traps and where
 //! they are reported, events, lines of the log, every byte of the world, and fuel.
 
+pub mod campaign;
+pub mod isolated;
 pub mod observed;
+pub mod progress;
+pub mod undo;
 
+mod coverage;
 mod interpreter;
 mod machine;
 mod show;
@@ -70,8 +75,12 @@ impl fmt::Display for Failure {
 /// # Errors
 /// The first failure. A panic is one.
 pub fn examine(generated: &Generated, machines: Machines) -> Result<Vec<Observed>, Failure> {
-    let examined = catch_unwind(AssertUnwindSafe(|| compare(generated, machines)));
-    examined.unwrap_or_else(|panic| {
+    caught(|| compare(generated, machines))
+}
+
+/// Does something, and makes a failure of a panic.
+fn caught<T>(action: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().cloned();
         let message = message.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
         let message = message.unwrap_or_default();

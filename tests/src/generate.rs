@@ -38,6 +38,22 @@ use ty::{Declared, Ty};
 
 pub(crate) use builtin::label as builtin_label;
 
+/// The constructs that programs are made of, built-ins aside: what a run of many programs must have
+/// met.
+pub(crate) const CONSTRUCTS: &[&str] = &[
+    "and", "arithmetic on float", "array", "assert", "assert fails", "assign", "assign %=",
+    "assign *=", "assign +=", "assign -=", "assign /=", "bounded list", "break", "call",
+    "call statement", "coalesce", "coalesce never", "compared with none", "const", "constant",
+    "continue", "emit", "enum", "equality", "event", "fail", "fn", "for list", "for range",
+    "for rows", "for rows by", "found or inserted", "get", "if", "if let", "if let value",
+    "if value", "in list", "in table", "index", "insert", "int %", "int *", "int +", "int -",
+    "int /", "interpolation", "joined texts", "let", "list", "literal", "log", "match",
+    "match value", "negate", "none", "not", "on load", "or", "order", "parsed float", "parsed int",
+    "place", "post", "read as a list", "recursion", "remove", "repeat", "return", "row by key",
+    "row or none", "some", "state", "struct", "table", "table length", "test", "timer",
+    "timer of rows", "transient", "var", "variant", "while",
+];
+
 /// A program and what is done with it.
 #[derive(Clone, Debug)]
 pub struct Generated {
@@ -45,8 +61,6 @@ pub struct Generated {
     pub(crate) items: Vec<Node>,
     /// Its tests.
     pub(crate) tests: Vec<Node>,
-    /// What it declares.
-    pub(crate) declared: Declared,
     /// What is done with it.
     pub script: Vec<Step>,
 }
@@ -62,7 +76,7 @@ impl Generated {
         if generator.random.chance(30) {
             generator.random.shuffle(&mut items);
         }
-        Generated { items, tests, declared: generator.declared, script }
+        Generated { items, tests, script }
     }
 
     /// The source text without the tests.

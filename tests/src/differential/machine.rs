@@ -109,6 +109,11 @@ impl Machine {
 
     /// Does what a step says.
     pub(super) fn play(&self, step: &Step) -> Observed {
+        self.play_with(step, FUEL_MAX)
+    }
+
+    /// Does what a step says, a call with this much fuel.
+    pub(super) fn play_with(&self, step: &Step, fuel_max: i64) -> Observed {
         let (outcome, fuel) = match step {
             Step::Wait(milliseconds) => {
                 let now = self.now_ms.fetch_add(*milliseconds, Ordering::Relaxed) + milliseconds;
@@ -116,15 +121,16 @@ impl Machine {
                 (None, None)
             }
             Step::Call(call) => {
-                let (outcome, fuel) = self.call(call);
+                let (outcome, fuel) = self.call(call, fuel_max);
                 (Some(outcome), fuel)
             }
         };
         Observed { outcome, fuel, told: self.take_told(), image: self.image() }
     }
 
-    fn call(&self, call: &Call) -> (Outcome, Option<i64>) {
+    fn call(&self, call: &Call, fuel_max: i64) -> (Outcome, Option<i64>) {
         let called = self.engine.enter(MAIN_WORLD, |turn| {
+            turn.limit_fuel(fuel_max);
             let outcome = match turn.call(&call.handler, |arguments| bind(call, arguments)) {
                 Ok(midflight_runtime::Outcome::Done(value)) => {
                     Outcome::Returned(show::view(value))
