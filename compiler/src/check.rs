@@ -54,6 +54,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::ast;
+use crate::deadline::Deadline;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ir;
 use crate::layout::Layouts;
@@ -89,11 +90,24 @@ pub fn check(
     program: &ast::Program,
     diagnostics: Diagnostics,
 ) -> Result<Checked, Vec<Diagnostic>> {
+    check_until(source, program, diagnostics, Deadline::NEVER)
+}
+
+/// Checks a program, unless that takes too long.
+///
+/// # Errors
+/// As [`check`], and when the deadline has passed.
+pub(crate) fn check_until(
+    source: &Source,
+    program: &ast::Program,
+    diagnostics: Diagnostics,
+    deadline: Deadline<'_>,
+) -> Result<Checked, Vec<Diagnostic>> {
     let mut checker = Checker::new(source, diagnostics);
     checker.collect(program);
     checker.constants();
     checker.declarations();
-    let functions = checker.bodies();
+    let functions = checker.bodies(deadline)?;
     checker.migrations();
     checker.finish(functions)
 }

@@ -56,6 +56,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataId, FuncId, Module, ModuleError};
 
+use crate::deadline::Deadline;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::jit::{Code, Finished, Pages, Site};
@@ -79,8 +80,9 @@ pub(crate) enum Listing {
 
 /// How code is made, and whether it is written down.
 #[derive(Clone, Copy, Debug)]
-struct Target {
+struct Target<'d> {
     settings: Settings,
+    deadline: Deadline<'d>,
     listing: Option<Listing>,
 }
 
@@ -92,8 +94,10 @@ pub(crate) fn generate(
     program: &mut ir::Program,
     layouts: &Layouts,
     settings: Settings,
+    deadline: Deadline<'_>,
 ) -> Result<Code, Vec<Diagnostic>> {
-    let (code, _) = generate_with(program, layouts, Target { settings, listing: None })?;
+    let target = Target { settings, deadline, listing: None };
+    let (code, _) = generate_with(program, layouts, target)?;
     Ok(code)
 }
 
@@ -106,7 +110,8 @@ pub(crate) fn list(
     layouts: &Layouts,
     listing: Listing,
 ) -> Result<String, Vec<Diagnostic>> {
-    let target = Target { settings: Settings::default(), listing: Some(listing) };
+    let (settings, deadline) = (Settings::default(), Deadline::NEVER);
+    let target = Target { settings, deadline, listing: Some(listing) };
     let (_, text) = generate_with(program, layouts, target)?;
     Ok(text)
 }
@@ -116,7 +121,7 @@ pub(crate) fn list(
 fn generate_with(
     program: &mut ir::Program,
     layouts: &Layouts,
-    target: Target,
+    target: Target<'_>,
 ) -> Result<(Code, String), Vec<Diagnostic>> {
     let mut types = std::mem::take(&mut program.types);
     let run = || Unit::new(program, &mut types, layouts, target)?.generate();
@@ -154,6 +159,7 @@ pub(crate) struct Unit<'p> {
     types: &'p mut Types,
     layouts: &'p Layouts,
     settings: Settings,
+    deadline: Deadline<'p>,
     pages: Pages,
     /// For functions with many blocks; everything else is compiled by the module's own.
     single_pass: Option<OwnedTargetIsa>,
@@ -185,7 +191,7 @@ impl<'p> Unit<'p> {
         program: &'p ir::Program,
         types: &'p mut Types,
         layouts: &'p Layouts,
-        Target { settings, listing }: Target,
+        Target { settings, deadline, listing }: Target<'p>,
     ) -> Result<Unit<'p>, Refused> {
         let unavailable = |why: String| fault(Span::default(), why);
         let isa = machine::isa(settings.optimisation, machine::BACKTRACKING);
@@ -204,6 +210,7 @@ impl<'p> Unit<'p> {
             types,
             layouts,
             settings,
+            deadline,
             pages,
             single_pass: None,
             functions: vec![None; program.functions.len()],
@@ -240,6 +247,7 @@ impl<'p> Unit<'p> {
         let mut entries = vec![None; self.program.functions.len()];
         for id in roots(self.program) {
             if entries[id.index()].is_none() {
+                self.deadline.keep(self.program.function(id).span).map_err(Refused)?;
                 entries[id.index()] = Some(self.define_entry(&mut scratch, id)?);
                 self.define_queue(&mut scratch)?;
             }
@@ -258,6 +266,7 @@ impl<'p> Unit<'p> {
     /// Defines what was reached and is not defined yet.
     fn define_queue(&mut self, scratch: &mut Scratch) -> Result<(), Refused> {
         while let Some(id) = self.queue.pop() {
+            self.deadline.keep(self.program.function(id).span).map_err(Refused)?;
             self.define_internal(scratch, id)?;
         }
         Ok(())

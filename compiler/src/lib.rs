@@ -30,6 +30,7 @@ pub mod ast;
 pub mod builtins;
 pub mod check;
 mod codegen;
+mod deadline;
 pub mod diag;
 pub mod fmt;
 pub mod ir;
@@ -46,6 +47,7 @@ pub mod trap;
 pub mod types;
 
 pub use check::near::nearest;
+pub use deadline::Deadline;
 
 use check::Checked;
 use diag::Diagnostic;
@@ -103,8 +105,29 @@ pub fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(source: &Source, settings: Settings) -> Result<Program, Vec<Diagnostic>> {
-    let Checked { program: mut ir, layouts, warnings } = check(source)?;
-    let code = codegen::generate(&mut ir, &layouts, settings)?;
+    compile_until(source, settings, Deadline::NEVER)
+}
+
+/// Compiles a source as the settings say, unless that takes too long.
+///
+/// # Errors
+/// As [`compile`], and when the deadline has passed.
+pub fn compile_until(
+    source: &Source,
+    settings: Settings,
+    deadline: Deadline<'_>,
+) -> Result<Program, Vec<Diagnostic>> {
+    let limits = &settings.limits;
+    if let Some(refusal) = parse::too_long(source, limits.source_len_max) {
+        return Err(vec![refusal]);
+    }
+    let (tree, diagnostics) = parse::parse(source);
+    if let Some(refusal) = parse::too_many(&tree, limits.declarations_max) {
+        return Err(vec![refusal]);
+    }
+    let checked = check::check_until(source, &tree, diagnostics, deadline)?;
+    let Checked { program: mut ir, layouts, warnings } = checked;
+    let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;
     Ok(Program { ir, layouts, code, warnings })
 }
 

@@ -37,16 +37,29 @@ use cursor::Parser;
 /// Parses a whole source. The tree has `Error` nodes where the diagnostics hold errors.
 pub fn parse(source: &Source) -> (ast::Program, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
-    if source.text().len() > SOURCE_LEN_MAX {
-        let message = format!(
-            "the source has {} bytes, more than the {SOURCE_LEN_MAX} that are allowed",
-            source.text().len()
-        );
-        diagnostics.report(Diagnostic::new(Code::E0600, Span::new(0, 0), message));
+    if let Some(refusal) = too_long(source, SOURCE_LEN_MAX) {
+        diagnostics.report(refusal);
         return (ast::Program::default(), diagnostics);
     }
     let lexed = lexer::lex(source, &mut diagnostics);
     let mut parser = Parser::new(source, lexed, diagnostics);
     let program = parser.program();
     (program, parser.diagnostics)
+}
+
+/// The refusal of a source that is longer than the limit.
+pub(crate) fn too_long(source: &Source, len_max: usize) -> Option<Diagnostic> {
+    let len = source.text().len();
+    let message = format!("the source has {len} bytes, more than the {len_max} that are allowed");
+    (len > len_max).then(|| Diagnostic::new(Code::E0600, Span::new(0, 0), message))
+}
+
+/// The refusal of a program that has more declarations than the limit.
+pub(crate) fn too_many(program: &ast::Program, count_max: usize) -> Option<Diagnostic> {
+    let item = program.items.get(count_max)?;
+    let message = format!(
+        "the program has {} declarations, more than the {count_max} that are allowed",
+        program.items.len()
+    );
+    Some(Diagnostic::new(Code::E0607, item.span, message).with_label("this one is too many"))
 }

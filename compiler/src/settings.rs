@@ -1,5 +1,7 @@
 //! How machine code is made. No setting changes what a program means, its fuel included: the tests
-//! run generated programs under all of them and compare.
+//! run generated programs under all of them and compare. The limits say which sources are compiled.
+
+use crate::limits::Limits;
 
 /// The settings of code generation. The default is what a server wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub struct Settings {
     pub optimisation: Optimisation,
     /// How values get their registers.
     pub allocation: Allocation,
+    /// What a source may take.
+    pub limits: Limits,
 }
 
 /// What is done for the speed of the code.
@@ -38,6 +42,12 @@ impl Settings {
     #[must_use]
     pub fn optimisation(self, optimisation: Optimisation) -> Settings {
         Settings { optimisation, ..self }
+    }
+
+    /// These settings with these limits.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Settings {
+        Settings { limits, ..self }
     }
 
     /// These settings with this allocation.

@@ -1,8 +1,12 @@
 //! Functions at the limits of code generation: compiled, or refused by name, never a crash.
 
-use midflight_compiler::compile;
-use midflight_compiler::limits::{COMPILE_STACK_SIZE, NATIVE_STACK_MAX};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use midflight_compiler::limits::{COMPILE_STACK_SIZE, Limits, NATIVE_STACK_MAX};
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
+use midflight_compiler::{Deadline, compile, compile_until, compile_with};
 
 /// The code of the first error, or the bytes of stack that a call takes.
 fn outcome(text: String) -> Result<usize, &'static str> {
@@ -42,4 +46,53 @@ fn a_recursive_function_with_a_large_frame_is_bounded() {
     let text =
         format!("get f(n: int) -> int {{\nif n < 1 {{ return 1 }}\n{lets}return 0{sum}\n}}\n");
     assert!(outcome(text).is_ok_and(|stack| stack <= NATIVE_STACK_MAX));
+}
+
+/// What is refused under these limits, or the size of the code.
+fn within(limits: Limits, text: &str) -> Result<usize, &'static str> {
+    let source = Source::new("limits.flight", text);
+    let compiled = compile_with(&source, Settings::default().limits(limits));
+    compiled.map(|program| program.code.size()).map_err(|errors| errors[0].code.name())
+}
+
+#[test]
+fn settings_of_the_limits_hold() {
+    let text = "get f() -> int { return 1 }\nget g() -> int { return f() }\n";
+    let limits = Limits::default();
+    assert!(within(limits, text).is_ok());
+    assert_eq!(within(Limits { source_len_max: text.len() - 1, ..limits }, text), Err("E0600"));
+    assert!(within(Limits { source_len_max: text.len(), ..limits }, text).is_ok());
+    assert_eq!(within(Limits { declarations_max: 1, ..limits }, text), Err("E0607"));
+    assert!(within(Limits { declarations_max: 2, ..limits }, text).is_ok());
+    assert_eq!(within(Limits { code_size_max: 16, ..limits }, text), Err("E0605"));
+}
+
+#[test]
+fn the_deadline_is_looked_at_in_every_stage() {
+    let text = lines(3, |i| format!("get f{i}() -> int {{ return {i} }}\n"));
+    let source = Source::new("limits.flight", text);
+    // Once for each function while it is checked, and once while its code is made.
+    for stop in 0..=6 {
+        let looks = AtomicUsize::new(0);
+        let is_past = || looks.fetch_add(1, Ordering::Relaxed) == stop;
+        let deadline = Deadline::new(Duration::ZERO, &is_past);
+        let compiled = compile_until(&source, Settings::default(), deadline);
+        let code = compiled.map(|_| ()).map_err(|errors| errors[0].code.name());
+        assert_eq!(code, if stop < 6 { Err("E0608") } else { Ok(()) }, "{stop}");
+    }
+}
+
+#[test]
+fn what_nothing_reaches_is_checked_but_not_compiled() {
+    let used = "get f() -> int { return 1 }\n";
+    let unused = lines(50, |i| format!("fn g{i}(n: int) -> int {{ return n / {} }}\n", i + 1));
+    let size = |text: String| {
+        compile(&Source::new("limits.flight", text)).map(|program| program.code.size())
+    };
+    let alone = size(used.to_owned()).expect("it compiles");
+    assert_eq!(size(format!("{used}{unused}")), Ok(alone));
+    let called = format!("{used}{unused}test \"t\" {{ assert g0(1) == 1 }}\n");
+    assert!(size(called).is_ok_and(|size| size > alone), "a test reaches it");
+    let wrong = size(format!("{used}fn g() -> int {{ return true }}\n"));
+    assert_eq!(wrong.map_err(|errors| errors[0].code.name()), Err("E0300"));
 }

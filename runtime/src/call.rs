@@ -6,11 +6,11 @@
 #![expect(unsafe_code, reason = "gives machine code its argument and result blocks")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use midflight_compiler::ir::FuncId;
 use midflight_compiler::types::{TableId, Type};
 
+use crate::counts::Counts;
 use crate::cursor::{Slot, TextMemory, View};
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
@@ -52,16 +52,6 @@ pub(crate) enum Time<'w> {
     At(i64),
     /// What the clock says when a call begins that asks for it.
     Of(&'w Clock),
-}
-
-/// How many calls ended in a world since it moved to its version. Only the holder of the world
-/// writes; anybody may read.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    /// The number of that version.
-    pub(crate) version: AtomicU64,
-    pub(crate) calls: AtomicU64,
-    pub(crate) traps: AtomicU64,
 }
 
 /// How a call ended. What it shows is readable until the turn's next call.
@@ -207,18 +197,15 @@ impl<'w> Turn<'w> {
 
     /// Commits the call or takes it back.
     fn conclude(&mut self, exit: Exit) -> Result<(), Trap> {
-        let count = |counter: &AtomicU64| {
-            counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        };
         let Surroundings { world, counts, observer, .. } = self.surroundings;
-        count(&counts.calls);
+        counts.count_call();
         if exit == Exit::Returned {
             self.frame.commit(world, observer);
             return Ok(());
         }
-        count(&counts.traps);
         // First, since its message may be a text that the call made.
         let trap = Trap::of(self.frame);
+        counts.count_trap(trap.kind);
         self.frame.roll_back(world, observer);
         Err(trap)
     }

@@ -1,31 +1,30 @@
 //! Compiling posted source: on a thread of its own with a large stack, a bounded number at once.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Instant;
 
-use midflight_compiler::Program;
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::source::Source;
+use midflight_compiler::{Deadline, Program};
 
 use crate::error::LoadError;
+use crate::figures::CompilationFigures;
 use crate::limits::Limits;
 use crate::shared::Setup;
 
 /// Lets a bounded number of compilations run, and a bounded number wait.
 #[derive(Debug, Default)]
 pub(crate) struct Compilations {
-    under_way: Mutex<UnderWay>,
+    figures: Mutex<CompilationFigures>,
     one_ended: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct UnderWay {
-    running: usize,
-    waiting: usize,
-}
-
 /// Ends a compilation when it is dropped.
-struct Permit<'a>(&'a Compilations);
+struct Permit<'a> {
+    compilations: &'a Compilations,
+    began: Instant,
+}
 
 impl Compilations {
     /// Compiles a source.
@@ -33,37 +32,52 @@ impl Compilations {
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
     pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
-        let _permit = self.begin(&setup.limits)?;
+        let permit = self.begin(&setup.limits)?;
+        let allowed = setup.code.limits.compile_time_max;
+        let is_past = || permit.began.elapsed() >= allowed;
+        let deadline = Deadline::new(allowed, &is_past);
+        let compile = || midflight_compiler::compile_until(source, setup.code, deadline);
         let compiled = thread::scope(|scope| {
             let thread = thread::Builder::new()
                 .name("compile".to_owned())
                 .stack_size(COMPILE_STACK_SIZE)
-                .spawn_scoped(scope, || midflight_compiler::compile_with(source, setup.code))
+                .spawn_scoped(scope, compile)
                 .map_err(LoadError::Thread)?;
             thread.join().map_err(|_panic| LoadError::Internal)
         })?;
         compiled.map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })
     }
 
+    /// What is compiled now, and what was.
+    pub(crate) fn figures(&self) -> CompilationFigures {
+        *self.lock()
+    }
+
     fn begin(&self, limits: &Limits) -> Result<Permit<'_>, LoadError> {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if under_way.waiting >= limits.compiles_waiting_max {
+        let mut figures = self.lock();
+        if figures.waiting >= limits.compiles_waiting_max {
             return Err(LoadError::Busy);
         }
-        under_way.waiting += 1;
-        let full = |under_way: &mut UnderWay| under_way.running >= limits.compiles_max;
-        let waited = self.one_ended.wait_while(under_way, full);
-        let mut under_way = waited.unwrap_or_else(PoisonError::into_inner);
-        under_way.waiting -= 1;
-        under_way.running += 1;
-        Ok(Permit(self))
+        figures.waiting += 1;
+        let full = |figures: &mut CompilationFigures| figures.running >= limits.compiles_max;
+        let waited = self.one_ended.wait_while(figures, full);
+        let mut figures = waited.unwrap_or_else(PoisonError::into_inner);
+        figures.waiting -= 1;
+        figures.running += 1;
+        Ok(Permit { compilations: self, began: Instant::now() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CompilationFigures> {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.running -= 1;
-        self.0.one_ended.notify_one();
+        let mut figures = self.compilations.lock();
+        figures.running -= 1;
+        figures.ended += 1;
+        figures.time += self.began.elapsed();
+        self.compilations.one_ended.notify_one();
     }
 }

@@ -5,14 +5,15 @@
 //! are moved by whoever activates. No call takes a lock of the engine while the version stays.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 
 use crate::builder::Builder;
 use crate::call::{Time, Turn};
 use crate::error::{ActivateError, CallError, LoadError};
+use crate::figures::Figures;
 use crate::gate::Full;
 use crate::handle::{FlightArguments, FlightResult, Handler};
 use crate::limits::Limits;
@@ -211,11 +212,11 @@ impl Engine {
         let worlds = self.shared.worlds();
         let info = |version: Arc<Version>| {
             let (mut calls, mut traps) = version.counts();
-            for counts in worlds.iter().map(|world| &world.counts) {
-                if counts.version.load(Ordering::Relaxed) == version.number() {
-                    calls += counts.calls.load(Ordering::Relaxed);
-                    traps += counts.traps.load(Ordering::Relaxed);
-                }
+            for world in &worlds {
+                let (more_calls, more_traps) =
+                    world.counts.of_version(version.number()).unwrap_or_default();
+                calls += more_calls;
+                traps += more_traps;
             }
             VersionInfo { is_current: current == Some(version.number()), version, calls, traps }
         };
@@ -317,5 +318,15 @@ impl Engine {
     /// The budgets.
     pub fn limits(&self) -> &Limits {
         &self.shared.setup.limits
+    }
+
+    /// How machine code is made, and what a source may take.
+    pub fn code(&self) -> Settings {
+        self.shared.setup.code
+    }
+
+    /// What there is and what has happened, in numbers.
+    pub fn figures(&self) -> Figures {
+        Figures::of(&self.shared)
     }
 }

@@ -48,11 +48,13 @@ mod builder;
 mod builtins;
 mod call;
 mod compile;
+mod counts;
 mod cursor;
 mod data;
 mod engine;
 mod enter;
 mod error;
+mod figures;
 mod float;
 mod frame;
 mod gate;
@@ -88,6 +90,7 @@ pub use engine::{Engine, VersionInfo};
 pub use error::{
     ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, TestFailure, Unexpected,
 };
+pub use figures::{CompilationFigures, Figures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
 pub use load::{LoadOptions, LoadStatus, Loaded, Then};

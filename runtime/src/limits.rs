@@ -1,43 +1,36 @@
 //! What a call, a world and the engine may take, each with its reason. All are settings of
 //! [`Builder`](crate::Builder); the limits of a *source* stand in `midflight_compiler::limits`.
 
-/// The budgets of an engine. The defaults suit a server whose calls are short.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Fuel of one call. One unit is about a nanosecond at worst, so that the default ends an
-    /// endless loop within ten milliseconds.
-    pub fuel_max: i64,
-    /// Fuel of one `test` block, which may do more than a call.
-    pub test_fuel_max: i64,
-    /// Bytes that one call may take for texts, lists and large values.
-    pub call_memory_max: usize,
-    /// Bytes that the texts of one world may take.
-    pub world_memory_max: usize,
-    /// Versions that are kept to be activated again, the current one included.
-    pub versions_kept_max: usize,
-    /// Calls that may wait for one world.
-    pub queue_len_max: usize,
-    /// Programs that are compiled at the same time.
-    pub compiles_max: usize,
-    /// Programs that may wait to be compiled.
-    pub compiles_waiting_max: usize,
+midflight_compiler::limits! {
+    /// The budgets of an engine. The defaults suit a server whose calls are short.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Limits {
+        /// Fuel of one call. One unit is about a nanosecond at worst, so that the default ends an
+        /// endless loop within ten milliseconds.
+        fuel_max: i64 = 5_000_000, Count, 1_000..=1_000_000_000_000, "trap `out_of_fuel`";
+        /// Fuel of all tests of one program together, and of `on load` in one world. They may do
+        /// more than a call.
+        test_fuel_max: i64 = 100_000_000, Count, 1_000..=1_000_000_000_000, "trap `out_of_fuel`";
+        /// Memory of one call for texts, lists and large values.
+        call_memory_max: usize = 16 << 20, Bytes, 65_536..=1_073_741_824, "trap `out_of_memory`";
+        /// Memory of one world for rows, texts and indexes.
+        world_memory_max: usize = 256 << 20, Bytes, 65_536..=1_099_511_627_776,
+            "trap `out_of_memory`";
+        /// Versions that are kept to be activated again, the current one included.
+        versions_kept_max: usize = 8, Count, 1..=1_000, "the oldest is forgotten";
+        /// Calls that wait for one world.
+        queue_len_max: usize = 1_024, Count, 1..=1_000_000, "503 `busy`";
+        /// Programs that are compiled at the same time. The default leaves one processor to the
+        /// calls.
+        compiles_max: usize = processors_but_one(), Count, 1..=256, "they wait";
+        /// Programs that wait to be compiled.
+        compiles_waiting_max: usize = 8, Count, 1..=1_000, "429 `compiler_busy`";
+    }
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Limits {
-            fuel_max: 5_000_000,
-            test_fuel_max: 100_000_000,
-            call_memory_max: 16 << 20,
-            world_memory_max: 256 << 20,
-            versions_kept_max: 8,
-            queue_len_max: 1_024,
-            // One core stays free for the calls.
-            compiles_max: cores.saturating_sub(1).max(1),
-            compiles_waiting_max: 8,
-        }
-    }
+fn processors_but_one() -> usize {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    processors.saturating_sub(1).max(1)
 }
 
 /// Native stack that must be left when a call enters machine code: half for generated frames

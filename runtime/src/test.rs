@@ -6,7 +6,8 @@ use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::ir::Test;
 use midflight_compiler::source::{Position, Source};
 
-use crate::call::{Counts, Surroundings, Time, Turn};
+use crate::call::{Surroundings, Time, Turn};
+use crate::counts::Counts;
 use crate::error::{LoadError, TestFailure};
 use crate::frame::Frame;
 use crate::limits::Limits;

@@ -6,11 +6,12 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use midflight_compiler::trap::TrapKind;
 
-use crate::call::{Counts, Surroundings, Time, Turn};
+use crate::call::{Surroundings, Time, Turn};
+use crate::counts::Counts;
 use crate::error::CallError;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
@@ -29,6 +30,8 @@ pub struct World {
     pub(crate) counts: Arc<Counts>,
     /// When its next timer is due, in milliseconds since 1970.
     next_due_ms: Arc<AtomicI64>,
+    /// The memory that was taken when somebody looked last.
+    memory_seen: AtomicUsize,
 }
 
 /// What the gate guards.
@@ -69,7 +72,7 @@ impl World {
         };
         let (counts, next_due_ms) = (room.counts.clone(), room.next_due_ms.clone());
         let gate = Arc::new(Gate::new(room, limits.queue_len_max, spawn));
-        World { name, gate, counts, next_due_ms }
+        World { name, gate, counts, next_due_ms, memory_seen: AtomicUsize::new(0) }
     }
 
     /// Its name.
@@ -80,6 +83,15 @@ impl World {
     /// How many calls wait.
     pub fn queue_len(&self) -> usize {
         self.gate.queue_len()
+    }
+
+    /// Bytes that its rows, texts and indexes take; while a call runs in it, what they took when
+    /// somebody looked before.
+    pub fn memory_seen(&self) -> usize {
+        if let Some(room) = self.gate.try_enter() {
+            self.memory_seen.store(room.memory_taken(), Ordering::Relaxed);
+        }
+        self.memory_seen.load(Ordering::Relaxed)
     }
 
     /// When its next timer is due, in milliseconds since 1970.
@@ -161,10 +173,11 @@ impl Room {
     /// Counts for the version, and follows its timers.
     fn moved(&mut self, left: &Leaving, shared: &Shared, epoch: u64) {
         let Some(frame) = &self.frame else { return };
-        if let Leaving::Version(left) = left {
-            self.counts.flush(left);
-        }
-        self.counts.version.store(frame.version.number(), Ordering::Relaxed);
+        let left = match left {
+            Leaving::Version(left) => Some(&**left),
+            Leaving::Nowhere => None,
+        };
+        self.counts.moved(left, &frame.version);
         self.timers.follow(&frame.version, (shared.setup.clock)());
         self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
         self.epoch = epoch;
@@ -233,14 +246,4 @@ fn surroundings<'r>(
     time: Time<'r>,
 ) -> Surroundings<'r> {
     Surroundings { world, counts, observer: &*shared.setup.observer, time }
-}
-
-impl Counts {
-    /// Adds what was counted to the version that it was counted for, and begins anew.
-    fn flush(&self, left: &Version) {
-        let calls = self.calls.swap(0, Ordering::Relaxed);
-        let traps = self.traps.swap(0, Ordering::Relaxed);
-        let _ = left.calls.fetch_add(calls, Ordering::Relaxed);
-        let _ = left.traps.fetch_add(traps, Ordering::Relaxed);
-    }
 }

@@ -1,17 +1,21 @@
 //! Bodies of requests: read whole within limits, or thrown away so that a client that still sends
 //! gets to reading the answer.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
 use axum::http::header::EXPECT;
 use axum::http::request::Parts;
 use http_body_util::{BodyExt, Limited};
+use hyper::body::{Frame, SizeHint};
+use midflight_compiler::limits::{Number, Unit};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::error::{Kind, Problem};
-use crate::limits::{
-    BODY_LEN_MAX, BODY_TIMEOUT, DISCARD_LEN_MAX, DISCARD_TIMEOUT, SMALL_BODY_LEN_MAX,
-};
+use crate::limits::{DISCARD_LEN_MAX, DISCARD_TIMEOUT, SMALL_LEN_MAX};
 use crate::state::ServerState;
 
 /// The whole body of a request, and the rest of it.
@@ -19,16 +23,18 @@ pub(crate) async fn read(
     state: &ServerState,
     request: Request<Body>,
 ) -> Result<(Parts, Bytes), Problem> {
-    if request.body().size_hint().lower() > BODY_LEN_MAX as u64 {
+    let limits = &state.limits;
+    if request.body().size_hint().lower() > limits.body_len_max as u64 {
         let _ = discard(request).await;
-        return Err(too_large());
+        return Err(too_large(limits.body_len_max));
     }
     let (parts, mut body) = request.into_parts();
-    let problem = match timeout(BODY_TIMEOUT, collect(state, &mut body)).await {
+    let problem = match timeout(limits.body_timeout, collect(state, &mut body)).await {
         Ok(Ok(whole)) => return Ok((parts, whole)),
         Ok(Err(problem)) => problem,
         Err(_) => {
-            let detail = format!("the body was not sent within {} s", BODY_TIMEOUT.as_secs());
+            let time = Unit::Time.show(limits.body_timeout.number());
+            let detail = format!("the body was not sent within {time}");
             return Err(Problem::new(Kind::BodyTimeout, detail));
         }
     };
@@ -47,10 +53,10 @@ async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem>
             return Ok(data);
         }
         let len = whole.len() + data.len();
-        if len > BODY_LEN_MAX {
-            return Err(too_large());
+        if len > state.limits.body_len_max {
+            return Err(too_large(state.limits.body_len_max));
         }
-        if len > SMALL_BODY_LEN_MAX && place.is_none() {
+        if len > SMALL_LEN_MAX && place.is_none() {
             place = Some(state.begin_large_body()?);
         }
         whole.extend_from_slice(&data);
@@ -58,8 +64,8 @@ async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem>
     Ok(whole.into())
 }
 
-fn too_large() -> Problem {
-    let detail = format!("the body is larger than {} MiB", BODY_LEN_MAX >> 20);
+fn too_large(len_max: usize) -> Problem {
+    let detail = format!("the body is larger than {}", Unit::Bytes.show(len_max as u64));
     Problem::new(Kind::BodyTooLarge, detail)
 }
 
@@ -86,4 +92,36 @@ pub(crate) fn text(body: &Bytes) -> Result<&str, Problem> {
         let detail = format!("the body is not UTF-8 from byte {} on", error.valid_up_to());
         Problem::new(Kind::NotUtf8, detail)
     })
+}
+
+/// A body that has a place among those of its size, until it is dropped.
+pub(crate) struct Placed {
+    body: Body,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Placed {
+    pub(crate) fn new(body: Body, place: OwnedSemaphorePermit) -> Placed {
+        Placed { body, _place: place }
+    }
+}
+
+impl HttpBody for Placed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        ctx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(ctx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

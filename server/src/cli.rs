@@ -8,6 +8,7 @@ mod check;
 mod explain;
 mod fmt;
 mod inspect;
+mod limit;
 mod remote;
 mod run;
 mod serve;

@@ -19,6 +19,8 @@ use axum::response::{IntoResponse, Response};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
+use crate::metrics::ProblemName;
+
 /// Declares the kinds of problem: `Kind "name" STATUS "title"`.
 macro_rules! kinds {
     ($($kind:ident $name:literal $status:ident $title:literal,)*) => {
@@ -49,7 +51,7 @@ macro_rules! kinds {
 kinds! {
     NotHttp "not_http" BAD_REQUEST "the request is not HTTP/1.1",
     HeadBroken "head_broken" BAD_REQUEST "the request ended before its end",
-    HeadTimeout "head_timeout" REQUEST_TIMEOUT "the request took too long",
+    HeaderTimeout "header_timeout" REQUEST_TIMEOUT "the request took too long",
     HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "the headers are too large",
     UriTooLong "uri_too_long" URI_TOO_LONG "the path and query are too long",
 
@@ -66,6 +68,7 @@ kinds! {
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "the body took too long",
     TooManyListeners "too_many_listeners" SERVICE_UNAVAILABLE "too many clients listen to events",
     TooManyBodies "too_many_bodies" SERVICE_UNAVAILABLE "too many large bodies are under way",
+    TooManyAnswers "too_many_answers" SERVICE_UNAVAILABLE "too many large answers are under way",
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "the body is too large",
     NotUtf8 "not_utf8" BAD_REQUEST "the body is not UTF-8",
 
@@ -93,6 +96,7 @@ kinds! {
     NothingBefore "nothing_before" CONFLICT "there is no version to go back to",
     VersionIsCurrent "version_is_current" CONFLICT "the version is current",
     TooManyLoads "too_many_loads" TOO_MANY_REQUESTS "too many loads are under way",
+    CompilerBusy "compiler_busy" TOO_MANY_REQUESTS "too many programs wait to be compiled",
 
     Internal "internal" INTERNAL_SERVER_ERROR "a fault of Midflight itself",
 }
@@ -152,7 +156,12 @@ impl Problem {
     /// A problem of a kind; `detail` says what it is about this time.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let header = match kind {
-            Kind::Busy | Kind::TooManyLoads | Kind::TooManyBodies => Some(Header::RetryAfter),
+            Kind::Busy
+            | Kind::TooManyLoads
+            | Kind::CompilerBusy
+            | Kind::TooManyBodies
+            | Kind::TooManyAnswers
+            | Kind::TooManyListeners => Some(Header::RetryAfter),
             Kind::TokenMissing | Kind::TokenWrong => Some(Header::Bearer),
             _ => None,
         };
@@ -176,7 +185,6 @@ impl Problem {
     }
 
     /// The kind's name.
-    #[cfg(test)]
     pub(crate) fn kind(&self) -> &'static str {
         self.0.kind
     }
@@ -202,12 +210,13 @@ impl Problem {
     /// The answer, in the form that the client understands.
     pub(crate) fn answer(self, form: Form) -> Response {
         let parts = *self.0;
-        let (status, header) = (parts.status, parts.header);
+        let (status, kind, header) = (parts.status, parts.kind, parts.header);
         let (content_type, body) = match form {
             Form::Json => ("application/problem+json", parts.document()),
             Form::Text => ("text/plain; charset=utf-8", parts.text()),
         };
         let mut response = (status, Body::from(body)).into_response();
+        let _ = response.extensions_mut().insert(ProblemName(kind));
         let headers = response.headers_mut();
         let _ = headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if let Some(header) = header {

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::error::{Kind, Problem};
 use crate::json;
-use crate::limits::{EVENT_LEN_MAX, EVENTS_KEPT_MAX, LISTENERS_MAX};
+use crate::limits::Limits;
 
 /// The target of log lines of programs, for `MIDFLIGHT_LOG=flight=info`.
 const PROGRAM: &str = "flight";
@@ -25,19 +25,41 @@ pub struct Events {
     sender: broadcast::Sender<Bytes>,
     /// How many there were.
     count: Arc<AtomicU64>,
+    limits: Limits,
 }
 
 impl Default for Events {
     fn default() -> Events {
-        Events { sender: broadcast::Sender::new(EVENTS_KEPT_MAX), count: Arc::default() }
+        Events::new(Limits::default())
     }
 }
 
 impl Events {
+    /// The events of a server with these limits.
+    pub fn new(limits: Limits) -> Events {
+        let sender = broadcast::Sender::new(limits.events_kept_max);
+        Events { sender, count: Arc::default(), limits }
+    }
+
+    /// The server's limits.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How many clients listen.
+    pub(crate) fn listeners(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// The events from now on, each as a message of an event stream.
     pub(crate) fn listen(&self) -> Result<broadcast::Receiver<Bytes>, Problem> {
-        if self.sender.receiver_count() >= LISTENERS_MAX {
-            let detail = format!("{LISTENERS_MAX} clients listen to events already");
+        if self.listeners() >= self.limits.listeners_max {
+            let detail = format!("{} clients listen to events already", self.limits.listeners_max);
             return Err(Problem::new(Kind::TooManyListeners, detail));
         }
         Ok(self.sender.subscribe())
@@ -49,7 +71,7 @@ impl Observer for Events {
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         if self.sender.receiver_count() > 0 {
             // It fails when the last listener has just gone.
-            let _ = self.sender.send(message(number, event).into());
+            let _ = self.sender.send(message(number, event, self.limits.event_len_max).into());
         }
     }
 
@@ -64,14 +86,14 @@ impl Observer for Events {
 }
 
 /// The event as a message: JSON has no line breaks, and names are words.
-fn message(number: u64, event: &Event<'_>) -> Vec<u8> {
+fn message(number: u64, event: &Event<'_>, len_max: usize) -> Vec<u8> {
     let &Event { world, name, version, .. } = event;
     let mut message = format!("id: {number}\nevent: {name}\ndata: ").into_bytes();
     let (world, name) = (json!(world), json!(name));
     let head = format!(r#"{{"world":{world},"version":{version},"event":{name},"fields":"#);
     message.extend_from_slice(head.as_bytes());
     let fields = message.len();
-    if json::write(event.fields, &mut message, EVENT_LEN_MAX).is_err() {
+    if json::write(event.fields, &mut message, len_max).is_err() {
         message.truncate(fields);
         message.extend_from_slice(b"null,\"too_large\":true");
     }

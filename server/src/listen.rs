@@ -18,8 +18,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use self::connection::Served;
-use self::places::Places;
-use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, GIVE_WAY_COUNT, SHUTDOWN_TIMEOUT};
+pub(crate) use self::places::Places;
+use crate::limits::{ACCEPT_PAUSE, GIVE_WAY_COUNT};
 use crate::routes::app;
 use crate::state::ServerState;
 
@@ -31,7 +31,7 @@ pub async fn serve(
     state: Arc<ServerState>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let places = Places::new(CONNECTIONS_MAX);
+    let (places, time) = (state.places.clone(), state.limits.shutdown_timeout);
     let (stop, stopping) = watch::channel(());
     let served = Served { app: app(state.clone()), state, stopping };
     tokio::select! {
@@ -39,7 +39,7 @@ pub async fn serve(
         () = shutdown => {}
     }
     drop(stop);
-    if timeout(SHUTDOWN_TIMEOUT, places.all_free()).await.is_err() {
+    if timeout(time, places.all_free()).await.is_err() {
         tracing::warn!(open = places.taken_len(), "connections were given up");
     }
 }

@@ -4,6 +4,7 @@ mod call;
 mod deploy;
 mod events;
 mod health;
+mod metrics;
 mod schema;
 mod versions;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Request};
@@ -25,6 +26,7 @@ use serde::Serialize;
 
 use crate::body;
 use crate::error::{Form, Kind, Problem};
+use crate::limits::SMALL_LEN_MAX;
 use crate::state::ServerState;
 
 /// Which version answered; 0 where none is loaded.
@@ -40,6 +42,7 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/rollback", post(versions::roll_back))
         .route("/-/schema", get(schema::schema))
         .route("/-/events", get(events::events))
+        .route("/-/metrics", get(metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
         .method_not_allowed_fallback(method_not_allowed)
@@ -61,16 +64,35 @@ async fn pass(
             Err(problem) => refuse(problem, request).await,
         }
     });
-    let mut response = answered.await.unwrap_or_else(Problem::into_response);
-    name_version(&mut response, &state);
-    response
+    let response = answered.await.unwrap_or_else(Problem::into_response);
+    complete(bounded(response, &state), &state)
 }
 
-/// Names the current version in an answer that names none.
-pub(crate) fn name_version(response: &mut Response, state: &ServerState) {
+/// Names the current version in an answer that names none, and counts it.
+pub(crate) fn complete(mut response: Response, state: &ServerState) -> Response {
     let headers = response.headers_mut();
     if !headers.contains_key(MIDFLIGHT_VERSION) {
         let _ = headers.insert(MIDFLIGHT_VERSION, HeaderValue::from(state.current_number()));
+    }
+    state.metrics.count_answer(&response);
+    response
+}
+
+/// Holds a place for an answer that is large, until it is sent or given up.
+fn bounded(response: Response, state: &ServerState) -> Response {
+    let len = response.body().size_hint().exact().unwrap_or(0);
+    if len <= SMALL_LEN_MAX as u64 {
+        return response;
+    }
+    match state.begin_large_answer() {
+        Ok(place) => response.map(|body| Body::new(body::Placed::new(body, place))),
+        Err(problem) => {
+            let mut refusal = problem.into_response();
+            if let Some(version) = response.headers().get(MIDFLIGHT_VERSION) {
+                let _ = refusal.headers_mut().insert(MIDFLIGHT_VERSION, version.clone());
+            }
+            refusal
+        }
     }
 }
 

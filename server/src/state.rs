@@ -1,13 +1,17 @@
 //! What all requests share.
 
+use std::sync::Arc;
+
 use midflight_runtime::Engine;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 use crate::access::Access;
 use crate::error::{Kind, Problem};
 use crate::events::Events;
-use crate::limits::{LARGE_BODIES_MAX, LOADS_MAX};
+use crate::limits::Limits;
+use crate::listen::Places;
+use crate::metrics::Metrics;
 
 /// One server: an engine, and who may reach it.
 #[derive(Debug)]
@@ -15,23 +19,32 @@ pub struct ServerState {
     pub(crate) engine: Engine,
     pub(crate) access: Access,
     pub(crate) events: Events,
+    pub(crate) limits: Limits,
+    pub(crate) places: Arc<Places>,
+    pub(crate) metrics: Metrics,
     /// Told after every load and activation, which may have brought other timers.
     pub(crate) versions_changed: Notify,
     loads: Semaphore,
     large_bodies: Semaphore,
+    large_answers: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
 impl ServerState {
     /// A server for this engine, whose observer is `events`.
     pub fn new(engine: Engine, access: Access, events: Events) -> ServerState {
+        let limits = *events.limits();
         ServerState {
             engine,
             access,
             events,
+            limits,
+            places: Places::new(limits.connections_max),
+            metrics: Metrics::default(),
             versions_changed: Notify::new(),
-            loads: Semaphore::new(LOADS_MAX),
-            large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            loads: Semaphore::new(limits.loads_max),
+            large_bodies: Semaphore::new(limits.large_bodies_max),
+            large_answers: Arc::new(Semaphore::new(limits.large_answers_max)),
             stopping: watch::Sender::new(false),
         }
     }
@@ -57,10 +70,25 @@ impl ServerState {
         self.engine.current().map_or(0, |version| version.number())
     }
 
+    /// Loads and activations that are under way.
+    pub(crate) fn loads(&self) -> usize {
+        self.limits.loads_max.saturating_sub(self.loads.available_permits())
+    }
+
+    /// Large bodies that are received.
+    pub(crate) fn large_bodies(&self) -> usize {
+        self.limits.large_bodies_max.saturating_sub(self.large_bodies.available_permits())
+    }
+
+    /// Large answers that are sent.
+    pub(crate) fn large_answers(&self) -> usize {
+        self.limits.large_answers_max.saturating_sub(self.large_answers.available_permits())
+    }
+
     /// A place among the loads that are under way.
     pub(crate) fn begin_load(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.loads.try_acquire().map_err(|_| {
-            let detail = format!("{LOADS_MAX} loads are under way already");
+            let detail = format!("{} loads are under way already", self.limits.loads_max);
             Problem::new(Kind::TooManyLoads, detail)
         })
     }
@@ -68,8 +96,20 @@ impl ServerState {
     /// A place among the large bodies that are received.
     pub(crate) fn begin_large_body(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.large_bodies.try_acquire().map_err(|_| {
-            let detail = format!("{LARGE_BODIES_MAX} large bodies are being received already");
+            let count = self.limits.large_bodies_max;
+            let detail = format!("{count} large bodies are being received already");
             Problem::new(Kind::TooManyBodies, detail)
+        })
+    }
+
+    /// A place among the large answers that are sent.
+    pub(crate) fn begin_large_answer(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.large_answers.clone().try_acquire_owned().map_err(|_| {
+            let count = self.limits.large_answers_max;
+            let detail = format!(
+                "{count} large answers are being sent already; what was asked for has been done"
+            );
+            Problem::new(Kind::TooManyAnswers, detail)
         })
     }
 

@@ -4,13 +4,12 @@
 use std::fmt::Write;
 use std::thread;
 
-use midflight_compiler::builtins::{Form, ROWS, Row, Shape};
+use midflight_compiler::builtins::{self, Form, ROWS, Shape};
 use midflight_compiler::diag::render::{Style, render};
-use midflight_compiler::limits::{self, COMPILE_STACK_SIZE};
+use midflight_compiler::limits::{self, COMPILE_STACK_SIZE, Row};
 use midflight_compiler::source::Source;
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::{Emit, inspect};
-use midflight_runtime::Limits;
 
 use super::page::Page;
 
@@ -51,8 +50,10 @@ fn part(name: &str, page: &str) -> Result<String, String> {
         "texts" => Ok(builtins(|row| is_member(row) && row.params.first() == Some(&Shape::Str))),
         "lists" => Ok(builtins(|row| is_member(row) && row.params.first() != Some(&Shape::Str))),
         "traps" => Ok(traps()),
-        "limits" => Ok(source_limits()),
-        "budgets" => Ok(budgets()),
+        "limits" => Ok(constants()),
+        "limits of sources" => Ok(settings(&limits::Limits::rows())),
+        "limits of the engine" => Ok(settings(&midflight_runtime::Limits::rows())),
+        "limits of the server" => Ok(settings(&midflight_server::Limits::rows())),
         _ => match name.strip_prefix(CODE) {
             Some(function) => code(function, page),
             None => Err(format!("there is no generated part `{name}`")),
@@ -61,11 +62,11 @@ fn part(name: &str, page: &str) -> Result<String, String> {
 }
 
 /// Whether it is written behind a value and a point.
-fn is_member(row: &Row) -> bool {
+fn is_member(row: &builtins::Row) -> bool {
     row.form != Form::Function
 }
 
-fn builtins(is_listed: impl Fn(&Row) -> bool) -> String {
+fn builtins(is_listed: impl Fn(&builtins::Row) -> bool) -> String {
     let mut table = "| built-in | what it gives |\n| --- | --- |\n".to_owned();
     for row in ROWS.iter().filter(|row| is_listed(row)) {
         let _ = writeln!(table, "| `{}` | {} |", signature(row), row.doc);
@@ -73,7 +74,7 @@ fn builtins(is_listed: impl Fn(&Row) -> bool) -> String {
     table
 }
 
-fn signature(row: &Row) -> String {
+fn signature(row: &builtins::Row) -> String {
     let types =
         |params: &[Shape]| params.iter().map(|&shape| shape.name()).collect::<Vec<_>>().join(", ");
     let (name, result) = (row.name, row.result.name());
@@ -128,70 +129,40 @@ fn raised(kind: TrapKind) -> &'static str {
     }
 }
 
-/// A number as people write it: `64 KiB`, `1,000`.
-fn number(number: u64, unit: &str) -> String {
-    match (unit, number) {
-        ("bytes", n) if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
-        ("bytes", n) if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} KiB", n >> 10),
-        _ => {
-            let digits = number.to_string();
-            let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
-            String::from_utf8_lossy(&groups.join(&b',')).into_owned()
-        }
-    }
-}
-
-fn table(head: &str, rows: &[(&str, u64, &str)]) -> String {
-    let mut table = format!("| {head} | limit |\n| --- | --- |\n");
-    for &(what, limit, unit) in rows {
-        let _ = writeln!(table, "| {what} | {} |", number(limit, unit));
+/// Limits that can be set, by name.
+fn settings(rows: &[Row]) -> String {
+    let mut table = "| limit | default | range | what | what exceeds it |\n".to_owned();
+    table.push_str("| --- | --- | --- | --- | --- |\n");
+    for row in rows {
+        let (least, largest) = row.range;
+        let (least, largest) = (row.unit.show(least), row.unit.show(largest));
+        let default = match row.declared {
+            "compiles_max" => "one less than there are processors".to_owned(),
+            _ => row.unit.show(row.default),
+        };
+        let (name, what, answer) = (row.name(), row.summary(), answer(row));
+        let _ =
+            writeln!(table, "| `{name}` | {default} | {least} to {largest} | {what} | {answer} |");
     }
     table
 }
 
-fn source_limits() -> String {
-    table(
-        "what",
-        &[
-            ("a source", limits::SOURCE_LEN_MAX as u64, "bytes"),
-            ("nested brackets, blocks and types", limits::NESTING_MAX.into(), ""),
-            ("height of a chain of operators or branches", limits::TREE_HEIGHT_MAX.into(), ""),
-            ("syntax nodes of one function", limits::FUNCTION_NODES_MAX.into(), ""),
-            ("basic blocks of one function", limits::BLOCKS_MAX as u64, ""),
-            ("parameters of one function", limits::PARAMS_MAX as u64, ""),
-            ("fields of a declaration, variants of an enum", limits::FIELDS_MAX as u64, ""),
-            ("nested interpolations", limits::INTERPOLATION_MAX as u64, ""),
-            ("structs and enums inside each other", limits::TYPE_DEPTH_MAX.into(), ""),
-            ("a row, with its header of 16 bytes", limits::ROW_SIZE_MAX, "bytes"),
-            ("`state`", limits::STATE_SIZE_MAX, "bytes"),
-            ("any other value", limits::VALUE_SIZE_MAX, "bytes"),
-            ("a text that the compiler computes", limits::CONSTANT_TEXT_MAX as u64, "bytes"),
-            ("all constant values together", limits::CONSTANTS_SIZE_MAX, "bytes"),
-            ("machine code of one version", limits::CODE_SIZE_MAX as u64, "bytes"),
-            ("the stack of one call", limits::STACK_MAX.into(), "bytes"),
-            ("errors reported at once", limits::DIAGNOSTICS_MAX as u64, ""),
-        ],
-    )
+/// Limits that are the same everywhere.
+fn constants() -> String {
+    let mut table = "| what | limit | what exceeds it |\n| --- | --- | --- |\n".to_owned();
+    for row in limits::CONSTANTS {
+        let limit = row.unit.show(row.default);
+        let _ = writeln!(table, "| {} | {limit} | {} |", row.summary(), answer(row));
+    }
+    table
 }
 
-fn budgets() -> String {
-    let limits = Limits::default();
-    table(
-        "budget",
-        &[
-            ("fuel of a call", limits.fuel_max.unsigned_abs(), ""),
-            ("fuel of a test", limits.test_fuel_max.unsigned_abs(), ""),
-            (
-                "memory of a call: texts, lists, large values",
-                limits.call_memory_max as u64,
-                "bytes",
-            ),
-            ("memory of a world", limits.world_memory_max as u64, "bytes"),
-            ("versions that are kept", limits.versions_kept_max as u64, ""),
-            ("calls that wait for one world", limits.queue_len_max as u64, ""),
-            ("programs that wait to be compiled", limits.compiles_waiting_max as u64, ""),
-        ],
-    )
+/// What exceeds a limit, with codes as code.
+fn answer(row: &Row) -> String {
+    match row.answer.strip_prefix('E') {
+        Some(_) => format!("`{}`", row.answer),
+        None => row.answer.to_owned(),
+    }
 }
 
 /// The machine code of a function in the page's file of the same name, and its size.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use midflight_compiler::builtins::{Form, ROWS, Row};
 use midflight_compiler::diag::Code;
+use midflight_compiler::limits;
 use midflight_compiler::trap::TrapKind;
 
 use crate::case::{Kind, Topic};
@@ -14,17 +15,10 @@ use crate::listing::is_annotation;
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("trap none", "means that there is no trap"),
     ("trap internal", "is raised by a fault of Midflight only"),
-    ("E0605", "where it stands depends on every byte of code: its page is compiled"),
     ("E0690", "is a fault of Midflight only"),
-    ("limit CODE_SIZE_MAX", "is in the page of E0605, which is compiled"),
-    ("limit COMPILE_STACK_SIZE", "every source in `limit` is compiled on it"),
     ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
     ("limit compiles_max", "shows only in how long a load takes"),
 ];
-
-/// Where the limits are declared.
-const COMPILER_LIMITS: &str = include_str!("../../compiler/src/limits.rs");
-const RUNTIME_LIMITS: &str = include_str!("../../runtime/src/limits.rs");
 
 /// Finds what no case holds.
 pub(crate) fn check(topics: &[Topic]) -> Result<(), String> {
@@ -48,10 +42,9 @@ fn declared() -> BTreeSet<String> {
     let codes = Code::ALL.iter().map(|code| code.name().to_owned());
     let traps = TrapKind::ALL.iter().map(|kind| format!("trap {}", kind.name()));
     let built_ins = ROWS.iter().map(written);
-    let constants = COMPILER_LIMITS.lines().filter_map(|line| line.strip_prefix("pub const "));
-    let fields = RUNTIME_LIMITS.lines().filter_map(|line| line.strip_prefix("    pub "));
-    let limits = constants.chain(fields).filter_map(|line| line.split_once(':'));
-    let limits = limits.map(|(name, _)| format!("limit {name}"));
+    let settings = limits::Limits::rows().into_iter().chain(midflight_runtime::Limits::rows());
+    let limits = settings.chain(limits::CONSTANTS.iter().copied());
+    let limits = limits.map(|row| format!("limit {}", row.declared));
     codes.chain(traps).chain(built_ins).chain(limits).collect()
 }
 

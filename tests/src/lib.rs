@@ -18,6 +18,15 @@ pub use listener::Listener;
 pub use process::Process;
 pub use served::Served;
 
+use std::time::Duration;
+
+use midflight_compiler::limits::Limits;
+
+/// The limits of a source, but for the time: no test depends on how fast the machine is.
+pub fn patient() -> Limits {
+    Limits { compile_time_max: Duration::from_secs(3_600), ..Limits::default() }
+}
+
 /// The programs in the manual's page for embedders, as tests of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/embedding.md")]

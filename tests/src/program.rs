@@ -1,8 +1,10 @@
 //! The kinds whose case is one program: `check`, `run`, `trap` and `limit`. The engine compiles it
 //! and runs its tests; what it says is annotated under the lines it is about.
 
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, Limits, LoadError, TestReport};
+use midflight_tests::patient;
 use midflight_tests::reference::suite;
 
 use crate::case::{Case, Kind};
@@ -73,18 +75,14 @@ fn refuse(kind: Kind, messages: &[&str]) -> Result<(), String> {
 /// An engine with the limits that the case's options set.
 pub(crate) fn engine(case: &Case) -> Result<Engine, String> {
     let mut limits = Limits::default();
+    let mut source = patient();
     for (name, value) in case.settings().filter(|&(name, _)| name != "limit") {
-        let number: usize = value.parse().map_err(|_| format!("`{value}` is no number"))?;
-        match name {
-            "fuel_max" => limits.fuel_max = number as i64,
-            "test_fuel_max" => limits.test_fuel_max = number as i64,
-            "call_memory_max" => limits.call_memory_max = number,
-            "world_memory_max" => limits.world_memory_max = number,
-            "versions_kept_max" => limits.versions_kept_max = number,
-            "compiles_waiting_max" => limits.compiles_waiting_max = number,
-            _ => return Err(format!("no limit `{name}` can be set")),
+        let number = value.parse().map_err(|_| format!("`{value}` is no number"))?;
+        if !limits.set(name, number) && !source.set(name, number) {
+            return Err(format!("no limit `{name}` can be set"));
         }
     }
-    let Ok(engine) = Engine::builder().memory().clock(|| 0).limits(limits).build();
+    let code = Settings::default().limits(source);
+    let Ok(engine) = Engine::builder().memory().clock(|| 0).limits(limits).code(code).build();
     Ok(engine)
 }

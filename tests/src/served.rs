@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use midflight_compiler::limits as source;
+use midflight_compiler::settings::Settings;
 use midflight_runtime::{Engine, Limits};
 use midflight_server::{Access, Events, ServerState, Token, run_timers, serve};
 use tokio::net::TcpListener;
@@ -11,6 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::client::Client;
+use crate::patient;
 
 /// A running server.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct Served {
 }
 
 /// How a server is set up.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Setup {
     /// The names that it has besides its address.
     pub hosts: Vec<String>,
@@ -32,6 +35,22 @@ pub struct Setup {
     pub token: Option<String>,
     /// The engine's budgets.
     pub limits: Limits,
+    /// What a source may take.
+    pub source: source::Limits,
+    /// What the server takes from its clients.
+    pub server: midflight_server::Limits,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            hosts: Vec::new(),
+            token: None,
+            limits: Limits::default(),
+            source: patient(),
+            server: midflight_server::Limits::default(),
+        }
+    }
 }
 
 impl Served {
@@ -46,9 +65,10 @@ impl Served {
     pub fn set_up(setup: Setup) -> Served {
         let runtime = Runtime::new().expect("the event loop starts");
         let threads = runtime.handle().clone();
-        let events = Events::default();
+        let events = Events::new(setup.server);
         let Ok(engine) = Engine::builder()
             .limits(setup.limits)
+            .code(Settings::default().limits(setup.source))
             .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
             .build();

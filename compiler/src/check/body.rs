@@ -8,6 +8,7 @@ use super::mismatch::Wanted;
 use super::scope::{LocalKind, Scopes};
 use super::stack;
 use crate::ast;
+use crate::deadline::Deadline;
 use crate::diag::{Code, Diagnostic};
 use crate::ir;
 use crate::source::{Source, Span};
@@ -120,8 +121,16 @@ pub(super) fn ends_in_error(block: &ast::Block) -> bool {
 
 impl<'a> Checker<'a> {
     /// Checks every body, by `FuncId`.
-    pub(super) fn bodies(&mut self) -> Vec<ir::Function> {
-        (0..self.declared.functions.len()).map(|index| self.body(index)).collect()
+    pub(super) fn bodies(
+        &mut self,
+        deadline: Deadline<'_>,
+    ) -> Result<Vec<ir::Function>, Vec<Diagnostic>> {
+        let mut functions = Vec::with_capacity(self.declared.functions.len());
+        for index in 0..self.declared.functions.len() {
+            deadline.keep(self.declared.functions[index].name_span)?;
+            functions.push(self.body(index));
+        }
+        Ok(functions)
     }
 
     fn body(&mut self, index: usize) -> ir::Function {

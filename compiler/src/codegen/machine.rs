@@ -12,9 +12,7 @@ use cranelift_module::{FuncId, Module, ModuleReloc};
 use super::{Listing, Refused, Scratch, Unit, audit, fault};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
-use crate::limits::{
-    BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, CODE_SIZE_MAX, NATIVE_STACK_MAX, STACK_MAX,
-};
+use crate::limits::{BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, NATIVE_STACK_MAX, STACK_MAX};
 use crate::settings::{Allocation, Optimisation};
 
 impl Unit<'_> {
@@ -99,10 +97,11 @@ impl Unit<'_> {
     /// Counts the bytes of a function, refused where they are more than a version may take.
     fn take(&mut self, func: &ir::Function, len: usize) -> Result<(), Refused> {
         self.size += len;
-        if self.size <= CODE_SIZE_MAX && !self.constants.is_full() {
+        let size_max = self.settings.limits.code_size_max;
+        if self.size <= size_max && !self.constants.is_full() {
             return Ok(());
         }
-        let text = format!("the program takes more than {CODE_SIZE_MAX} bytes of machine code");
+        let text = format!("the program takes more than {size_max} bytes of machine code");
         let refusal = Diagnostic::new(DiagnosticCode::E0605, func.span, text)
             .with_label("it is full here")
             .with_help("remove functions, or move what they hold into tables");

@@ -304,6 +304,10 @@ impl<'p> Lower<'_, 'p, '_> {
             Owner::State => {}
             Owner::Row(table, row) => {
                 if let Some(field) = self.indexed_field(table, place) {
+                    if ty == Type::Str {
+                        let slot = self.offset(at.base, at.offset);
+                        return self.store_indexed_text((table, row), field, (slot, value), span);
+                    }
                     self.before_index_write((table, row), field, (ty, value), span);
                 }
             }

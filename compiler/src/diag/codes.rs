@@ -137,6 +137,8 @@ codes! {
     E0604 Error "a function that is too large to be compiled",
     E0605 Error "a program whose code is too large",
     E0606 Error "strings that are nested too deep",
+    E0607 Error "too many declarations",
+    E0608 Error "a program that takes too long to compile",
     E0610 Error "a type whose values are too large",
     E0611 Error "too many parameters",
     E0612 Error "constants that are too large",

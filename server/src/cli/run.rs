@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use midflight_compiler::limits::Unit;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
     ArgumentError, Arguments, CallError, Content, Engine, LoadOptions, LogLine, MAIN_WORLD,
@@ -11,7 +12,7 @@ use midflight_runtime::{
 
 use super::{Failure, print, read, style, tell};
 use crate::error::known_names;
-use crate::limits::RESULT_LEN_MAX;
+use crate::limits::Limits;
 use crate::{json, query, report};
 
 #[derive(Args, Debug)]
@@ -91,9 +92,13 @@ fn show(result: View<'_>) -> Result<(), Failure> {
     match result.content() {
         Content::Unit => return Ok(()),
         Content::Text(result) => text.extend_from_slice(result.as_bytes()),
-        _ => json::write(result, &mut text, RESULT_LEN_MAX).map_err(|json::TooLarge| {
-            Failure::new(format!("the result is larger than {} MiB", RESULT_LEN_MAX >> 20))
-        })?,
+        _ => {
+            let len_max = Limits::default().result_len_max;
+            json::write(result, &mut text, len_max).map_err(|json::TooLarge| {
+                let len_max = Unit::Bytes.show(len_max as u64);
+                Failure::new(format!("the result is larger than {len_max}"))
+            })?;
+        }
     }
     if !text.ends_with(b"\n") {
         text.push(b'\n');

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, LoadOptions};
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use super::limit::{self, Flag, Limits};
 use super::{Failure, print, read, style, tell};
 use crate::report::{self, Style};
 use crate::{Access, AccessError, Events, ServerState, Token, run_timers, serve};
@@ -51,6 +53,10 @@ pub(super) struct Serve {
     /// A name by which clients may call this server, besides `localhost`; may be repeated
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// Set a limit, `fuel_max=10_000_000`, `body_len_max=1MiB`; may be repeated. `--limit help`
+    /// lists them
+    #[arg(long, value_name = "NAME=VALUE", value_parser = Flag::read)]
+    limit: Vec<Flag>,
 }
 
 impl Default for Serve {
@@ -62,6 +68,7 @@ impl Default for Serve {
             data: None,
             admin_token_file: None,
             host: Vec::new(),
+            limit: Vec::new(),
         }
     }
 }
@@ -69,6 +76,10 @@ impl Default for Serve {
 impl Serve {
     /// Serves until the process is told to stop.
     pub(super) fn run(self) -> Result<(), Failure> {
+        if self.limit.contains(&Flag::Help) {
+            print(limit::list());
+            return Ok(());
+        }
         if self.data.is_some() {
             let message = "`--data` is not built yet: state cannot be kept on disk so far";
             return Err(Failure::with_help(message, "midflight serve --memory"));
@@ -104,9 +115,12 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).await.map_err(|error| self.taken(&error))?;
         let address = listener.local_addr().unwrap_or(self.listen);
         let threads = Handle::current();
-        let events = Events::default();
+        let limits = Limits::of(&self.limit);
+        let events = Events::new(limits.server);
         let Ok(engine) = Engine::builder()
             .memory()
+            .limits(limits.engine)
+            .code(Settings::default().limits(limits.source))
             .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
             .build();

@@ -105,7 +105,7 @@ impl Problem {
                 on_load(&trapped).with_text(text)
             }
             LoadError::Expected(unexpected) => unexpected.into(),
-            LoadError::Busy => Problem::new(Kind::TooManyLoads, error.to_string()),
+            LoadError::Busy => Problem::new(Kind::CompilerBusy, error.to_string()),
             error => Problem::new(Kind::Internal, error.to_string()),
         }
     }

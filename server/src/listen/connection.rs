@@ -17,7 +17,7 @@ use tower::Service;
 use super::progress::{AnswerBody, Progress, RequestBody};
 use super::refusal::{self, refuse};
 use super::stream::Stream;
-use crate::limits::{BUFFER_LEN_MAX, HEADER_LEN_MAX};
+use crate::limits::BUFFER_LEN_MAX;
 use crate::state::ServerState;
 
 /// What every connection is given.
@@ -34,7 +34,7 @@ pub(super) async fn serve(socket: TcpStream, progress: Arc<Progress>, mut served
     // Answers are written whole, so there is nothing to wait for.
     let _ = socket.set_nodelay(true);
     let (app, state) = (served.app, served.state);
-    let stream = Stream::new(socket, progress.clone());
+    let stream = Stream::new(socket, progress.clone(), state.limits);
     let service = {
         let progress = progress.clone();
         service_fn(move |request| {
@@ -47,7 +47,7 @@ pub(super) async fn serve(socket: TcpStream, progress: Arc<Progress>, mut served
         .header_read_timeout(None)
         // Who has nothing more to say is answered nevertheless.
         .half_close(true)
-        .max_header_size(HEADER_LEN_MAX)
+        .max_header_size(state.limits.header_len_max)
         .max_buf_size(BUFFER_LEN_MAX)
         .serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
@@ -70,8 +70,8 @@ pub(super) async fn serve(socket: TcpStream, progress: Arc<Progress>, mut served
     let parts = connection.into_parts();
     let (socket, is_late) = parts.io.into_inner().into_parts();
     let problem = match is_late {
-        true => Some(refusal::too_late()),
-        false => refusal::unreadable(&error, &parts.read_buf),
+        true => Some(refusal::too_late(&state.limits)),
+        false => refusal::unreadable(&error, &parts.read_buf, &state.limits),
     };
     if let Some(problem) = problem {
         refuse(socket, problem, &state).await;

@@ -16,12 +16,15 @@ use super::progress::Progress;
 
 /// The places of a server.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(crate) struct Places {
     len: u32,
     free: Arc<Semaphore>,
     /// By the order of their coming.
     taken: Mutex<BTreeMap<u64, Taken>>,
-    next: AtomicU64,
+    /// Connections that were accepted.
+    accepted: AtomicU64,
+    /// Connections that gave way.
+    gave_way: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -41,12 +44,13 @@ pub(super) struct Place {
 }
 
 impl Places {
-    pub(super) fn new(len: u32) -> Arc<Places> {
+    pub(crate) fn new(len: u32) -> Arc<Places> {
         Arc::new(Places {
             len,
             free: Arc::new(Semaphore::new(len as usize)),
             taken: Mutex::default(),
-            next: AtomicU64::new(0),
+            accepted: AtomicU64::new(0),
+            gave_way: AtomicU64::new(0),
         })
     }
 
@@ -57,7 +61,7 @@ impl Places {
         }
         let permit = self.free.clone().acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let number = self.accepted.fetch_add(1, Ordering::Relaxed);
         let progress = Arc::new(Progress::new());
         let (give_way, asked) = oneshot::channel();
         let taken = Taken { progress: progress.clone(), give_way };
@@ -76,14 +80,25 @@ impl Places {
         for (_, number) in waiting.into_iter().take(count) {
             if let Some(taken) = taken.remove(&number) {
                 tracing::debug!("a connection gives way to others");
+                let _ = self.gave_way.fetch_add(1, Ordering::Relaxed);
                 // It fails where the connection is ending by itself.
                 let _ = taken.give_way.send(());
             }
         }
     }
 
+    /// How many connections were accepted.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// How many connections gave way to others.
+    pub(crate) fn gave_way(&self) -> u64 {
+        self.gave_way.load(Ordering::Relaxed)
+    }
+
     /// How many connections there are.
-    pub(super) fn taken_len(&self) -> usize {
+    pub(crate) fn taken_len(&self) -> usize {
         (self.len as usize).saturating_sub(self.free.available_permits())
     }
 

@@ -9,33 +9,31 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use midflight_compiler::limits::{Number, Unit};
 use tokio::io::{AsyncReadExt, copy, join, sink};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::error::{Form, Kind, Problem};
-use crate::limits::{
-    DISCARD_LEN_MAX, DISCARD_TIMEOUT, HEADER_LEN_MAX, HEADER_TIMEOUT, WRITE_TIMEOUT,
-};
-use crate::routes::name_version;
+use crate::limits::{DISCARD_LEN_MAX, DISCARD_TIMEOUT, HEADERS_MAX, Limits};
+use crate::routes::complete;
 use crate::state::ServerState;
 
 /// The client took too long for a head.
-pub(super) fn too_late() -> Problem {
-    let detail = format!(
-        "line and headers of a request did not arrive within {} s",
-        HEADER_TIMEOUT.as_secs()
-    );
-    Problem::new(Kind::HeadTimeout, detail)
+pub(super) fn too_late(limits: &Limits) -> Problem {
+    let time = Unit::Time.show(limits.header_timeout.number());
+    let detail = format!("line and headers of a request did not arrive within {time}");
+    Problem::new(Kind::HeaderTimeout, detail)
 }
 
 /// Why hyper could not read a request, unless the client has gone; `read` is what hyper has read
 /// of a request whose head is not well-formed.
-pub(super) fn unreadable(error: &hyper::Error, read: &[u8]) -> Option<Problem> {
+pub(super) fn unreadable(error: &hyper::Error, read: &[u8], limits: &Limits) -> Option<Problem> {
     if error.is_parse_too_large() {
+        let len_max = Unit::Bytes.show(limits.header_len_max.number());
         return Some(match read.contains(&b'\n') {
-            true => headers_too_large(),
-            false => uri_too_long(),
+            true => headers_too_large(&len_max),
+            false => uri_too_long(&len_max),
         });
     }
     if error.is_incomplete_message() {
@@ -54,14 +52,13 @@ pub(super) fn unreadable(error: &hyper::Error, read: &[u8]) -> Option<Problem> {
     })
 }
 
-fn headers_too_large() -> Problem {
-    let detail =
-        format!("there are more than {} KiB or 100 lines of headers", HEADER_LEN_MAX >> 10);
+fn headers_too_large(len_max: &str) -> Problem {
+    let detail = format!("there are more than {len_max} or {HEADERS_MAX} lines of headers");
     Problem::new(Kind::HeadersTooLarge, detail)
 }
 
-fn uri_too_long() -> Problem {
-    let detail = format!("the request's line is longer than {} KiB", HEADER_LEN_MAX >> 10);
+fn uri_too_long(len_max: &str) -> Problem {
+    let detail = format!("the request's line is longer than {len_max}");
     Problem::new(Kind::UriTooLong, detail).with_help("send large arguments in the body, as JSON")
 }
 
@@ -70,8 +67,7 @@ fn uri_too_long() -> Problem {
 /// hyper writes it, as it writes every answer: to a request that stands for the unreadable one.
 pub(super) async fn refuse(socket: TcpStream, problem: Problem, state: &ServerState) {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
-    let mut response = problem.answer(Form::Json);
-    name_version(&mut response, state);
+    let response = complete(problem.answer(Form::Json), state);
     let response = Cell::new(Some(response));
     let service = service_fn(move |_: Request<Incoming>| {
         let response = response.take().expect("there is one request");
@@ -82,7 +78,7 @@ pub(super) async fn refuse(socket: TcpStream, problem: Problem, state: &ServerSt
         // The reading side ends before the answer is written.
         .half_close(true)
         .serve_connection(TokioIo::new(join(REQUEST, socket)), service);
-    let Ok(Ok(())) = timeout(WRITE_TIMEOUT, &mut connection).await else { return };
+    let Ok(Ok(())) = timeout(state.limits.write_timeout, &mut connection).await else { return };
     let (_, socket) = connection.into_parts().io.into_inner().into_inner();
     // Closing while the client still sends would reset the connection, and the answer be lost.
     let mut rest = socket.take(DISCARD_LEN_MAX as u64);

@@ -16,13 +16,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::progress::Progress;
-use crate::limits::{HEADER_TIMEOUT, IDLE_TIMEOUT, WRITE_TIMEOUT};
+use crate::limits::Limits;
 
 /// The socket of one connection.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: TcpStream,
     progress: Arc<Progress>,
+    limits: Limits,
     reading: Reading,
     /// Until when the client has to take something, while it takes nothing.
     blocked_until: Option<Instant>,
@@ -45,11 +46,12 @@ enum Reading {
 }
 
 impl Stream {
-    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>) -> Stream {
+    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>, limits: Limits) -> Stream {
         Stream {
             socket,
             progress,
-            reading: Reading::First(Instant::now() + IDLE_TIMEOUT),
+            limits,
+            reading: Reading::First(Instant::now() + limits.idle_timeout),
             blocked_until: None,
             is_late: false,
             is_refused: false,
@@ -66,7 +68,7 @@ impl Stream {
     fn poll_head(&mut self, ctx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let until = match self.reading {
             Reading::First(until) | Reading::RestUntil(until) => until,
-            Reading::Rest => Instant::now() + HEADER_TIMEOUT,
+            Reading::Rest => Instant::now() + self.limits.header_timeout,
         };
         if !matches!(self.reading, Reading::First(_)) {
             self.reading = Reading::RestUntil(until);
@@ -91,7 +93,7 @@ impl Stream {
         let until = *self.blocked_until.get_or_insert_with(|| {
             let now = Instant::now();
             self.progress.wait(now);
-            now + WRITE_TIMEOUT
+            now + self.limits.write_timeout
         });
         ready!(self.alarm.poll(ctx, until));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -172,10 +174,11 @@ impl AsyncWrite for Stream {
         if self.progress.flushed() {
             let now = Instant::now();
             self.progress.wait(now);
-            self.reading = Reading::First(now + IDLE_TIMEOUT);
+            let until = now + self.limits.idle_timeout;
+            self.reading = Reading::First(until);
             // hyper may have asked for the next request's bytes already, and asks again only when
             // it is woken.
-            let _ = self.alarm.poll(ctx, now + IDLE_TIMEOUT);
+            let _ = self.alarm.poll(ctx, until);
         }
         Poll::Ready(Ok(()))
     }

@@ -13,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use midflight_compiler::ast::FuncKind;
+use midflight_compiler::limits::Unit;
 use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Turn, View};
 use tokio::sync::oneshot;
 
@@ -20,7 +21,6 @@ use super::{MIDFLIGHT_VERSION, refuse};
 use crate::body;
 use crate::error::{Kind, Problem, known_names};
 use crate::json;
-use crate::limits::RESULT_LEN_MAX;
 use crate::query::{self, quoted};
 use crate::state::ServerState;
 
@@ -41,7 +41,7 @@ pub(super) async fn call(
         Method::POST => body::read(&state, request).await?,
         _ => (body::discard(request).await, Bytes::new()),
     };
-    let call = Call { method: parts.method, uri: parts.uri, body };
+    let call = Call { method: parts.method, uri: parts.uri, body, state: state.clone() };
     let (sender, answer) = oneshot::channel();
     // A client that has gone does not want its answer any more.
     state.engine.submit(&world, move |turn| drop(sender.send(call.answer(turn))))?;
@@ -70,6 +70,7 @@ struct Call {
     method: Method,
     uri: Uri,
     body: Bytes,
+    state: Arc<ServerState>,
 }
 
 impl Call {
@@ -92,10 +93,12 @@ impl Call {
             query::bind(self.uri.query().unwrap_or_default(), arguments)?;
             if body.trim_ascii().is_empty() { Ok(()) } else { json::bind(body, arguments) }
         })?;
-        match outcome {
-            Outcome::Done(result) => encode(result),
-            Outcome::Trapped(trap) => Err(trap.into()),
-        }
+        let answer = match outcome {
+            Outcome::Done(result) => encode(result, self.state.limits.result_len_max),
+            Outcome::Trapped(trap) => return Err(trap.into()),
+        };
+        self.state.metrics.count_fuel(turn.fuel_used());
+        answer
     }
 
     fn check_method(&self, turn: &Turn<'_>, handler: &str) -> Result<(), Problem> {
@@ -121,15 +124,17 @@ impl Call {
     }
 }
 
-fn encode(result: View<'_>) -> Result<Response, Problem> {
+fn encode(result: View<'_>, len_max: usize) -> Result<Response, Problem> {
     let (content_type, body) = match result.content() {
         Content::Unit => return Ok(StatusCode::NO_CONTENT.into_response()),
+        Content::Text(text) if text.len() > len_max => return Err(too_large(len_max)),
         Content::Text(text) => {
             ("text/plain; charset=utf-8", Bytes::copy_from_slice(text.as_bytes()))
         }
         _ => {
             let mut json = Vec::new();
-            json::write(result, &mut json, RESULT_LEN_MAX).map_err(|json::TooLarge| too_large())?;
+            let written = json::write(result, &mut json, len_max);
+            written.map_err(|json::TooLarge| too_large(len_max))?;
             ("application/json", json.into())
         }
     };
@@ -139,10 +144,10 @@ fn encode(result: View<'_>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-fn too_large() -> Problem {
+fn too_large(len_max: usize) -> Problem {
     let detail = format!(
-        "the call has ended well and is not taken back, but its result is larger than {} MiB",
-        RESULT_LEN_MAX >> 20
+        "the call has ended well and is not taken back, but its result is larger than {}",
+        Unit::Bytes.show(len_max as u64)
     );
     Problem::new(Kind::ResultTooLarge, detail)
 }

@@ -43,8 +43,14 @@ pub(super) async fn load(
         Err(problem) => return problem.answer(form),
     };
     match load_with(&state, source, options).await {
-        Ok(loaded) => answer(&loaded, form),
-        Err(problem) => problem.answer(form),
+        Ok(loaded) => {
+            state.metrics.count_load(status(&loaded));
+            answer(&loaded, form)
+        }
+        Err(problem) => {
+            state.metrics.count_load(problem.kind());
+            problem.answer(form)
+        }
     }
 }
 
@@ -135,15 +141,18 @@ fn milliseconds(time: Duration) -> String {
     if ms < 10.0 { format!("{ms:.1}") } else { format!("{ms:.0}") }
 }
 
-fn document(loaded: &Loaded) -> Value {
-    let status = match loaded.status {
+fn status(loaded: &Loaded) -> &'static str {
+    match loaded.status {
         LoadStatus::Activated => "activated",
         LoadStatus::Staged => "staged",
         LoadStatus::DryRun => "dry_run",
         LoadStatus::Unchanged => "unchanged",
-    };
+    }
+}
+
+fn document(loaded: &Loaded) -> Value {
     json!({
-        "status": status,
+        "status": status(loaded),
         "number": loaded.number,
         "before": loaded.before,
         "hash": loaded.hash,

@@ -46,7 +46,11 @@ pub(super) async fn events(State(state): State<Arc<ServerState>>) -> Result<Resp
 async fn forward(mut events: broadcast::Receiver<Bytes>, messages: mpsc::Sender<Bytes>) {
     let mut message = COMMENT;
     while messages.send(message).await.is_ok() {
-        message = match timeout(HEARTBEAT, events.recv()).await {
+        let next = tokio::select! {
+            next = timeout(HEARTBEAT, events.recv()) => next,
+            () = messages.closed() => return,
+        };
+        message = match next {
             Ok(Ok(event)) => event,
             Ok(Err(_)) => return,
             Err(_) => COMMENT,
