@@ -148,6 +148,11 @@ fn compare_tests(generated: &Generated, settings: &[Settings]) -> Result<(), Fai
     Ok(())
 }
 
+/// The settings in a few words.
+fn named(settings: Settings) -> String {
+    format!("{:?} and {:?}", settings.optimisation, settings.allocation)
+}
+
 fn is_single_pass(settings: Settings) -> bool {
     settings.allocation == Allocation::SinglePass
 }
@@ -166,7 +171,7 @@ fn refused(source: &Source, found: &[midflight_compiler::diag::Diagnostic]) -> F
 }
 
 fn load_differs(settings: Settings, (reference, machine): (&str, &str)) -> Failure {
-    let text = format!("at {settings:?}\n  reference: {reference}\n  machine:   {machine}");
+    let text = format!("at {}\n  reference: {reference}\n  machine:   {machine}", named(settings));
     Failure { kind: FailureKind::LoadDiffers, text }
 }
 
@@ -178,7 +183,8 @@ fn agrees(
     let Some(aspect) = expected.differs(found) else { return Ok(()) };
     let (reference, machine) = (expected.show(aspect), found.show(aspect));
     let text = format!(
-        "{aspect:?} after `{step}`, at {settings:?}\n  reference: {reference}\n  machine:   {machine}"
+        "{aspect:?} after `{step}`, at {}\n  reference: {reference}\n  machine:   {machine}",
+        named(settings)
     );
     Err(Failure { kind: FailureKind::Differs(aspect), text })
 }
