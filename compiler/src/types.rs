@@ -222,6 +222,18 @@ impl Types {
         seen.insert(ty) && fields.iter().any(|field| self.hold_text_beside(field.ty, seen))
     }
 
+    /// Whether a type is a row, or a list or optional of rows. Fields never are.
+    pub fn mentions_row(&self, ty: Type) -> bool {
+        match ty {
+            Type::Row(_) => true,
+            Type::Optional(inner)
+            | Type::Array(inner, _)
+            | Type::Bounded(inner, _)
+            | Type::List(inner) => self.mentions_row(self.get(inner)),
+            _ => false,
+        }
+    }
+
     /// Whether values of a type hold growing lists. Fields never do.
     pub(crate) fn hold_list(&self, ty: Type) -> bool {
         match ty {

@@ -1,7 +1,7 @@
 //! A trap as people and programs read it: what happened, where in which source, in which version.
 
 use midflight_compiler::abi::CallContext;
-use midflight_compiler::ir::Test;
+use midflight_compiler::ir::{FuncId, Test};
 use midflight_compiler::source::Position;
 use midflight_compiler::trap::TrapKind;
 
@@ -57,6 +57,19 @@ impl Trap {
             function: program.ir.function(site.function).name.clone(),
             version: version.number(),
             status,
+        }
+    }
+
+    /// The trap of a handler whose result holds a row that the call removed.
+    pub(crate) fn in_result(version: &Version, function: FuncId) -> Trap {
+        let function = version.program().ir.function(function);
+        Trap {
+            kind: TrapKind::MissingRow,
+            message: "the result holds a row that the call removed".to_owned(),
+            position: version.source().position(function.span.start),
+            function: function.name.clone(),
+            version: version.number(),
+            status: TrapKind::MissingRow.status(),
         }
     }
 

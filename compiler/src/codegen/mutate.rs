@@ -256,8 +256,8 @@ impl<'p> Lower<'_, 'p, '_> {
         let last = self.builder.ins().iadd_imm_s(elements.len, -1);
         let at = self.element_at(elements, last);
         match wanted.1 {
-            // An optional does not nest: an element that is one is the result itself.
-            Some(target) if matches!(elements.ty, Type::Optional(_)) => {
+            // An optional does not nest: elements that are optional are given as they are.
+            Some(target) if elements.ty == wanted.0 => {
                 self.copy(elements.layout, target, at);
                 self.set_len(list, last);
                 self.jump(join.done, &[]);

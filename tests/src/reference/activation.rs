@@ -54,8 +54,24 @@ impl<'a, 'p, 'w> Activation<'a, 'p, 'w> {
             let mut activation =
                 Activation { call, function, locals: arguments, stack_left: stack };
             activation.check_stack()?;
-            activation.run()
+            let result = activation.run()?;
+            activation.check_rows(&result)?;
+            Ok(result)
         })
+    }
+
+    /// What the host is given shows rows with their fields: they must be there.
+    fn check_rows(&self, result: &Value) -> Step<()> {
+        match result {
+            Value::Row(row) if self.call.world.tables[row.table.index()].row(*row).is_none() => {
+                Err(self.trap(Cause::RemovedResult, self.function.span))
+            }
+            Value::Some(inner) => self.check_rows(inner),
+            Value::List(elements) => {
+                elements.iter().try_for_each(|element| self.check_rows(element))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Calls a function of the program, whose arguments have been evaluated.

@@ -31,6 +31,8 @@ pub(crate) enum Cause {
     Unfit(usize, usize),
     /// The message of `assert`.
     Assertion(String),
+    /// A handler's result holds a row that the call removed.
+    RemovedResult,
     /// Status and message of `fail`.
     Fail(u16, String),
 }
@@ -50,6 +52,7 @@ impl Cause {
     fn kind(&self) -> TrapKind {
         match self {
             Cause::Plain(kind) => *kind,
+            Cause::RemovedResult => TrapKind::MissingRow,
             Cause::Index(..) => TrapKind::IndexOutOfBounds,
             Cause::Unfit(..) => TrapKind::ListFull,
             Cause::Assertion(_) => TrapKind::Assertion,
@@ -65,6 +68,7 @@ impl Cause {
             Cause::Unfit(room, found) => {
                 format!("the list holds {room} elements, found {found}: `{step}`")
             }
+            Cause::RemovedResult => "the result holds a row that the call removed".to_owned(),
             Cause::Assertion(message) | Cause::Fail(_, message) => message,
             Cause::Plain(kind) => match kind {
                 TrapKind::Overflow => format!("the result of `{step}` does not fit into an `int`"),
