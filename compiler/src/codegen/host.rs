@@ -79,6 +79,7 @@ fn charges(function: HostFunction) -> bool {
     matches!(
         function,
         HostFunction::text_store
+            | HostFunction::index_text_store
             | HostFunction::value_store
             | HostFunction::value_equal
             | HostFunction::text_concat

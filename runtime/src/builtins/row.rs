@@ -62,6 +62,25 @@ host! {
         rows.reindex(&mut data.memory, row, field, value)
     }
 
+    fn index_text_store(
+        frame, table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text
+    ) {
+        // SAFETY: the slot is one of the row and has been noted.
+        let before = unsafe { slot.read() };
+        // SAFETY: null or live.
+        let characters = unsafe { characters(text) };
+        frame.charge(stored_text_fuel(characters))?;
+        // What can fail comes first: the index goes by what stands in the slot.
+        let copy = frame.undo.replace_text(&mut frame.data, before, characters)?;
+        let data = &mut frame.data;
+        if let Some(rows) = data.tables.get_mut(table as usize) {
+            rows.reindex(&mut data.memory, row, field, (&raw const copy).cast())?;
+        }
+        // SAFETY: as above.
+        unsafe { slot.write(copy) };
+        Ok(())
+    }
+
     fn rows_list(
         frame, table: u32, field: u32, descending: u32, most: i64
     ) -> *mut ListHeader {
