@@ -239,9 +239,10 @@ host_functions! {
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
     traps fn note_state(offset: u64, len: u64);
-    /// Notes a row before it is written.
+    /// Notes a row that is not large, before it is written.
     traps fn note_row(table: u32, row: *mut RowHeader);
-    /// Notes `len` bytes of a large row from `offset` on, before they are written.
+    /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
+    /// does; the epochs are at `layout::row_epoch_offset`.
     traps fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
 
     // Values, by type. `type_id` is a `TypeId` of the version.
@@ -340,6 +341,9 @@ host_functions! {
     /// Says that an indexed field of a row is about to be written: called before, with the new
     /// value at `value`.
     traps fn index_update(table: u32, row: *mut RowHeader, field: u32, value: *const u8);
+    /// Puts a text into an indexed field of a row, at `slot`, and moves the row in the index: both
+    /// or neither.
+    traps fn index_text_store(table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text);
     /// The rows to visit, in order, as a list of row addresses. `field` is the indexed field to go
     /// by, or `u32::MAX` for slot order; the list holds at most `most` rows.
     traps fn rows_list(table: u32, field: u32, descending: u32, most: i64) -> *mut ListHeader;

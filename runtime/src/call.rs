@@ -89,6 +89,11 @@ impl<'w> Turn<'w> {
         image(self.frame)
     }
 
+    /// Says what each later call of this turn may use, instead of what the engine's limits say.
+    pub fn limit_fuel(&mut self, fuel: i64) {
+        self.fuel = fuel;
+    }
+
     /// Fuel that the last call used. Defined for committed calls only.
     pub fn fuel_used(&self) -> i64 {
         self.fuel - self.frame.ctx.fuel

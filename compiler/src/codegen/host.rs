@@ -83,6 +83,7 @@ fn takes_fuel_along(function: HostFunction) -> bool {
             | HostFunction::note_row
             | HostFunction::note_row_range
             | HostFunction::text_store
+            | HostFunction::index_text_store
             | HostFunction::value_store
             | HostFunction::value_equal
             | HostFunction::text_concat

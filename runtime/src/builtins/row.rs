@@ -24,8 +24,9 @@ host! {
         Ok(())
     }
 
+    /// Costs no fuel: a write notes a chunk or two more than it writes.
     fn note_row_range(frame, table: u32, row: *mut RowHeader, offset: u64, len: u64) {
-        let range = offset as u32..offset.saturating_add(len) as u32;
+        let range = (offset as u32, len as u32);
         frame.undo.note_row_range(&frame.data, frame.ctx.epoch, (table, row), range);
         Ok(())
     }
@@ -59,6 +60,25 @@ host! {
         let data = &mut frame.data;
         let Some(rows) = data.tables.get_mut(table as usize) else { return Ok(()) };
         rows.reindex(&mut data.memory, row, field, value)
+    }
+
+    fn index_text_store(
+        frame, table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text
+    ) {
+        // SAFETY: the slot is one of the row and has been noted.
+        let before = unsafe { slot.read() };
+        // SAFETY: null or live.
+        let characters = unsafe { characters(text) };
+        frame.charge(stored_text_fuel(characters))?;
+        // What can fail comes first: the index goes by what stands in the slot.
+        let copy = frame.undo.replace_text(&mut frame.data, before, characters)?;
+        let data = &mut frame.data;
+        if let Some(rows) = data.tables.get_mut(table as usize) {
+            rows.reindex(&mut data.memory, row, field, (&raw const copy).cast())?;
+        }
+        // SAFETY: as above.
+        unsafe { slot.write(copy) };
+        Ok(())
     }
 
     fn rows_list(
@@ -169,7 +189,7 @@ fn fill(
     row: *mut RowHeader,
     image: *const u8,
 ) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.row_size() as usize;
+    let size = rows(frame, table)?.memory().row_size() as usize;
     let header = ROW_HEADER_SIZE as usize;
     // SAFETY: the image is laid out like a row.
     let source = unsafe { image.add(header) };
