@@ -3,22 +3,31 @@
 
 mod shorthand;
 
-use midflight_compiler::compile;
+use std::time::Duration;
+
 use midflight_compiler::diag::{Code, Diagnostic};
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
+use midflight_compiler::{Deadline, compile_until};
 
 use shorthand::expand;
 
 /// Codes whose pages show no program, and why.
-const WITHOUT_EXAMPLE: [(Code, &str); 2] = [
-    (Code::E0608, "what is too slow depends on the machine: `codegen_limits.rs` raises it"),
-    (Code::E0690, "is a fault of ours: no program is known that raises it"),
-];
+const WITHOUT_EXAMPLE: [(Code, &str); 1] =
+    [(Code::E0690, "is a fault of ours: no program is known that raises it")];
+
+/// How much time there is to compile a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    Enough,
+    /// It is over already, as on a server with `--limit compile_time_max=0s`.
+    Over,
+}
 
 /// What a page does with its programs.
 struct Page {
-    wrong: Vec<String>,
+    wrong: Vec<(String, Time)>,
     right: Vec<String>,
 }
 
@@ -30,7 +39,8 @@ fn programs(text: &str) -> Page {
     while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
         let (kind, program) = block.split_once('\n').expect("a fence ends its line");
         match kind {
-            "flight,fails" => page.wrong.push(program.to_owned()),
+            "flight,fails" => page.wrong.push((program.to_owned(), Time::Enough)),
+            "flight,late" => page.wrong.push((program.to_owned(), Time::Over)),
             "flight" => page.right.push(program.to_owned()),
             other => panic!("`{other}` is no kind of program"),
         }
@@ -38,31 +48,36 @@ fn programs(text: &str) -> Page {
     page
 }
 
-fn reported(program: String) -> Vec<Diagnostic> {
-    let compile = move || match compile(&Source::new("page.flight", program)) {
-        Ok(program) => program.warnings,
-        Err(diagnostics) => diagnostics,
+fn reported(program: String, time: Time) -> Vec<Diagnostic> {
+    let compile = move || {
+        let source = Source::new("page.flight", program);
+        let is_past = || time == Time::Over;
+        let deadline = Deadline::new(Duration::ZERO, &is_past);
+        match compile_until(&source, Settings::default(), deadline) {
+            Ok(program) => program.warnings,
+            Err(diagnostics) => diagnostics,
+        }
     };
     let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_SIZE).spawn(compile);
     thread.expect("there are threads").join().expect("compiling does not panic")
 }
 
 /// The codes that the program gets which a page shows.
-fn codes(short: &str) -> Vec<Code> {
-    reported(expand(short)).iter().map(|diagnostic| diagnostic.code).collect()
+fn codes(short: &str, time: Time) -> Vec<Code> {
+    reported(expand(short), time).iter().map(|diagnostic| diagnostic.code).collect()
 }
 
 #[test]
 fn every_page_shows_its_code() {
     for &code in Code::ALL {
         let page = programs(code.explanation());
-        for program in &page.wrong {
-            let found = codes(program);
+        for (program, time) in &page.wrong {
+            let found = codes(program, *time);
             assert!(!found.is_empty(), "{}: nothing is wrong in\n{program}", code.name());
             assert!(found.iter().all(|&c| c == code), "{}: {found:?} in\n{program}", code.name());
         }
         for program in &page.right {
-            assert_eq!(codes(program), [], "{}: in\n{program}", code.name());
+            assert_eq!(codes(program, Time::Enough), [], "{}: in\n{program}", code.name());
         }
         let exempt = WITHOUT_EXAMPLE.iter().any(|(other, _)| *other == code);
         assert_eq!(page.wrong.is_empty(), exempt, "{}", code.name());
@@ -75,12 +90,12 @@ fn a_fix_repairs_its_mistake() {
     let mut repaired = 0;
     // E0605 has no fix, and its program takes seconds.
     for &code in Code::ALL.iter().filter(|&&code| code != Code::E0605) {
-        for program in programs(code.explanation()).wrong {
-            let found = reported(expand(&program));
+        for (program, time) in programs(code.explanation()).wrong {
+            let found = reported(expand(&program), time);
             for fix in found.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()) {
                 let mut fixed = expand(&program);
                 fixed.replace_range(fix.span.range(), &fix.replacement);
-                let left = reported(fixed.clone()).iter().filter(|d| d.code == code).count();
+                let left = reported(fixed.clone(), time).iter().filter(|d| d.code == code).count();
                 assert!(left < found.len(), "{}: still wrong:\n{fixed}", code.name());
                 repaired += 1;
             }

@@ -177,7 +177,8 @@ impl World {
             assert_eq!(unsafe { characters(self.get(row, NAME)) }, name);
             assert_eq!(self.get::<i64>(row, WORTH), *worth);
         }
-        let by = |field: usize| table.rows_by(field as u32).map(slot).collect::<Vec<u32>>();
+        let by =
+            |field: usize| table.rows_after(field as u32, None).map(slot).collect::<Vec<u32>>();
         let mut slots: Vec<_> = model.items.values().collect();
         slots.sort_by_key(|(slot, _, worth)| (*worth, *slot));
         assert_eq!(by(WORTH), slots.iter().map(|(slot, ..)| *slot).collect::<Vec<_>>());
