@@ -63,18 +63,31 @@ impl Data {
         }
     }
 
-    /// Gives a row the bytes that it had, header included.
-    pub(crate) fn restore(&mut self, table: u32, row: *mut RowHeader, bytes: &[u8]) {
+    /// Gives a row bytes that it had, from `start` on, the header counted.
+    pub(crate) fn restore(
+        &mut self,
+        (table, row): (u32, *mut RowHeader),
+        start: u32,
+        bytes: &[u8],
+    ) {
         let Some(table) = self.tables.get_mut(table as usize) else { return };
-        assert_eq!(bytes.len(), table.row_size() as usize, "a note holds a whole row");
-        if is_planted(Fault::IndexesAreNotRestored) {
-            // SAFETY: as below.
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), row.cast::<u8>(), bytes.len()) };
-            return;
+        let end = start as usize + bytes.len();
+        assert!(end <= table.memory().row_size() as usize, "a note holds bytes of its row");
+        if !is_planted(Fault::IndexesAreNotRestored) {
+            table.reindex_within(&mut self.memory, row, (start, bytes));
         }
-        table.reindex_all(&mut self.memory, row, bytes.as_ptr());
-        // SAFETY: the row has this many bytes, and the note's are elsewhere.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), row.cast::<u8>(), bytes.len()) };
+        // SAFETY: the bytes stand inside of the row.
+        let place = unsafe { row.cast::<u8>().add(start as usize) };
+        // SAFETY: the row has this many bytes from there on, and the note's are elsewhere.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
+    }
+
+    /// The call that removed a row has committed.
+    pub(crate) fn release(&mut self, id: u32, row: *mut RowHeader) {
+        if let Some(table) = self.tables.get_mut(id as usize) {
+            table.release(row);
+            self.show(id as usize);
+        }
     }
 
     /// Takes back that a row was inserted.

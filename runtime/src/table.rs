@@ -6,7 +6,8 @@
 //! - a slot is taken by a row that is alive, or by one that the running call has killed, or it is
 //!   in `free`;
 //! - a slot becomes free when the call that killed its row commits: until then nobody could tell a
-//!   new row there from the one that was removed.
+//!   new row there from the one that was removed;
+//! - when no call runs, the last slot holds a row.
 
 #![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
 
@@ -113,9 +114,9 @@ impl Table {
         }
     }
 
-    /// Bytes of a row, its header included.
-    pub(crate) fn row_size(&self) -> u32 {
-        self.rows.row_size()
+    /// The memory of the rows.
+    pub(crate) fn memory(&self) -> &Rows {
+        &self.rows
     }
 
     /// How many rows are alive.
@@ -186,6 +187,15 @@ impl Table {
             .into_iter()
             .flat_map(move |(column, index)| index.equal(column.index_key(value), first));
         slots.map(|slot| self.rows.row(slot))
+    }
+
+    /// Bytes of the text at an address where the indexed field is a `str`; 0 for others.
+    pub(crate) fn text_len(&self, field: u32, value: *const u8) -> usize {
+        match self.index(field).map(|(column, _)| column.kind) {
+            // SAFETY: the value has the column's type.
+            Some(ColumnKind::Text) => unsafe { text_at(value) }.len(),
+            _ => 0,
+        }
     }
 
     fn index(&self, field: u32) -> Option<(Column, &Index)> {
@@ -292,9 +302,16 @@ impl Table {
         self.link(row, index_keys, generation);
     }
 
-    /// The call that killed the row has committed: its slot may be used again.
+    /// The call that killed the row has committed: its slot may be used again. Slots behind the last
+    /// row are given up, so that what a scan passes follows from the rows alone.
     pub(crate) fn release(&mut self, row: *mut RowHeader) {
         let _ = self.free.insert(slot(row));
+        while let Some(&last) = self.free.last()
+            && last + 1 == self.rows.end()
+        {
+            let _ = self.free.pop_last();
+            self.rows.pop();
+        }
     }
 
     /// Moves a row in the index of a field, from its value to the one at an address.
@@ -323,17 +340,22 @@ impl Table {
         Ok(())
     }
 
-    /// Before a row gets the fields at `image` back (an image begins with the header): moves it in
-    /// every index from its present value to the one it had.
-    pub(crate) fn reindex_all(
+    /// Before a row gets bytes back that it had, from `start` on (the header counted): moves it in
+    /// every index of a field that stands there, from its present value to the one it had.
+    pub(crate) fn reindex_within(
         &mut self,
         memory: &mut MemoryBudget,
         row: *mut RowHeader,
-        image: *const u8,
+        (start, bytes): (u32, &[u8]),
     ) {
         for (column, index) in &mut self.indexes {
-            // SAFETY: an image has the layout of a row.
-            let value = unsafe { image.add(column.offset as usize) };
+            // A chunk holds an indexed field, which is aligned, whole or not at all.
+            let place = column.offset.checked_sub(start);
+            let Some(value) = place.and_then(|place| bytes.get(place as usize..)) else { continue };
+            if value.is_empty() {
+                continue;
+            }
+            let value = value.as_ptr();
             let (before, after) = (column.index_key(column.place(row)), column.index_key(value));
             if before != after {
                 memory.give_back(before.size());

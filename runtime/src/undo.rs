@@ -6,7 +6,10 @@
 
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
+use std::ops::Range;
+
 use midflight_compiler::abi::{RowHeader, Text};
+use midflight_compiler::layout::CHUNK_SIZE;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
@@ -27,6 +30,8 @@ pub(crate) struct Undo {
     /// Texts that this call took out of their slots.
     retired: Vec<*const Text>,
     generators: Vec<Generator>,
+    /// In which epoch the generator was noted last.
+    generator_epoch: u64,
     /// Each with the number of events that were emitted before it.
     savepoints: Vec<(Mark, usize)>,
 }
@@ -38,8 +43,8 @@ unsafe impl Send for Undo {}
 enum Note {
     /// The bytes of `state` from `start` on, as many as `len`.
     State { start: u32, len: u32 },
-    /// A row of a table with its bytes, header included.
-    Row { table: u32, row: *mut RowHeader, len: u32 },
+    /// The bytes of a table's row from `start` on, its header counted, as many as `len`.
+    Row { table: u32, row: *mut RowHeader, start: u32, len: u32 },
     /// A row that was inserted.
     Inserted { table: u32, row: *mut RowHeader },
     /// A row that was removed, with its generation.
@@ -59,7 +64,6 @@ struct Mark {
 impl Undo {
     /// Notes the chunks of `state` that hold `len` bytes from `offset` on, once in each epoch.
     pub(crate) fn note_state(&mut self, data: &mut Data, epoch: u64, offset: u32, len: u32) {
-        use midflight_compiler::layout::CHUNK_SIZE;
         let last = offset.saturating_add(len.saturating_sub(1)) / CHUNK_SIZE;
         for chunk in offset / CHUNK_SIZE..=last {
             if data.state.mark(chunk, epoch) {
@@ -72,21 +76,44 @@ impl Undo {
         }
     }
 
-    /// Notes a row of `len` bytes before it is written, once in each epoch.
+    /// Notes a row before it is written, once in each epoch.
     pub(crate) fn note_row(&mut self, data: &Data, epoch: u64, table: u32, row: *mut RowHeader) {
         let Some(rows) = data.tables.get(table as usize) else { return };
-        // SAFETY: a row of this table; generated code, which calls this, does not run meanwhile.
-        let noted = unsafe { (*row).epoch };
-        if noted == epoch {
+        if is_noted(row, epoch) {
             return;
         }
-        let len = rows.row_size();
-        // SAFETY: a row's bytes are initialised, header included.
-        let bytes = unsafe { std::slice::from_raw_parts(row.cast::<u8>(), len as usize) };
-        self.bytes.extend_from_slice(bytes);
-        self.notes.push(Note::Row { table, row, len });
-        // SAFETY: as above.
+        self.note_bytes((table, row), 0..rows.memory().row_size());
+        // SAFETY: as in `is_noted`.
         unsafe { (*row).epoch = epoch };
+    }
+
+    /// Notes the chunks of a large row that hold `len` bytes from `offset` on, once in each epoch.
+    pub(crate) fn note_row_range(
+        &mut self,
+        data: &Data,
+        epoch: u64,
+        (table, row): (u32, *mut RowHeader),
+        (offset, len): (u32, u32),
+    ) {
+        let Some(rows) = data.tables.get(table as usize) else { return };
+        let last = offset.saturating_add(len.saturating_sub(1)) / CHUNK_SIZE;
+        for chunk in offset / CHUNK_SIZE..=last {
+            let was_marked = rows.memory().mark(row, chunk, epoch);
+            // A row that this epoch inserted needs no note.
+            if !was_marked && !is_noted(row, epoch) {
+                self.note_bytes((table, row), rows.memory().chunk(chunk));
+            }
+        }
+    }
+
+    fn note_bytes(&mut self, (table, row): (u32, *mut RowHeader), range: Range<u32>) {
+        let (start, len) = (range.start, range.end - range.start);
+        // SAFETY: the bytes stand inside of the row.
+        let first = unsafe { row.cast::<u8>().add(start as usize) };
+        // SAFETY: a row's bytes are initialised, header included.
+        let bytes = unsafe { std::slice::from_raw_parts(first, len as usize) };
+        self.bytes.extend_from_slice(bytes);
+        self.notes.push(Note::Row { table, row, start, len });
     }
 
     /// Notes that a row was inserted; it needs no other note in this epoch.
@@ -108,14 +135,13 @@ impl Undo {
         self.notes.push(Note::Removed { table, row, generation });
     }
 
-    /// Notes the generator before it is drawn from.
-    pub(crate) fn note_generator(&mut self, data: &Data) {
+    /// Notes the generator before it is drawn from, once in each epoch.
+    pub(crate) fn note_generator(&mut self, data: &Data, epoch: u64) {
         if is_planted(Fault::GeneratorIsNotRestored) {
             return;
         }
-        let since = self.savepoints.last().map_or(0, |(mark, _)| mark.notes);
-        let noted = self.notes[since..].iter().any(|note| matches!(note, Note::Generator));
-        if !noted {
+        if self.generator_epoch != epoch {
+            self.generator_epoch = epoch;
             self.generators.push(data.generator.clone());
             self.notes.push(Note::Generator);
         }
@@ -163,10 +189,8 @@ impl Undo {
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
     pub(crate) fn commit(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
-            if let Note::Removed { table, row, .. } = note
-                && let Some(table) = data.tables.get_mut(table as usize)
-            {
-                table.release(row);
+            if let Note::Removed { table, row, .. } = note {
+                data.release(table, row);
             }
         }
         self.bytes.clear();
@@ -202,9 +226,9 @@ impl Undo {
                     data.state.bytes_mut()[target].copy_from_slice(&self.bytes[noted..]);
                     self.bytes.truncate(noted);
                 }
-                Note::Row { table, row, len } => {
+                Note::Row { table, row, start, len } => {
                     let noted = self.bytes.len() - len as usize;
-                    data.restore(table, row, &self.bytes[noted..]);
+                    data.restore((table, row), start, &self.bytes[noted..]);
                     self.bytes.truncate(noted);
                 }
                 Note::Inserted { table, row } => data.take_back_insert(table, row),
@@ -225,5 +249,41 @@ impl Undo {
             // SAFETY: this call made it in this heap; the slots are what they were before.
             unsafe { data.texts.free(&mut data.memory, text) };
         }
+    }
+}
+
+/// Whether a row carries the epoch: it was noted whole, or inserted.
+fn is_noted(row: *mut RowHeader, epoch: u64) -> bool {
+    // SAFETY: a row of a table; generated code, which asks for the note, does not run meanwhile.
+    unsafe { (*row).epoch == epoch }
+}
+
+#[cfg(test)]
+mod tests {
+    use midflight_compiler::compile;
+    use midflight_compiler::source::Source;
+
+    use super::Undo;
+    use crate::data::Data;
+    use crate::limits::Limits;
+
+    #[test]
+    fn a_large_row_is_noted_by_chunks() {
+        let source = Source::new("t.flight", "table t { key id: int, a: [int; 200] }");
+        let program = compile(&source).expect("it is right");
+        let mut data = Data::new(&program.ir, &program.layouts, (0, &Limits::default()));
+        let row = data.tables[0].reserve(&mut data.memory).expect("there is memory");
+        data.tables[0].enter(&mut data.memory, row).expect("the key is free");
+        let mut undo = Undo::default();
+        // The row has 1,624 bytes; what is written crosses from chunk 1 to chunk 2, then is in 6.
+        for _ in 0..2 {
+            undo.note_row_range(&data, 1, (0, row), (508, 8));
+            undo.note_row_range(&data, 1, (0, row), (1_616, 8));
+        }
+        assert_eq!(undo.bytes.len(), 256 + 256 + 1_624 - 6 * 256);
+        // A row that is new in this epoch is not noted.
+        undo.note_inserted(2, 0, row);
+        undo.note_row_range(&data, 2, (0, row), (0, 1_624));
+        assert_eq!(undo.notes.len(), 4);
     }
 }

@@ -5,8 +5,11 @@
 //! Everything here panics where the test's surroundings fail it, and cleans up when dropped.
 
 pub mod client;
+pub mod differential;
+pub mod generate;
 pub mod listener;
 pub mod process;
+pub mod reference;
 pub mod served;
 pub mod transcript;
 

@@ -19,9 +19,13 @@ use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{HostFunction, TableView};
 use crate::ir::{self, Expr, ExprKind};
+use crate::layout::row_stride;
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
+
+/// Fuel of a slot that a loop passes and that holds no row.
+const EMPTY_SLOT_FUEL: u32 = 1;
 
 /// What a round of any of these loops has besides its element.
 pub(super) struct Round<'p> {
@@ -163,10 +167,7 @@ impl<'p> Lower<'_, 'p, '_> {
             Some((field, descending)) => (field, u32::from(descending)),
             None => (u32::MAX, 0),
         };
-        // Where every listed row counts, no more are listed than the limit allows.
-        let some_may_go = each.snapshot && self.unit.removes_from(each.table);
-        let all_count = each.filter.is_none() && !some_may_go;
-        let most = match round.left.filter(|_| all_count) {
+        let most = match round.left.filter(|_| each.counts_all) {
             Some(left) => self.builder.use_var(left),
             None => self.int(i64::MAX),
         };
@@ -188,7 +189,7 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// All slots of a table that were ever used, block by block. Nothing inserts meanwhile.
     fn scan_rows(&mut self, each: &'p ir::ForRows, round: Round<'p>) {
-        let size = self.unit.layouts.row(each.table).layout.size;
+        let stride = row_stride(self.unit.layouts.row(each.table).layout.size);
         let view = self.view(each.table);
         let slot_end = self.load_word(view, offset_of!(TableView, slot_end) as u32);
         let blocks = self.load_word(view, offset_of!(TableView, blocks) as u32);
@@ -217,13 +218,19 @@ impl<'p> Lower<'_, 'p, '_> {
         self.jump(visit, &[]);
         self.builder.switch_to_block(visit);
         let address = self.builder.use_var(row);
-        self.skip_if_gone(address, round.next);
+        let [there, gone] = [(); 2].map(|()| self.builder.create_block());
+        let alive = self.load_alive(address);
+        self.brif(alive, there, gone);
+        self.start(gone);
+        self.charge(EMPTY_SLOT_FUEL, Some(round.span));
+        self.jump(round.next, &[]);
+        self.start(there);
         self.name_row(each, address);
         let next = round.next;
         self.visit(round);
         self.start(next);
         let address = self.builder.use_var(row);
-        let following = self.builder.ins().iadd_imm_s(address, i64::from(size));
+        let following = self.builder.ins().iadd_imm_s(address, i64::from(stride));
         self.builder.def_var(row, following);
         let fewer = self.builder.use_var(left);
         let fewer = self.builder.ins().iadd_imm_s(fewer, -1);

@@ -9,26 +9,26 @@ use midflight_compiler::types::TableId;
 
 use super::host;
 use super::list::pointer_list;
-use super::memory::BYTES_PER_FUEL;
+use super::memory::{bytes_fuel, stored_text_fuel};
 use super::value::{row_text_slots, row_texts};
 use crate::frame::Frame;
 use crate::memory::texts::characters;
 use crate::table::{Key, Table, slot};
-
-/// Rows that are put on a list for one unit of fuel.
-const ROWS_PER_FUEL: usize = 2;
 
 /// `field` of a list of rows that goes by slot.
 const BY_SLOT: u32 = u32::MAX;
 
 host! {
     fn note_row(frame, table: u32, row: *mut RowHeader) {
-        note(frame, table, row)
+        frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
+        Ok(())
     }
 
-    /// A large row is noted whole as well: its first write in a call pays for it by size.
-    fn note_row_range(frame, table: u32, row: *mut RowHeader, _offset: u64, _len: u64) {
-        note(frame, table, row)
+    /// Costs no fuel: a write notes a chunk or two more than it writes.
+    fn note_row_range(frame, table: u32, row: *mut RowHeader, offset: u64, len: u64) {
+        let range = (offset as u32, len as u32);
+        frame.undo.note_row_range(&frame.data, frame.ctx.epoch, (table, row), range);
+        Ok(())
     }
 
     fn row_find_int(frame, table: u32, key: i64) -> *mut RowHeader {
@@ -38,7 +38,7 @@ host! {
     fn row_find_text(frame, table: u32, key: *const Text) -> *mut RowHeader {
         // SAFETY: null or live.
         let key = unsafe { characters(key) };
-        frame.charge(key.len() / BYTES_PER_FUEL)?;
+        frame.charge(bytes_fuel(key.len()))?;
         Ok(find(frame, table, Key::Text(key)))
     }
 
@@ -62,24 +62,49 @@ host! {
         rows.reindex(&mut data.memory, row, field, value)
     }
 
+    fn index_text_store(
+        frame, table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text
+    ) {
+        // SAFETY: the slot is one of the row and has been noted.
+        let before = unsafe { slot.read() };
+        // SAFETY: null or live.
+        let characters = unsafe { characters(text) };
+        frame.charge(stored_text_fuel(characters))?;
+        // What can fail comes first: the index goes by what stands in the slot.
+        let copy = frame.undo.replace_text(&mut frame.data, before, characters)?;
+        let data = &mut frame.data;
+        if let Some(rows) = data.tables.get_mut(table as usize) {
+            rows.reindex(&mut data.memory, row, field, (&raw const copy).cast())?;
+        }
+        // SAFETY: as above.
+        unsafe { slot.write(copy) };
+        Ok(())
+    }
+
     fn rows_list(
         frame, table: u32, field: u32, descending: u32, most: i64
     ) -> *mut ListHeader {
         let there = rows(frame, table)?.len();
         let most = u64::try_from(most).unwrap_or(0).min(there) as usize;
-        frame.charge(most / ROWS_PER_FUEL)?;
+        if field == BY_SLOT {
+            let (listed, passed) = by_slot(rows(frame, table)?, most);
+            frame.charge(passed)?;
+            return pointer_list(frame, &listed);
+        }
+        frame.charge(most)?;
         let rows = rows(frame, table)?;
-        let listed: Vec<*mut RowHeader> = match (field, descending) {
-            (BY_SLOT, _) => rows.rows().take(most).collect(),
-            (_, 0) => rows.rows_after(field, None).take(most).collect(),
+        let listed: Vec<*mut RowHeader> = match descending {
+            0 => rows.rows_after(field, None).take(most).collect(),
             _ => rows.rows_before(field, None).take(most).collect(),
         };
         pointer_list(frame, &listed)
     }
 
     fn rows_equal(frame, table: u32, field: u32, value: *const u8) -> *mut ListHeader {
+        let wanted = rows(frame, table)?.text_len(field, value);
+        frame.charge(bytes_fuel(wanted))?;
         let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value, 0).collect();
-        frame.charge(listed.len() / ROWS_PER_FUEL)?;
+        frame.charge(listed.len())?;
         pointer_list(frame, &listed)
     }
 
@@ -126,11 +151,15 @@ fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
     found.unwrap_or(std::ptr::null_mut())
 }
 
-fn note(frame: &mut Frame, table: u32, row: *mut RowHeader) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.row_size() as usize;
-    frame.charge(size / BYTES_PER_FUEL)?;
-    frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
-    Ok(())
+/// The first rows in slot order, at most so many, and how many slots were passed for them.
+fn by_slot(rows: &Table, most: usize) -> (Vec<*mut RowHeader>, usize) {
+    let listed: Vec<*mut RowHeader> = rows.rows().take(most).collect();
+    let passed = match listed.last() {
+        Some(&last) if listed.len() == most => slot(last) as usize + 1,
+        _ if most == 0 => 0,
+        _ => rows.view().slot_end as usize,
+    };
+    (listed, passed)
 }
 
 /// Longest `str` that can be a key, in bytes.
@@ -160,8 +189,7 @@ fn fill(
     row: *mut RowHeader,
     image: *const u8,
 ) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.row_size() as usize;
-    frame.charge(size / BYTES_PER_FUEL)?;
+    let size = rows(frame, table)?.memory().row_size() as usize;
     let header = ROW_HEADER_SIZE as usize;
     // SAFETY: the image is laid out like a row.
     let source = unsafe { image.add(header) };
@@ -175,7 +203,7 @@ fn fill(
         let text = unsafe { slot.read() };
         // SAFETY: null or live.
         let characters = unsafe { characters(text) };
-        frame.charge(characters.len() / BYTES_PER_FUEL)?;
+        frame.charge(stored_text_fuel(characters))?;
         let copy = frame.undo.replace_text(&mut frame.data, std::ptr::null(), characters)?;
         // SAFETY: as above.
         unsafe { slot.write(copy) };
