@@ -28,7 +28,7 @@ pub(super) const BOUNDED: &[Production] =
 
 pub(super) const LIST: &[Production] = &[
     Production { label: "list", weight: 10, make: Generator::list },
-    Production { label: "read as a list", weight: 8, make: Generator::to_list },
+    Production { label: "read as a list", weight: 8, make: Generator::list_of },
 ];
 
 impl Generator {
