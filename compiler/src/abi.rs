@@ -239,9 +239,10 @@ host_functions! {
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
     traps fn note_state(offset: u64, len: u64);
-    /// Notes a row before it is written.
+    /// Notes a row that is not large, before it is written.
     traps fn note_row(table: u32, row: *mut RowHeader);
-    /// Notes `len` bytes of a large row from `offset` on, before they are written.
+    /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
+    /// does; the epochs are at `layout::row_epoch_offset`.
     traps fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
 
     // Values, by type. `type_id` is a `TypeId` of the version.

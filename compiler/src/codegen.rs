@@ -21,6 +21,7 @@ mod arith;
 mod audit;
 mod by_index;
 mod call;
+mod chunk;
 mod condition;
 mod constants;
 mod entry;

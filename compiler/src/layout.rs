@@ -164,13 +164,30 @@ pub fn bounded_elements_offset(element: Layout) -> u32 {
     element.align.max(BOUNDED_LEN_SIZE as u32)
 }
 
-/// How many chunks `state` of this many bytes has; each has an epoch of 8 bytes. At least one.
-pub fn state_chunks(size: u32) -> u32 {
+/// How many chunks `state` or a row of this many bytes has, at least one. Each chunk of `state` and
+/// of a large row has an epoch of 8 bytes.
+pub fn chunk_count(size: u32) -> u32 {
     size.div_ceil(CHUNK_SIZE).max(1)
 }
 
+/// Whether a row of this many bytes is noted in chunks; a smaller one is noted whole.
+pub fn is_large_row(size: u32) -> bool {
+    size > CHUNK_SIZE
+}
+
+/// Where the epoch of a chunk of a large row of this many bytes stands, from the row's header:
+/// behind the row.
+pub fn row_epoch_offset(size: u32, chunk: u32) -> u32 {
+    size + 8 * chunk
+}
+
+/// Bytes from one row of a block to the next, where a row has this many.
+pub fn row_stride(size: u32) -> u32 {
+    if is_large_row(size) { row_epoch_offset(size, chunk_count(size)) } else { size }
+}
+
 /// Where the epoch of a chunk of `state` stands, from the first byte of the fields: before them,
-/// the epoch of chunk 0 nearest. The memory of `state` begins `8 * state_chunks(size)` bytes before
+/// the epoch of chunk 0 nearest. The memory of `state` begins `8 * chunk_count(size)` bytes before
 /// the fields, and both are aligned to 8.
 pub fn state_epoch_offset(chunk: u32) -> i32 {
     -8 * (chunk as i32 + 1)

@@ -63,7 +63,7 @@ impl Data {
         }
     }
 
-    /// Gives a row the bytes that it had from `start` on; its header comes first.
+    /// Gives a row bytes that it had, from `start` on, the header counted.
     pub(crate) fn restore(
         &mut self,
         (table, row): (u32, *mut RowHeader),
@@ -72,14 +72,14 @@ impl Data {
     ) {
         let Some(table) = self.tables.get_mut(table as usize) else { return };
         let end = start as usize + bytes.len();
-        assert!(end <= table.row_size() as usize, "a note holds bytes of the row");
+        assert!(end <= table.memory().row_size() as usize, "a note holds bytes of its row");
         if !is_planted(Fault::IndexesAreNotRestored) {
-            table.reindex_range(&mut self.memory, row, (start, bytes));
+            table.reindex_within(&mut self.memory, row, (start, bytes));
         }
-        // SAFETY: the range lies inside of the row.
-        let target = unsafe { row.cast::<u8>().add(start as usize) };
-        // SAFETY: as above, and the note's bytes are elsewhere.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len()) };
+        // SAFETY: the bytes stand inside of the row.
+        let place = unsafe { row.cast::<u8>().add(start as usize) };
+        // SAFETY: the row has this many bytes from there on, and the note's are elsewhere.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
     }
 
     /// The call that removed a row has committed.

@@ -114,9 +114,9 @@ impl Table {
         }
     }
 
-    /// Bytes of a row, its header included.
-    pub(crate) fn row_size(&self) -> u32 {
-        self.rows.row_size()
+    /// The memory of the rows.
+    pub(crate) fn memory(&self) -> &Rows {
+        &self.rows
     }
 
     /// How many rows are alive.
@@ -340,20 +340,18 @@ impl Table {
         Ok(())
     }
 
-    /// Before a row gets these bytes back, from an offset on: moves it in the index of every field
-    /// in them from its present value to the one it had. No such field stands in two ranges: it is
-    /// aligned to its size, and ranges to more.
-    pub(crate) fn reindex_range(
+    /// Before a row gets bytes back that it had, from `start` on (the header counted): moves it in
+    /// every index of a field that stands there, from its present value to the one it had.
+    pub(crate) fn reindex_within(
         &mut self,
         memory: &mut MemoryBudget,
         row: *mut RowHeader,
         (start, bytes): (u32, &[u8]),
     ) {
         for (column, index) in &mut self.indexes {
+            // A chunk holds an indexed field, which is aligned, whole or not at all.
             let place = column.offset.checked_sub(start);
-            let Some(value) = place.and_then(|place| bytes.get(place as usize..)) else {
-                continue;
-            };
+            let Some(value) = place.and_then(|place| bytes.get(place as usize..)) else { continue };
             if value.is_empty() {
                 continue;
             }

@@ -6,7 +6,6 @@
 
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use midflight_compiler::abi::{RowHeader, Text};
@@ -33,9 +32,6 @@ pub(crate) struct Undo {
     generators: Vec<Generator>,
     /// In which epoch the generator was noted last.
     generator_epoch: u64,
-    /// The chunks of large rows that were noted in `chunks_epoch`, by the row's address.
-    chunks: HashSet<(usize, u32)>,
-    chunks_epoch: u64,
     /// Each with the number of events that were emitted before it.
     savepoints: Vec<(Mark, usize)>,
 }
@@ -47,7 +43,7 @@ unsafe impl Send for Undo {}
 enum Note {
     /// The bytes of `state` from `start` on, as many as `len`.
     State { start: u32, len: u32 },
-    /// The bytes of a row from `start` on, as many as `len`; its header comes first.
+    /// The bytes of a table's row from `start` on, its header counted, as many as `len`.
     Row { table: u32, row: *mut RowHeader, start: u32, len: u32 },
     /// A row that was inserted.
     Inserted { table: u32, row: *mut RowHeader },
@@ -83,43 +79,36 @@ impl Undo {
     /// Notes a row before it is written, once in each epoch.
     pub(crate) fn note_row(&mut self, data: &Data, epoch: u64, table: u32, row: *mut RowHeader) {
         let Some(rows) = data.tables.get(table as usize) else { return };
-        if noted_in(row) == epoch {
+        if is_noted(row, epoch) {
             return;
         }
-        self.note_row_bytes((table, row), 0..rows.row_size());
-        // SAFETY: a row of this table; generated code, which calls this, does not run meanwhile.
+        self.note_bytes((table, row), 0..rows.memory().row_size());
+        // SAFETY: as in `is_noted`.
         unsafe { (*row).epoch = epoch };
     }
 
-    /// Notes the chunks of a large row that hold these bytes, each once in each epoch. A row that
-    /// was inserted in this epoch needs none.
+    /// Notes the chunks of a large row that hold `len` bytes from `offset` on, once in each epoch.
     pub(crate) fn note_row_range(
         &mut self,
         data: &Data,
         epoch: u64,
         (table, row): (u32, *mut RowHeader),
-        range: Range<u32>,
+        (offset, len): (u32, u32),
     ) {
         let Some(rows) = data.tables.get(table as usize) else { return };
-        if noted_in(row) == epoch || range.is_empty() {
-            return;
-        }
-        if self.chunks_epoch != epoch {
-            self.chunks.clear();
-            self.chunks_epoch = epoch;
-        }
-        let end = rows.row_size();
-        for chunk in range.start / CHUNK_SIZE..=(range.end - 1) / CHUNK_SIZE {
-            if self.chunks.insert((row as usize, chunk)) {
-                let start = chunk * CHUNK_SIZE;
-                self.note_row_bytes((table, row), start..end.min(start + CHUNK_SIZE));
+        let last = offset.saturating_add(len.saturating_sub(1)) / CHUNK_SIZE;
+        for chunk in offset / CHUNK_SIZE..=last {
+            let was_marked = rows.memory().mark(row, chunk, epoch);
+            // A row that this epoch inserted needs no note.
+            if !was_marked && !is_noted(row, epoch) {
+                self.note_bytes((table, row), rows.memory().chunk(chunk));
             }
         }
     }
 
-    fn note_row_bytes(&mut self, (table, row): (u32, *mut RowHeader), range: Range<u32>) {
+    fn note_bytes(&mut self, (table, row): (u32, *mut RowHeader), range: Range<u32>) {
         let (start, len) = (range.start, range.end - range.start);
-        // SAFETY: the range lies inside of the row.
+        // SAFETY: the bytes stand inside of the row.
         let first = unsafe { row.cast::<u8>().add(start as usize) };
         // SAFETY: a row's bytes are initialised, header included.
         let bytes = unsafe { std::slice::from_raw_parts(first, len as usize) };
@@ -216,7 +205,6 @@ impl Undo {
         if self.bytes.capacity() > KEPT_MAX {
             self.bytes = Vec::new();
             self.notes = Vec::new();
-            self.chunks = HashSet::new();
         }
         for text in self.retired.drain(..) {
             // SAFETY: it was in a slot of state, so it is of this heap; the call took it out and
@@ -264,9 +252,38 @@ impl Undo {
     }
 }
 
-/// In which epoch a row was inserted, or noted whole, last.
-fn noted_in(row: *mut RowHeader) -> u64 {
-    // SAFETY: rows reach this module from tables, whose rows have initialised headers; generated
-    // code, which writes them too, does not run meanwhile.
-    unsafe { (*row).epoch }
+/// Whether a row carries the epoch: it was noted whole, or inserted.
+fn is_noted(row: *mut RowHeader, epoch: u64) -> bool {
+    // SAFETY: a row of a table; generated code, which asks for the note, does not run meanwhile.
+    unsafe { (*row).epoch == epoch }
+}
+
+#[cfg(test)]
+mod tests {
+    use midflight_compiler::compile;
+    use midflight_compiler::source::Source;
+
+    use super::Undo;
+    use crate::data::Data;
+    use crate::limits::Limits;
+
+    #[test]
+    fn a_large_row_is_noted_by_chunks() {
+        let source = Source::new("t.flight", "table t { key id: int, a: [int; 200] }");
+        let program = compile(&source).expect("it is right");
+        let mut data = Data::new(&program.ir, &program.layouts, (0, &Limits::default()));
+        let row = data.tables[0].reserve(&mut data.memory).expect("there is memory");
+        data.tables[0].enter(&mut data.memory, row).expect("the key is free");
+        let mut undo = Undo::default();
+        // The row has 1,624 bytes; what is written crosses from chunk 1 to chunk 2, then is in 6.
+        for _ in 0..2 {
+            undo.note_row_range(&data, 1, (0, row), (508, 8));
+            undo.note_row_range(&data, 1, (0, row), (1_616, 8));
+        }
+        assert_eq!(undo.bytes.len(), 256 + 256 + 1_624 - 6 * 256);
+        // A row that is new in this epoch is not noted.
+        undo.note_inserted(2, 0, row);
+        undo.note_row_range(&data, 2, (0, row), (0, 1_624));
+        assert_eq!(undo.notes.len(), 4);
+    }
 }

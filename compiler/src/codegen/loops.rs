@@ -19,6 +19,7 @@ use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{HostFunction, TableView};
 use crate::ir::{self, Expr, ExprKind};
+use crate::layout::row_stride;
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
@@ -188,7 +189,7 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// All slots of a table that were ever used, block by block. Nothing inserts meanwhile.
     fn scan_rows(&mut self, each: &'p ir::ForRows, round: Round<'p>) {
-        let size = self.unit.layouts.row(each.table).layout.size;
+        let stride = row_stride(self.unit.layouts.row(each.table).layout.size);
         let view = self.view(each.table);
         let slot_end = self.load_word(view, offset_of!(TableView, slot_end) as u32);
         let blocks = self.load_word(view, offset_of!(TableView, blocks) as u32);
@@ -229,7 +230,7 @@ impl<'p> Lower<'_, 'p, '_> {
         self.visit(round);
         self.start(next);
         let address = self.builder.use_var(row);
-        let following = self.builder.ins().iadd_imm_s(address, i64::from(size));
+        let following = self.builder.ins().iadd_imm_s(address, i64::from(stride));
         self.builder.def_var(row, following);
         let fewer = self.builder.use_var(left);
         let fewer = self.builder.ins().iadd_imm_s(fewer, -1);

@@ -24,8 +24,9 @@ host! {
         Ok(())
     }
 
+    /// Costs no fuel: a write notes a chunk or two more than it writes.
     fn note_row_range(frame, table: u32, row: *mut RowHeader, offset: u64, len: u64) {
-        let range = offset as u32..offset.saturating_add(len) as u32;
+        let range = (offset as u32, len as u32);
         frame.undo.note_row_range(&frame.data, frame.ctx.epoch, (table, row), range);
         Ok(())
     }
@@ -86,8 +87,9 @@ host! {
         let there = rows(frame, table)?.len();
         let most = u64::try_from(most).unwrap_or(0).min(there) as usize;
         if field == BY_SLOT {
-            let (listed, passed) = by_slot(rows(frame, table)?, most);
-            frame.charge(passed)?;
+            let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows().take(most).collect();
+            // For each slot that was passed, those that hold no row included.
+            frame.charge(listed.last().map_or(0, |&last| slot(last) as usize + 1))?;
             return pointer_list(frame, &listed);
         }
         frame.charge(most)?;
@@ -150,17 +152,6 @@ fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
     found.unwrap_or(std::ptr::null_mut())
 }
 
-/// The first rows in slot order, at most so many, and how many slots were passed for them.
-fn by_slot(rows: &Table, most: usize) -> (Vec<*mut RowHeader>, usize) {
-    let listed: Vec<*mut RowHeader> = rows.rows().take(most).collect();
-    let passed = match listed.last() {
-        Some(&last) if listed.len() == most => slot(last) as usize + 1,
-        _ if most == 0 => 0,
-        _ => rows.view().slot_end as usize,
-    };
-    (listed, passed)
-}
-
 /// Longest `str` that can be a key, in bytes.
 const KEY_LEN_MAX: usize = 256;
 
@@ -188,7 +179,7 @@ fn fill(
     row: *mut RowHeader,
     image: *const u8,
 ) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.row_size() as usize;
+    let size = rows(frame, table)?.memory().row_size() as usize;
     let header = ROW_HEADER_SIZE as usize;
     // SAFETY: the image is laid out like a row.
     let source = unsafe { image.add(header) };

@@ -33,7 +33,7 @@ table item {
 ";
 
 /// Calls of a run; Miri takes a thousand times as long for each.
-const CALLS: u64 = if cfg!(miri) { 60 } else { 4_000 };
+const CALLS: u64 = if cfg!(miri) { 30 } else { 4_000 };
 
 /// Keys that rows can have: few, so that they are found, removed and inserted again.
 const KEYS: u64 = 12;

@@ -6,9 +6,13 @@
 #![expect(unsafe_code, reason = "owns rows by address")]
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use midflight_compiler::abi::RowHeader;
+use midflight_compiler::layout::{
+    CHUNK_SIZE, chunk_count, is_large_row, row_epoch_offset, row_stride,
+};
 use midflight_compiler::trap::TrapKind;
 
 use super::budget::MemoryBudget;
@@ -23,6 +27,8 @@ pub(crate) struct Rows {
     blocks: Vec<NonNull<u8>>,
     /// Bytes of a row with its header.
     row_size: u32,
+    /// Bytes from one row to the next: those of a large row's epochs besides.
+    stride: u32,
     /// Slots of a block, as a power of two.
     block_shift: u32,
     /// Slots that were ever used.
@@ -35,8 +41,9 @@ unsafe impl Send for Rows {}
 impl Rows {
     /// No slots. A row has `row_size` bytes, a multiple of 8, its header included.
     pub(crate) fn new(row_size: u32) -> Rows {
-        let block_shift = (BLOCK_SIZE / row_size).max(1).ilog2();
-        Rows { blocks: Vec::new(), row_size, block_shift, end: 0 }
+        let stride = row_stride(row_size);
+        let block_shift = (BLOCK_SIZE / stride).max(1).ilog2();
+        Rows { blocks: Vec::new(), row_size, stride, block_shift, end: 0 }
     }
 
     /// Bytes of a row, its header included.
@@ -97,12 +104,34 @@ impl Rows {
         let block = self.blocks[(slot >> self.block_shift) as usize];
         let place = slot & ((1 << self.block_shift) - 1);
         // SAFETY: the row stands inside of its block.
-        unsafe { block.as_ptr().add((place * self.row_size) as usize) }.cast()
+        unsafe { block.as_ptr().add((place * self.stride) as usize) }.cast()
+    }
+
+    /// Where the bytes of a chunk of a row begin and end, the header counted.
+    pub(crate) fn chunk(&self, chunk: u32) -> Range<u32> {
+        let start = (chunk * CHUNK_SIZE).min(self.row_size);
+        start..start.saturating_add(CHUNK_SIZE).min(self.row_size)
+    }
+
+    /// Marks a chunk of a large row as noted by the call with this epoch; tells whether it was
+    /// marked before.
+    ///
+    /// # Panics
+    /// When the rows are not large, or have no such chunk.
+    pub(crate) fn mark(&self, row: *mut RowHeader, chunk: u32, epoch: u64) -> bool {
+        assert!(is_large_row(self.row_size), "a row of {} bytes has no chunks", self.row_size);
+        assert!(chunk < chunk_count(self.row_size), "chunk {chunk} of {}", self.row_size);
+        let offset = row_epoch_offset(self.row_size, chunk) as usize;
+        // SAFETY: the epochs stand behind the row, inside of its stride.
+        let place = unsafe { row.cast::<u8>().add(offset) }.cast::<u64>();
+        // SAFETY: aligned, as row and offset are; whoever passes a row has it for itself.
+        let before = unsafe { place.replace(epoch) };
+        before == epoch
     }
 
     fn block_layout(&self) -> Layout {
-        let size = (self.row_size as usize) << self.block_shift;
-        Layout::from_size_align(size, 8).expect("a block is at most `ROW_SIZE_MAX`")
+        let size = (self.stride as usize) << self.block_shift;
+        Layout::from_size_align(size, 8).expect("a block is at most a row or `BLOCK_SIZE`")
     }
 }
 

@@ -7,7 +7,7 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
-use midflight_compiler::layout::{CHUNK_SIZE, state_chunks, state_epoch_offset};
+use midflight_compiler::layout::{CHUNK_SIZE, chunk_count, state_epoch_offset};
 
 /// The fields of one world's `state`.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl StateBlock {
 
     /// How many chunks the fields have.
     pub(crate) fn chunk_count(&self) -> u32 {
-        state_chunks(self.size)
+        chunk_count(self.size)
     }
 
     /// Where the fields of a chunk begin and end.
@@ -84,7 +84,7 @@ impl Drop for StateBlock {
 
 /// Bytes of the epochs before the fields.
 fn epochs_size(size: u32) -> usize {
-    state_chunks(size) as usize * size_of::<u64>()
+    chunk_count(size) as usize * size_of::<u64>()
 }
 
 fn layout(size: u32) -> Layout {

@@ -6,7 +6,7 @@ use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 use super::machine::Frame;
 use crate::abi::{CallContext, HostFunctions, ListHeader, RowHeader, TableView};
-use crate::layout::{CHUNK_SIZE, ROW_HEADER_SIZE, state_chunks, state_epoch_offset};
+use crate::layout::{CHUNK_SIZE, ROW_HEADER_SIZE, chunk_count, state_epoch_offset};
 
 /// Rows of one block, as a power of two, and how many blocks there are.
 const BLOCK_SHIFT: usize = 2;
@@ -30,7 +30,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(state_size: u32) -> World {
-        let chunks = state_chunks(state_size);
+        let chunks = chunk_count(state_size);
         World {
             state: vec![0; (chunks + chunks * CHUNK_SIZE / 8) as usize],
             chunks,
