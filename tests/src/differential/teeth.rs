@@ -63,22 +63,26 @@ pub fn hunt_as_child() -> Option<ExitCode> {
 
 /// Prints the number of each program before it runs, and what it showed behind the last one.
 fn search() -> ExitCode {
-    let hunts: [(u64, fn(&Generated, u64) -> Result<(), Failure>); 2] = [
-        (PROGRAMS, |generated, seed| examine(generated, Machines::Two(seed)).map(drop)),
-        (SWEPT_PROGRAMS, |generated, _| undo::sweep(generated).map(drop)),
-    ];
+    let agreement = (0..PROGRAMS).map(|seed| {
+        let generated = Generated::new(seed);
+        move || examine(&generated, Machines::Two(seed)).err()
+    });
+    let undo = (0..SWEPT_PROGRAMS).map(|seed| {
+        let generated = Generated::new(seed);
+        move || undo::sweep(&generated).err()
+    });
     let mut programs = 0;
-    for (count, look) in hunts {
-        for seed in 0..count {
-            programs += 1;
-            tell(&programs.to_string());
-            if let Err(failure) = look(&Generated::new(seed), seed) {
-                tell(&format!("{programs} {}", showing(&failure.kind)));
-                return ExitCode::FAILURE;
-            }
-        }
-    }
-    ExitCode::SUCCESS
+    let mut look = |failure: &dyn Fn() -> Option<Failure>| {
+        programs += 1;
+        tell(&programs.to_string());
+        let failure = failure()?;
+        tell(&format!("{programs} {}", showing(&failure.kind)));
+        Some(ExitCode::FAILURE)
+    };
+    let found = agreement.into_iter().find_map(|program| look(&program));
+    found
+        .or_else(|| undo.into_iter().find_map(|program| look(&program)))
+        .unwrap_or(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "the parent reads it")]
@@ -91,6 +95,6 @@ fn showing(kind: &FailureKind) -> String {
         FailureKind::Differs(aspect) => format!("{aspect}"),
         FailureKind::LoadDiffers => "whether it loads, or how its tests end".to_owned(),
         FailureKind::Panicked(_) => "a panic".to_owned(),
-        FailureKind::Refused(code) => format!("{code}"),
+        FailureKind::Refused(code) => code.clone(),
     }
 }
