@@ -14,6 +14,7 @@ mod composite;
 mod declare;
 mod expr;
 mod function;
+mod idiom;
 mod loops;
 mod matching;
 mod place;

@@ -39,6 +39,10 @@ impl Generator {
         for _ in 0..=self.random.below(3) {
             items.push(self.handler());
         }
+        if self.random.chance(5) {
+            self.declared.goes_deepest = true;
+            items.extend(self.deepest());
+        }
         for _ in 0..[0, 0, 1, 1, 2][self.random.below(5)] {
             items.push(self.timer());
         }

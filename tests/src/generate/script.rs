@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Generator;
 use super::function::FILL;
+use super::idiom::DEEPEST;
 use super::ty::{Field, Ty};
 use super::value::{Value, literal};
 
@@ -42,10 +43,15 @@ impl Generator {
         let count = self.random.between(3, 14);
         let waits = if self.declared.timers.is_empty() { 5 } else { 25 };
         let step = |_| match self.random.chance(waits) {
-            true => Step::Wait([1, 20, 49, 50, 1_000, 400_000][self.random.below(6)]),
+            // A clock can be set back.
+            true => Step::Wait([1, 20, 49, 50, 1_000, 400_000, -30][self.random.below(7)]),
             false => Step::Call(self.handler_call()),
         };
         let mut script: Vec<Step> = (0..count).map(step).collect();
+        if self.declared.goes_deepest {
+            let (handler, written) = (DEEPEST.to_owned(), format!("{DEEPEST}()"));
+            script.push(Step::Call(Call { handler, arguments: Vec::new(), written }));
+        }
         if self.declared.functions.iter().any(|known| known.name == FILL) {
             let (handler, written) = (FILL.to_owned(), format!("{FILL}()"));
             script.insert(0, Step::Call(Call { handler, arguments: Vec::new(), written }));

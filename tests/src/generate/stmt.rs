@@ -40,6 +40,7 @@ const STATEMENTS: &[Production] = &[
     Production { label: "insert", weight: 9, make: Generator::insert_statement },
     Production { label: "remove", weight: 5, make: Generator::remove_statement },
     Production { label: "list change", weight: 10, make: |g, _| g.list_change() },
+    Production { label: "idiom", weight: 5, make: Generator::idiom },
     Production { label: "call statement", weight: 6, make: |g, _| g.call(&|_| true) },
 ];
 

@@ -150,6 +150,8 @@ pub(crate) struct Declared {
     /// The handlers among them begin here.
     pub(super) first_handler: usize,
     pub(super) timers: Vec<Timer>,
+    /// Whether there is a handler that calls itself until the stack ends.
+    pub(super) goes_deepest: bool,
 }
 
 impl Declared {
