@@ -45,7 +45,7 @@ pub(super) fn sweep(generated: &Generated) -> Result<Swept, Failure> {
     caught(|| {
         let mut swept = Swept::default();
         // What cannot be loaded is the business of the other tests.
-        let Some(expected) = play(&source, &generated.script) else { return Ok(swept) };
+        let Some(expected) = expected(&source, &generated.script) else { return Ok(swept) };
         for shortage in [Shortage::Fuel, Shortage::Memory] {
             let swept_now = Sweep { shortage, swept: &mut swept };
             swept_now.run(&source, &generated.script, &expected)?;
@@ -54,11 +54,9 @@ pub(super) fn sweep(generated: &Generated) -> Result<Swept, Failure> {
     })
 }
 
-fn play(source: &Source, script: &[Step]) -> Option<Vec<Observed>> {
+fn expected(source: &Source, script: &[Step]) -> Option<Vec<Observed>> {
     let machine = Machine::start(source, Settings::default()).ok()?;
-    let mut seen = vec![machine.begin()];
-    seen.extend(script.iter().map(|step| machine.play(step)));
-    Some(seen)
+    Some(super::play(machine.begin(), script, |step| machine.play(step)))
 }
 
 struct Sweep<'s> {
