@@ -1,15 +1,17 @@
-//! Runs in a process of their own: a fault of machine code may be a segmentation fault, which would
-//! take the tests with it. The parent knows from a file which seeds were being run, and makes the
+//! Runs in a process of their own: a fault of machine code may be a segmentation fault or an endless
+//! loop, which would take the tests with it. The parent knows from a file which seeds were being run, and makes the
 //! program smaller by asking a new process about each candidate.
 
 use std::env;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use super::campaign::{Aim, Tally, again, fails, run, shown};
 use super::coverage;
 use super::progress::Progress;
+use super::watched::{self, Ended};
 use crate::generate::Generated;
 use crate::generate::shrink::shrink;
 
@@ -18,6 +20,12 @@ const CHILD: &str = "--run-seeds";
 
 /// Programs that are tried to make one smaller that crashes.
 const ATTEMPTS_MAX: usize = 400;
+
+/// How long a run may take without beginning a program.
+const RUN_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long one program may take.
+const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a run must have covered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +53,17 @@ pub fn run_isolated(aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Result<S
         Coverage::Whole => "whole",
         Coverage::Any => "any",
     };
-    let output = child(&[name(aim), &seeds.0, &seeds.1, &told, coverage])?;
-    let last = Progress::read(&path).unwrap_or_default();
+    let progress = || Progress::read(&path).unwrap_or_default();
+    let arguments = [name(aim), &seeds.0, &seeds.1, &told, coverage];
+    let ended = child(&arguments, RUN_PATIENCE, progress)?;
+    let last = progress();
     let _ = std::fs::remove_file(&path);
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if output.status.success() {
-        return Ok(text);
+    let text = ended.stdout.trim().to_owned();
+    match ended.status.and_then(|status| status.code()) {
+        Some(0) => Ok(text),
+        Some(1) => Err(text),
+        _ => Err(format!("{}{}", crashed(aim, &last), ended.stderr)),
     }
-    if output.status.code() == Some(1) {
-        return Err(text);
-    }
-    let errors = String::from_utf8_lossy(&output.stderr);
-    Err(format!("the process ended with {}: {}{errors}", output.status, crashed(aim, &last)))
 }
 
 /// Does what a parent wants of this process, if it is a child.
@@ -101,33 +108,51 @@ fn name(aim: Aim) -> &'static str {
     }
 }
 
-fn child(arguments: &[&str]) -> Result<Output, String> {
+fn child<T: PartialEq>(
+    arguments: &[&str],
+    patience: Duration,
+    progress: impl Fn() -> T,
+) -> Result<Ended, String> {
     let program = env::current_exe().map_err(|error| error.to_string())?;
-    let output = Command::new(program).arg(CHILD).args(arguments).output();
-    output.map_err(|error| error.to_string())
+    let mut command = Command::new(program);
+    let ended = watched::run(command.arg(CHILD).args(arguments), patience, progress);
+    ended.map_err(|error| error.to_string())
 }
 
-/// Finds out which of the seeds crashes, and makes its program smaller.
+/// How a program takes its process with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fall {
+    Crash,
+    Hang,
+}
+
+/// Finds out which of the seeds crashes or hangs, and makes a program smaller that crashes.
 fn crashed(aim: Aim, seeds: &[u64]) -> String {
     for &seed in seeds {
-        if !crashes(aim, seed, "") {
-            continue;
-        }
+        let generated = Generated::new(seed);
+        let Some(fall) = fall(aim, seed, "") else { continue };
         let mut decisions = String::new();
-        let smallest = shrink(&Generated::new(seed), ATTEMPTS_MAX, &mut |_| {
-            let crashes = crashes(aim, seed, &format!("{decisions}?"));
-            decisions.push(if crashes { '1' } else { '0' });
-            crashes
-        });
-        return format!("seed {seed} crashes\n\n{}\n{}\n", shown(&smallest), again(aim, seed));
+        let smallest = match fall {
+            Fall::Hang => generated,
+            Fall::Crash => shrink(&generated, ATTEMPTS_MAX, &mut |_| {
+                let crashes = self::fall(aim, seed, &format!("{decisions}?")) == Some(fall);
+                decisions.push(if crashes { '1' } else { '0' });
+                crashes
+            }),
+        };
+        return format!("seed {seed}: {fall:?}\n\n{}\n{}\n", shown(&smallest), again(aim, seed));
     }
-    format!("none of the seeds {seeds:?} crashes alone\n")
+    format!("the process ended, but none of the seeds {seeds:?} ends it alone\n")
 }
 
-fn crashes(aim: Aim, seed: u64, decisions: &str) -> bool {
+/// How a program ends its process, if it does.
+fn fall(aim: Aim, seed: u64, decisions: &str) -> Option<Fall> {
     let seed = seed.to_string();
-    let output = child(&[name(aim), &seed, &seed, "-", decisions]);
-    output.is_ok_and(|output| output.status.code().is_none())
+    let ended = child(&[name(aim), &seed, &seed, "-", decisions], PROGRAM_PATIENCE, || ());
+    match ended.ok()?.status {
+        None => Some(Fall::Hang),
+        Some(status) => status.code().is_none().then_some(Fall::Crash),
+    }
 }
 
 /// Runs the program of a seed, or the candidate that is reached after these decisions on smaller

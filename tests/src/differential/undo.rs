@@ -64,8 +64,7 @@ struct Plain {
 
 fn play(source: &Source, script: &[Step]) -> Option<Plain> {
     let machine = Machine::start(source, Settings::default()).ok()?;
-    let mut seen = vec![machine.begin()];
-    seen.extend(script.iter().map(|step| machine.play(step)));
+    let seen = super::play(machine.begin(), script, |step| machine.play(step));
     Some(Plain { seen, memory: machine.memory_taken() })
 }
 
