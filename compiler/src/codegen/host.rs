@@ -31,8 +31,8 @@ impl Lower<'_, '_, '_> {
                 reference
             }
         };
-        let charges = charges(function);
-        if charges {
+        let takes_fuel = takes_fuel_along(function);
+        if takes_fuel {
             self.store_fuel();
         }
         let table = self.load_fixed(self.ctx, offset_of!(CallContext, host));
@@ -41,7 +41,7 @@ impl Lower<'_, '_, '_> {
         all.extend_from_slice(arguments);
         let call = self.builder.ins().call_indirect(reference, address, &all);
         let result = self.builder.inst_results(call).first().copied();
-        if charges {
+        if takes_fuel {
             self.load_fuel();
         }
         if signature.traps {
@@ -74,11 +74,15 @@ impl Lower<'_, '_, '_> {
     }
 }
 
-/// Whether a host function charges fuel, by what it is given.
-fn charges(function: HostFunction) -> bool {
+/// Whether the fuel goes through the context: the host function charges it by what it is given, or
+/// is called on a cold path, where a register that keeps the fuel would cost the hot one.
+fn takes_fuel_along(function: HostFunction) -> bool {
     matches!(
         function,
-        HostFunction::text_store
+        HostFunction::note_state
+            | HostFunction::note_row
+            | HostFunction::note_row_range
+            | HostFunction::text_store
             | HostFunction::index_text_store
             | HostFunction::value_store
             | HostFunction::value_equal

@@ -87,8 +87,9 @@ host! {
         let there = rows(frame, table)?.len();
         let most = u64::try_from(most).unwrap_or(0).min(there) as usize;
         if field == BY_SLOT {
-            let (listed, passed) = by_slot(rows(frame, table)?, most);
-            frame.charge(passed)?;
+            let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows().take(most).collect();
+            // For each slot that was passed, those that hold no row included.
+            frame.charge(listed.last().map_or(0, |&last| slot(last) as usize + 1))?;
             return pointer_list(frame, &listed);
         }
         frame.charge(most)?;
@@ -149,17 +150,6 @@ fn rows(frame: &Frame, table: u32) -> Result<&Table, TrapKind> {
 fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
     let found = frame.data.tables.get(table as usize).and_then(|table| table.find(key));
     found.unwrap_or(std::ptr::null_mut())
-}
-
-/// The first rows in slot order, at most so many, and how many slots were passed for them.
-fn by_slot(rows: &Table, most: usize) -> (Vec<*mut RowHeader>, usize) {
-    let listed: Vec<*mut RowHeader> = rows.rows().take(most).collect();
-    let passed = match listed.last() {
-        Some(&last) if listed.len() == most => slot(last) as usize + 1,
-        _ if most == 0 => 0,
-        _ => rows.view().slot_end as usize,
-    };
-    (listed, passed)
 }
 
 /// Longest `str` that can be a key, in bytes.

@@ -76,7 +76,11 @@ impl<'p> Interpreter<'p> {
 
     /// What is there before the first step.
     pub(super) fn begin(&mut self) -> Observed {
-        Observed { told: std::mem::take(&mut self.told), image: self.image(), ..Observed::default() }
+        Observed {
+            told: std::mem::take(&mut self.told),
+            image: self.image(),
+            ..Observed::default()
+        }
     }
 
     /// Does what a step says.

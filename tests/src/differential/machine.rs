@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ArgumentError, Arguments, Engine, Event, Limits, LoadError, LogLine, MAIN_WORLD, Observer, Slot, Trap,
-    WriteError,
+    ArgumentError, Arguments, Engine, Event, Limits, LoadError, LogLine, MAIN_WORLD, Observer,
+    Slot, Trap, WriteError,
 };
 
 use super::observed::{Observed, Outcome, Trapped};
@@ -19,10 +19,10 @@ use crate::generate::value::Value;
 pub(super) const START_MS: i64 = 1_000_000;
 
 /// The fuel of a call: far more than programs take that come to an end.
-pub(super) const FUEL_MAX: i64 = 200_000;
+pub(super) const FUEL_MAX: i64 = 50_000;
 
 /// The fuel of `on load`, and of all tests together.
-pub(super) const TEST_FUEL_MAX: i64 = 400_000;
+pub(super) const TEST_FUEL_MAX: i64 = 100_000;
 
 /// An engine with one program in it.
 pub(super) struct Machine {
@@ -132,9 +132,7 @@ impl Machine {
         let called = self.engine.enter(MAIN_WORLD, |turn| {
             turn.limit_fuel(fuel_max);
             let outcome = match turn.call(&call.handler, |arguments| bind(call, arguments)) {
-                Ok(midflight_runtime::Outcome::Done(value)) => {
-                    Outcome::Returned(show::view(value))
-                }
+                Ok(midflight_runtime::Outcome::Done(value)) => Outcome::Returned(show::view(value)),
                 Ok(midflight_runtime::Outcome::Trapped(trap)) => Outcome::Trapped(trapped(&trap)),
                 Err(error) => Outcome::Refused(error.to_string()),
             };
@@ -156,7 +154,8 @@ impl Machine {
 
 fn refused(error: &LoadError) -> String {
     let LoadError::Source { diagnostics, .. } = error else { return error.to_string() };
-    let messages = diagnostics.iter().map(|found| format!("{} {}", found.code.name(), found.message));
+    let messages =
+        diagnostics.iter().map(|found| format!("{} {}", found.code.name(), found.message));
     messages.collect::<Vec<_>>().join("; ")
 }
 

@@ -116,8 +116,7 @@ impl Generator {
             return self.slice(&Ty::Str, ty);
         }
         let receiver = self.receiver(&Ty::Str)?;
-        let arguments: Vec<Node> =
-            row.params[1..].iter().map(|_| self.expr(&Ty::Str)).collect();
+        let arguments: Vec<Node> = row.params[1..].iter().map(|_| self.expr(&Ty::Str)).collect();
         let call = enclosed(format!(".{}(", row.name), arguments, ")");
         let mut parts = parts![receiver];
         parts.extend(call);
@@ -184,9 +183,9 @@ impl Generator {
             (Builtin::ListPop, Ty::Optional(inner)) => (**inner).clone(),
             (_, ty) => ty.clone(),
         };
-        let path = self.write_path(&|found| {
-            matches!(found, Ty::Bounded(of, _) | Ty::List(of) if **of == element)
-        })?;
+        let path = self.write_path(
+            &|found| matches!(found, Ty::Bounded(of, _) | Ty::List(of) if **of == element),
+        )?;
         let place = self.place(&path);
         let list = place.node;
         let mut guard = place.guard;

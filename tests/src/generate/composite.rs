@@ -28,7 +28,7 @@ pub(super) const BOUNDED: &[Production] =
 
 pub(super) const LIST: &[Production] = &[
     Production { label: "list", weight: 10, make: Generator::list },
-    Production { label: "read as a list", weight: 8, make: Generator::to_list },
+    Production { label: "read as a list", weight: 8, make: Generator::list_of },
 ];
 
 impl Generator {
@@ -59,8 +59,7 @@ impl Generator {
         if chosen.payload.is_empty() {
             return Some(Node::new(ty, parts![name]));
         }
-        let payload: Vec<Node> =
-            chosen.payload.iter().map(|field| self.expr(&field.ty)).collect();
+        let payload: Vec<Node> = chosen.payload.iter().map(|field| self.expr(&field.ty)).collect();
         Some(Node::new(ty, enclosed(name + "(", payload, ")")))
     }
 
@@ -104,11 +103,11 @@ impl Generator {
     }
 
     /// A fixed or bounded list where a `[T]` is wanted.
-    fn to_list(&mut self, ty: &Ty) -> Option<Node> {
+    fn list_of(&mut self, ty: &Ty) -> Option<Node> {
         let Ty::List(inner) = ty else { return None };
-        let path = self.path(&|found, _| {
-            matches!(found, Ty::Array(of, _) | Ty::Bounded(of, _) if of == inner)
-        })?;
+        let path = self.path(
+            &|found, _| matches!(found, Ty::Array(of, _) | Ty::Bounded(of, _) if of == inner),
+        )?;
         let place = self.place(&path);
         let guard = super::place::all_of(place.guard);
         let list = match guard {

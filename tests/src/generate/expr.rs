@@ -77,7 +77,8 @@ impl Generator {
 
     fn produce(&mut self, ty: &Ty) -> Node {
         let own = of_type(ty);
-        let weigh = |production: &Production| self.swarm.weight(production.label, production.weight);
+        let weigh =
+            |production: &Production| self.swarm.weight(production.label, production.weight);
         let weights: Vec<u32> = own.iter().chain(ANY).map(weigh).collect();
         for _ in 0..ATTEMPTS {
             let Some(index) = self.random.weighted(&weights) else { break };
@@ -98,9 +99,10 @@ impl Generator {
 
     /// The smallest expression of a type: a name, a literal.
     pub(super) fn leaf(&mut self, ty: &Ty) -> Node {
-        let named = self.locals.iter().filter(|local| {
-            local.ty == *ty && local.change != super::scope::Change::Dead
-        });
+        let named = self
+            .locals
+            .iter()
+            .filter(|local| local.ty == *ty && local.change != super::scope::Change::Dead);
         let named: Vec<String> = named.map(|local| local.name.clone()).collect();
         match self.random.pick(&named) {
             Some(name) if self.random.chance(60) => {

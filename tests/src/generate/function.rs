@@ -241,8 +241,10 @@ impl Generator {
             return Vec::new();
         }
         for timer in self.declared.timers.clone() {
-            let row = timer.table.map(|table| {
-                Field { name: String::new(), ty: Ty::Row(table), default: None }
+            let row = timer.table.map(|table| Field {
+                name: String::new(),
+                ty: Ty::Row(table),
+                default: None,
             });
             let (name, params) = (timer.name, row.into_iter().collect());
             let (result, recursion) = (Ty::Unit, Recursion::None);

@@ -75,12 +75,7 @@ impl Generator {
         Some((head, arms))
     }
 
-    fn arm(
-        &mut self,
-        arm: Arm,
-        ty: &Ty,
-        pattern: impl FnOnce(&mut Generator) -> String,
-    ) -> Node {
+    fn arm(&mut self, arm: Arm, ty: &Ty, pattern: impl FnOnce(&mut Generator) -> String) -> Node {
         self.scoped(|generator| {
             let pattern = pattern(generator);
             let mut parts = parts![format!("{pattern} => ")];

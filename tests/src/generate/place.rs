@@ -69,7 +69,11 @@ impl Generator {
                 Change::Fixed | Change::Reserved => Access::Read,
                 Change::Dead => continue,
             };
-            self.explore(start(Root::Named(local.name.clone()), &local.ty, access), fits, &mut found);
+            self.explore(
+                start(Root::Named(local.name.clone()), &local.ty, access),
+                fits,
+                &mut found,
+            );
         }
         let of_locals = found.len();
         for field in &self.declared.state {

@@ -43,7 +43,13 @@ impl Generator {
         }
         let otherwise = self.leaf(ty);
         let parts = parts![
-            "(if (", key, format!(" in t{table}) "), vec![row], " else ", vec![otherwise], ")"
+            "(if (",
+            key,
+            format!(" in t{table}) "),
+            vec![row],
+            " else ",
+            vec![otherwise],
+            ")"
         ];
         Some(Node::new(ty, parts))
     }
@@ -64,8 +70,7 @@ impl Generator {
     /// `insert t { … }`; fields that are left out take their default.
     pub(super) fn insert(&mut self, table: usize, key: Node) -> Node {
         let fields = self.declared.tables[table].fields.clone();
-        let mut inits =
-            vec![Node::line("field", parts![format!("{}: ", fields[0].name), key])];
+        let mut inits = vec![Node::line("field", parts![format!("{}: ", fields[0].name), key])];
         for field in &fields[1..] {
             if self.random.chance(60) {
                 let value = self.expr(&field.ty);

@@ -1,8 +1,8 @@
 //! Values: arguments of calls, defaults, literals. They lean to the edges of their types.
 
+use super::Generator;
 use super::tree::{Node, parts};
 use super::ty::{Declared, Field, Ty};
-use super::Generator;
 
 /// A value that comes from outside, in the shape of its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -211,8 +211,7 @@ pub(crate) fn literal(declared: &Declared, ty: &Ty, value: &Value) -> Node {
         }
         (Value::Struct(values), Ty::Struct(number)) => {
             let mut parts = parts![format!("S{number} {{ ")];
-            for (index, (field, value)) in
-                declared.structs[*number].iter().zip(values).enumerate()
+            for (index, (field, value)) in declared.structs[*number].iter().zip(values).enumerate()
             {
                 let comma = if index == 0 { "" } else { ", " };
                 parts.extend(parts![

@@ -4,13 +4,14 @@
 //! | step | units, before it is done |
 //! | --- | --- |
 //! | a built-in that reads a text, `+`, an interpolated text, a look-up by text, `log` | bytes / 16 for each text |
-//! | `split`, `join` | besides, one for each part |
+//! | `split` | besides, one for each part |
+//! | `join` | one for each text, and the bytes of all, with a separator for each, / 16 |
 //! | storing a text in the state | 4 + bytes / 16 |
 //! | comparing two texts | bytes of the shorter / 16 |
 //! | comparing two growing lists of one length, looking for an element | for each element 1 + its bytes / 16 |
 //! | moving elements up or down, a slice | for each element 1 + its bytes / 16 |
 //! | sorting n elements | for each of them 1 + log2(n) + its bytes / 16; for texts also bytes / 16 of all, 1 + log2(n) times |
-//! | putting a row on the list of a loop that may change what it visits; passing a slot that holds none | 1 |
+//! | putting a row on the list of a loop that may change what it visits; passing a slot without one | 1 |
 //! | the next row by an index of texts, where no list is made | bytes / 16 of the row's |
 //!
 //! Divisions are rounded down, for each text and each element.
@@ -43,14 +44,14 @@ pub(crate) fn elements(count: usize, size: u64) -> u64 {
     count as u64 * (1 + size / BYTES)
 }
 
-/// Putting texts together, with a separator behind each.
+/// Reading a separator, and putting texts together with one behind each.
 pub(crate) fn join<'t>(texts: impl Iterator<Item = &'t str>, separator: &str) -> u64 {
     let (mut count, mut bytes) = (0, 0);
     for text in texts {
         count += 1;
         bytes += (text.len() + separator.len()) as u64;
     }
-    count + bytes / BYTES
+    text(separator) + count + bytes / BYTES
 }
 
 /// Sorting elements of so many bytes each by these keys.

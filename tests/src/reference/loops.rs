@@ -101,29 +101,21 @@ impl<'p> Activation<'_, 'p, '_> {
         let most = clauses.limit.filter(|_| each.snapshot && each.counts_all).unwrap_or(i64::MAX);
         let most = usize::try_from(most).unwrap_or(0);
         let table = &self.call.world.tables[each.table.index()];
-        let (mut rows, passed) = match each.order {
-            None => {
-                let rows = table.in_slot_order();
-                let passed = match most.checked_sub(1) {
-                    None => 0,
-                    Some(last) => {
-                        rows.get(last).map_or(table.slot_count(), |at| at.slot as usize + 1)
-                    }
-                };
-                (rows, passed)
-            }
-            Some((field, descending)) => {
-                let mut rows = table.in_order_of(field);
-                if descending {
-                    rows.reverse();
-                }
-                let listed = rows.len().min(most);
-                (rows, listed)
-            }
+        let mut rows = match each.order {
+            None => table.in_slot_order(),
+            Some((field, _)) => table.in_order_of(field),
         };
+        if let Some((_, true)) = each.order {
+            rows.reverse();
+        }
         rows.truncate(most);
+        let passed = match each.order {
+            // Slots that hold no row as well.
+            None => rows.last().map_or(0, |last| u64::from(last.slot) + 1),
+            Some(_) => rows.len() as u64,
+        };
         if each.snapshot {
-            self.charge(passed as u64, clauses.span)?;
+            self.charge(passed, clauses.span)?;
         }
         Ok(rows.into_iter().map(|at| at.of(each.table)).collect())
     }
