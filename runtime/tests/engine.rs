@@ -477,3 +477,22 @@ fn a_text_that_cannot_be_stored_leaves_its_index() -> Result<(), Box<dyn std::er
     assert_eq!(engine.handler::<(), String>("sorted")?.call("main", ())?, "21");
     Ok(())
 }
+
+#[test]
+fn what_on_load_replaced_is_given_back() {
+    let engine = engine();
+    let source = |number: usize| {
+        format!(
+            "state {{ name: str }}\non load {{ state.name = \"version {number}\" }}\n\
+             post broken() {{ fail \"no\" }}"
+        )
+    };
+    let mut taken = Vec::new();
+    for number in 10..14 {
+        let _ = load(&engine, &source(number));
+        let broken = engine.handler::<(), ()>("broken").expect("known");
+        let _ = broken.call("main", ()).expect_err("it fails");
+        taken.push(engine.memory_taken("main").expect("no call runs"));
+    }
+    assert!(taken.windows(2).all(|pair| pair[0] == pair[1]), "{taken:?}");
+}

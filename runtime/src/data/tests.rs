@@ -170,6 +170,8 @@ impl World {
         assert_eq!((word(offsets[0]), word(offsets[2])), (model.total, model.last));
         let table = &self.data.tables[0];
         assert_eq!(table.len(), model.items.len() as u64);
+        let end = model.items.values().map(|(slot, ..)| u64::from(*slot) + 1).max();
+        assert_eq!(table.view().slot_end, end.unwrap_or(0), "the last slot holds a row");
         for (&key, (slot_of, name, worth)) in &model.items {
             let row = self.find(key).expect("it is found by its key");
             assert!(generation(row) != 0 && slot(row) == *slot_of);

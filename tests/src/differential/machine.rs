@@ -102,6 +102,11 @@ impl Machine {
             .collect())
     }
 
+    /// Bytes that the world takes.
+    pub(super) fn memory_taken(&self) -> Option<usize> {
+        self.engine.memory_taken(MAIN_WORLD)
+    }
+
     /// What is there before the first step.
     pub(super) fn begin(&self) -> Observed {
         Observed { told: self.take_told(), image: self.image(), ..Observed::default() }

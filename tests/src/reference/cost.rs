@@ -44,14 +44,14 @@ pub(crate) fn elements(count: usize, size: u64) -> u64 {
     count as u64 * (1 + size / BYTES)
 }
 
-/// Reading a separator, and putting texts together with one behind each.
+/// Putting texts together, with a separator behind each.
 pub(crate) fn join<'t>(texts: impl Iterator<Item = &'t str>, separator: &str) -> u64 {
     let (mut count, mut bytes) = (0, 0);
     for text in texts {
         count += 1;
         bytes += (text.len() + separator.len()) as u64;
     }
-    text(separator) + count + bytes / BYTES
+    count + bytes / BYTES
 }
 
 /// Sorting elements of so many bytes each by these keys.
