@@ -1,6 +1,8 @@
 //! What the server shows of itself: every limit, how much of it is used, and what it has counted.
 
-use midflight_compiler::limits;
+use midflight_compiler::diag::Code;
+use midflight_compiler::limits::{self, Row};
+use midflight_compiler::trap::TrapKind;
 use midflight_tests::{Listener, Served};
 
 const PROGRAM: &str = "
@@ -20,17 +22,36 @@ fn shown(served: &Served) -> Vec<String> {
     answer.text().lines().map(str::to_owned).collect()
 }
 
-#[test]
-fn every_limit_is_shown() {
-    let served = Served::start(PROGRAM);
-    let lines = shown(&served);
-    let settings = [
+/// Every limit of every crate.
+fn rows() -> Vec<Row> {
+    let rows = [
         limits::Limits::rows(),
         midflight_runtime::Limits::rows(),
         midflight_server::Limits::rows(),
         limits::CONSTANTS.to_vec(),
     ];
-    for row in settings.iter().flatten() {
+    rows.concat()
+}
+
+#[test]
+fn what_exceeds_a_limit_gets_an_error_that_there_is() {
+    let manual = include_str!("../../docs/operating.md");
+    for row in rows() {
+        let is_trap = |name: &str| TrapKind::ALL.iter().any(|kind| kind.name() == name);
+        let is_known = match row.answer.split('`').nth(1) {
+            Some(name) => is_trap(name) || manual.contains(&format!("`{name}`")),
+            None if row.answer.starts_with('E') => Code::from_name(row.answer).is_some(),
+            None => !row.answer.is_empty(),
+        };
+        assert!(is_known, "{}: {}", row.declared, row.answer);
+    }
+}
+
+#[test]
+fn every_limit_is_shown() {
+    let served = Served::start(PROGRAM);
+    let lines = shown(&served);
+    for row in &rows() {
         let line = format!("midflight_limit{{name=\"{}\",unit=", row.name());
         let found = lines.iter().filter(|shown| shown.starts_with(&line)).count();
         assert_eq!(found, 1, "{}", row.name());

@@ -40,7 +40,7 @@ pub(super) struct Place {
     places: Arc<Places>,
     number: u64,
     give_way: oneshot::Receiver<()>,
-    permit: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Places {
@@ -67,7 +67,7 @@ impl Places {
         let (give_way, asked) = oneshot::channel();
         let taken = Taken { progress: progress.clone(), give_way };
         let _ = self.taken().insert(number, taken);
-        Place { progress, places: self.clone(), number, give_way: asked, permit }
+        Place { progress, places: self.clone(), number, give_way: asked, _permit: permit }
     }
 
     /// Asks so many connections to end: those that make the server wait the longest.
@@ -129,8 +129,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let _ = self.places.taken().remove(&self.number);
-        // The permit's count is what shutdown waits for: it goes last, by itself.
-        let _: &OwnedSemaphorePermit = &self.permit;
     }
 }
 
