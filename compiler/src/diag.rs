@@ -72,7 +72,7 @@ impl Diagnostic {
         Diagnostic {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: shortened(message),
             span,
             label: String::new(),
             labels: Vec::new(),
@@ -83,34 +83,57 @@ impl Diagnostic {
 
     /// Says something at the place of the mistake.
     pub fn with_label(mut self, text: impl Into<String>) -> Diagnostic {
-        self.label = text.into();
+        self.label = shortened(text);
         self
     }
 
     /// Points to a further place.
     pub fn with_note(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: shortened(text) });
         self
     }
 
     /// Says what to do.
     pub fn with_help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into());
+        self.help = Some(shortened(help));
         self
     }
 
-    /// Gives the exact edit that repairs the mistake.
+    /// Gives the exact edit that repairs the mistake. One that nobody would read is left out.
     pub fn with_fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
-        self.fix = Some(Fix { span, replacement: replacement.into() });
+        let replacement = replacement.into();
+        if replacement.len() <= TEXT_LEN_MAX {
+            self.fix = Some(Fix { span, replacement });
+        }
         self
     }
 }
 
-/// Collects diagnostics over all passes; at most `limits::DIAGNOSTICS_MAX` errors are kept.
+/// Bytes that one text of a diagnostic has at most. Names, which are repeated in texts, may be as
+/// long as the source.
+const TEXT_LEN_MAX: usize = 1_000;
+
+/// Bytes of the beginning and of the end of a text that is too long.
+const TEXT_ENDS: (usize, usize) = (700, 200);
+
+/// A text, its middle left out where it is too long.
+fn shortened(text: impl Into<String>) -> String {
+    let text = text.into();
+    if text.len() <= TEXT_LEN_MAX {
+        return text;
+    }
+    let head = text.floor_char_boundary(TEXT_ENDS.0);
+    let tail = text.ceil_char_boundary(text.len() - TEXT_ENDS.1);
+    format!("{} … {}", &text[..head], &text[tail..])
+}
+
+/// Collects diagnostics over all passes; at most `limits::DIAGNOSTICS_MAX` errors and as many
+/// warnings are kept.
 #[derive(Debug, Default, Clone)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     errors: usize,
+    warnings: usize,
 }
 
 impl Diagnostics {
@@ -125,10 +148,12 @@ impl Diagnostics {
         {
             return;
         }
-        if diagnostic.severity == Severity::Error {
-            self.errors += 1;
-        }
-        if self.list.len() < 2 * DIAGNOSTICS_MAX {
+        let count = match diagnostic.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= DIAGNOSTICS_MAX {
             self.list.push(diagnostic);
         }
     }

@@ -53,7 +53,7 @@ fn trial(name: &str, aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Trial {
     Trial::test(name, move || {
         let from = seeds.start;
         let summary = run_isolated(aim, seeds, coverage).map_err(Failed::from)?;
-        println!("seeds from {from}: {summary}");
+        eprintln!("seeds from {from}: {summary}");
         Ok(())
     })
 }

@@ -6,6 +6,7 @@ pub mod campaign;
 pub mod isolated;
 pub mod observed;
 pub mod progress;
+pub mod teeth;
 pub mod undo;
 
 mod coverage;

@@ -237,10 +237,12 @@ impl<'a> Body<'_, 'a> {
         if forever && !leaves.has_break { Flow::Ends } else { flow }
     }
 
-    /// A loop's body in a scope of its own, and whether a `break` leaves the loop.
+    /// A loop's body in a scope of its own, and whether a `break` leaves the loop. No turn is free,
+    /// or a loop without a body would have no end.
     pub(super) fn loop_body(&mut self, body: &'a ast::Block) -> (ir::Block, Loop) {
         self.loops.push(Loop::default());
-        let block = self.block(body, Want::Nothing);
+        let mut block = self.block(body, Want::Nothing);
+        block.fuel = block.fuel.max(1);
         (block, self.loops.pop().unwrap_or_default())
     }
 

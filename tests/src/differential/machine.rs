@@ -19,10 +19,10 @@ use crate::generate::value::Value;
 pub(super) const START_MS: i64 = 1_000_000;
 
 /// The fuel of a call: far more than programs take that come to an end.
-pub(super) const FUEL_MAX: i64 = 200_000;
+pub(super) const FUEL_MAX: i64 = 50_000;
 
 /// The fuel of `on load`, and of all tests together.
-pub(super) const TEST_FUEL_MAX: i64 = 400_000;
+pub(super) const TEST_FUEL_MAX: i64 = 100_000;
 
 /// An engine with one program in it.
 pub(super) struct Machine {
@@ -100,6 +100,11 @@ impl Machine {
                 Some(trap) => trapped(trap).to_string(),
             })
             .collect())
+    }
+
+    /// Bytes that the world takes.
+    pub(super) fn memory_taken(&self) -> Option<usize> {
+        self.engine.memory_taken(MAIN_WORLD)
     }
 
     /// What is there before the first step.

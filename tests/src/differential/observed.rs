@@ -72,6 +72,22 @@ pub enum Aspect {
     Image,
     /// The fuel that was used.
     Fuel,
+    /// The memory that the world takes after calls that were cut short.
+    Memory,
+}
+
+impl fmt::Display for Aspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Aspect::Result => "a result",
+            Aspect::TrapKind => "the kind of a trap",
+            Aspect::TrapReport => "the place or message of a trap",
+            Aspect::Told => "events or lines of the log",
+            Aspect::Image => "the bytes of the world",
+            Aspect::Fuel => "fuel",
+            Aspect::Memory => "memory that a world keeps",
+        })
+    }
 }
 
 impl Observed {
@@ -96,7 +112,7 @@ impl Observed {
         if self.image != other.image {
             return Some(Aspect::Image);
         }
-        (std::env::var_os("NO_FUEL").is_none() && self.fuel != other.fuel).then_some(Aspect::Fuel)
+        (self.fuel != other.fuel).then_some(Aspect::Fuel)
     }
 
     /// The part as text.
@@ -107,6 +123,7 @@ impl Observed {
             }
             Aspect::Told => format!("{:?}", self.told),
             Aspect::Fuel => format!("fuel {:?}", self.fuel),
+            Aspect::Memory => String::new(),
             Aspect::Image => self.image.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
     }

@@ -45,20 +45,28 @@ pub(super) fn sweep(generated: &Generated) -> Result<Swept, Failure> {
     caught(|| {
         let mut swept = Swept::default();
         // What cannot be loaded is the business of the other tests.
-        let Some(expected) = play(&source, &generated.script) else { return Ok(swept) };
+        let Some(plain) = play(&source, &generated.script) else { return Ok(swept) };
         for shortage in [Shortage::Fuel, Shortage::Memory] {
             let swept_now = Sweep { shortage, swept: &mut swept };
-            swept_now.run(&source, &generated.script, &expected)?;
+            swept_now.run(&source, &generated.script, &plain)?;
         }
         Ok(swept)
     })
 }
 
-fn play(source: &Source, script: &[Step]) -> Option<Vec<Observed>> {
+/// A script as it goes when no call is cut short.
+struct Plain {
+    /// What was there at the beginning, and after each step.
+    seen: Vec<Observed>,
+    /// Bytes that the world takes at the end.
+    memory: Option<usize>,
+}
+
+fn play(source: &Source, script: &[Step]) -> Option<Plain> {
     let machine = Machine::start(source, Settings::default()).ok()?;
     let mut seen = vec![machine.begin()];
     seen.extend(script.iter().map(|step| machine.play(step)));
-    Some(seen)
+    Some(Plain { seen, memory: machine.memory_taken() })
 }
 
 struct Sweep<'s> {
@@ -67,16 +75,11 @@ struct Sweep<'s> {
 }
 
 impl Sweep<'_> {
-    fn run(
-        mut self,
-        source: &Source,
-        script: &[Step],
-        expected: &[Observed],
-    ) -> Result<(), Failure> {
+    fn run(mut self, source: &Source, script: &[Step], plain: &Plain) -> Result<(), Failure> {
         let machine = Machine::start(source, Settings::default());
         let Ok(machine) = machine else { return Ok(()) };
         let _ = machine.begin();
-        for (step, pair) in script.iter().zip(expected.windows(2)) {
+        for (step, pair) in script.iter().zip(plain.seen.windows(2)) {
             let [before, after] = pair else { continue };
             let found = match step {
                 Step::Call(_) => self.call(&machine, step, (before, after))?,
@@ -84,7 +87,16 @@ impl Sweep<'_> {
             };
             self.compare(step, after, &found)?;
         }
-        Ok(())
+        self.compare_memory(plain.memory, machine.memory_taken())
+    }
+
+    fn compare_memory(&self, plain: Option<usize>, swept: Option<usize>) -> Result<(), Failure> {
+        if plain == swept {
+            return Ok(());
+        }
+        let what = format!("calls short of {:?} left memory behind", self.shortage);
+        let text = format!("{what}\n  without them: {plain:?}\n  with them:    {swept:?}");
+        Err(Failure { kind: FailureKind::Differs(Aspect::Memory), text })
     }
 
     /// Tries a call with less than it needs, more and more, until it comes to its own end.

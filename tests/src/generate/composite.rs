@@ -28,7 +28,7 @@ pub(super) const BOUNDED: &[Production] =
 
 pub(super) const LIST: &[Production] = &[
     Production { label: "list", weight: 10, make: Generator::list },
-    Production { label: "read as a list", weight: 8, make: Generator::to_list },
+    Production { label: "read as a list", weight: 8, make: Generator::list_of },
 ];
 
 impl Generator {
@@ -103,7 +103,7 @@ impl Generator {
     }
 
     /// A fixed or bounded list where a `[T]` is wanted.
-    fn to_list(&mut self, ty: &Ty) -> Option<Node> {
+    fn list_of(&mut self, ty: &Ty) -> Option<Node> {
         let Ty::List(inner) = ty else { return None };
         let path = self.path(
             &|found, _| matches!(found, Ty::Array(of, _) | Ty::Bounded(of, _) if of == inner),
