@@ -3,8 +3,8 @@
 //! every setting. One unit is about a nanosecond at worst.
 //!
 //! What has a fixed size is paid for here, whether it is copied in the end or not. What depends on
-//! values is paid for when it runs (`tests/src/reference/cost.rs` lists it): bytes of texts, elements
-//! of growing lists, rows that a loop passes. Two things cost nothing besides: notes for undo, since
+//! values is paid for when it runs (the manual's table of fuel lists it): bytes of texts, elements of
+//! growing lists, rows that a loop passes. Two things cost nothing besides: notes for undo, since
 //! a write notes 256 bytes at most besides its own, and copies of growing lists, since they take
 //! memory of the call, which is bounded.
 

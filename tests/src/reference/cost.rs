@@ -1,18 +1,19 @@
 //! What steps cost in fuel whose work depends on values. All else is in the typed program: entering
 //! a block costs `ir::Block::fuel`.
 //!
-//! | step | units, before it is done |
-//! | --- | --- |
-//! | a built-in that reads a text, `+`, an interpolated text, a look-up by text, `log` | bytes / 16 for each text |
-//! | `split` | besides, one for each part |
-//! | `join` | one for each text, and the bytes of all, with a separator for each, / 16 |
-//! | storing a text in the state | 4 + bytes / 16 |
-//! | comparing two texts | bytes of the shorter / 16 |
-//! | comparing two growing lists of one length, looking for an element | for each element 1 + its bytes / 16 |
-//! | moving elements up or down, a slice | for each element 1 + its bytes / 16 |
-//! | sorting n elements | for each of them 1 + log2(n) + its bytes / 16; for texts also bytes / 16 of all, 1 + log2(n) times |
-//! | putting a row on the list of a loop that may change what it visits; passing a slot without one | 1 |
-//! | the next row by an index of texts, where no list is made | bytes / 16 of the row's |
+//! - a text that a built-in, `+`, an interpolation, a look-up or `log` reads: its bytes / 16;
+//! - `split`: besides, 1 for each part; `join`: 1 for each text, and the bytes of all, with a
+//!   separator for each, / 16;
+//! - a text that is stored in the state, by itself or in a value: 4 + its bytes / 16;
+//! - a comparison of two texts: the bytes of the shorter / 16;
+//! - elements that a comparison of growing lists of one length or a search goes over, that are moved
+//!   up or down, or that a slice copies: for each 1 + its bytes / 16;
+//! - sorting n elements: for each 1 + log2(n) + its bytes / 16; by texts also all their bytes / 16,
+//!   1 + log2(n) times;
+//! - a loop over a table: 1 for a slot that it passes and that holds no row; by an index of texts the
+//!   bytes / 16 of each row's;
+//! - a loop that may change which rows it visits: 1 for each that it lists, and for each slot without
+//!   one before the last of them.
 //!
 //! Divisions are rounded down, for each text and each element.
 

@@ -66,6 +66,25 @@ impl<'p> Activation<'_, 'p, '_> {
             }
             ExprKind::ToList(list) => self.expr(list)?,
             ExprKind::Interpolate(pieces) => self.interpolate(pieces, span)?,
+            ExprKind::RowGet(..)
+            | ExprKind::RowFind(..)
+            | ExprKind::RowExists(..)
+            | ExprKind::TableLen(_)
+            | ExprKind::Insert(..) => self.of_table(expr)?,
+            ExprKind::If { .. }
+            | ExprKind::Match { .. }
+            | ExprKind::Block(_)
+            | ExprKind::Return(_)
+            | ExprKind::Break
+            | ExprKind::Continue
+            | ExprKind::Fail { .. } => self.control(expr)?,
+        })
+    }
+
+    /// What steers: branches, and the ways out.
+    fn control(&mut self, expr: &'p Expr) -> Step<Value> {
+        let span = expr.span;
+        Ok(match &expr.kind {
             ExprKind::If { cond, then, otherwise } => {
                 let block = if self.expr(cond)?.bool() { Some(then) } else { otherwise.as_ref() };
                 match block {
@@ -79,19 +98,6 @@ impl<'p> Activation<'_, 'p, '_> {
             ExprKind::Match { value, arms } => self.match_value(value, arms)?,
             // It is paid for with what it stands in.
             ExprKind::Block(block) => self.block(block)?,
-            ExprKind::RowGet(table, key) => match self.find_row(*table, key, span)? {
-                Value::Some(row) => *row,
-                _ => return self.fail(TrapKind::MissingRow, span),
-            },
-            ExprKind::RowFind(table, key) => self.find_row(*table, key, span)?,
-            ExprKind::RowExists(table, key) => {
-                Value::Bool(self.find_row(*table, key, span)? != Value::None)
-            }
-            ExprKind::TableLen(table) => {
-                let rows = self.call.world.tables[table.index()].in_slot_order();
-                Value::Int(rows.len() as i64)
-            }
-            ExprKind::Insert(table, fields) => self.insert(*table, fields, span)?,
             ExprKind::Return(value) => {
                 let value = match value {
                     Some(value) => self.expr(value)?,
@@ -105,6 +111,28 @@ impl<'p> Activation<'_, 'p, '_> {
                 let message = self.expr(message)?.characters();
                 return Err(self.trap(Cause::Fail(*status, message.to_string()), span));
             }
+            _ => unreachable!("every other expression is evaluated elsewhere"),
+        })
+    }
+
+    /// What looks at a table or changes it.
+    fn of_table(&mut self, expr: &'p Expr) -> Step<Value> {
+        let span = expr.span;
+        Ok(match &expr.kind {
+            ExprKind::RowGet(table, key) => match self.find_row(*table, key, span)? {
+                Value::Some(row) => *row,
+                _ => return self.fail(TrapKind::MissingRow, span),
+            },
+            ExprKind::RowFind(table, key) => self.find_row(*table, key, span)?,
+            ExprKind::RowExists(table, key) => {
+                Value::Bool(self.find_row(*table, key, span)? != Value::None)
+            }
+            ExprKind::TableLen(table) => {
+                let rows = self.call.world.tables[table.index()].in_slot_order();
+                Value::Int(rows.len() as i64)
+            }
+            ExprKind::Insert(table, fields) => self.insert(*table, fields, span)?,
+            _ => unreachable!("every other expression is evaluated elsewhere"),
         })
     }
 

@@ -1,14 +1,22 @@
-//! Loops over lists and rows.
+//! Loops.
 //!
 //! Each round is paid for when its element is reached, also one that `limit` or `where` leaves out.
 
-use midflight_compiler::ir::{Block, Expr, ForList, ForRows, ListOrder};
+use std::ops::Range;
+
+use midflight_compiler::ir::{Block, Expr, ForList, ForRows, ListOrder, LocalId};
 use midflight_compiler::source::Span;
 
-use super::activation::{Activation, Step};
+use super::activation::{Activation, Step, Stop};
 use super::cost;
-use super::stmt::Goes;
 use super::value::{RowRef, Value};
+
+/// Whether a loop goes on after a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goes {
+    On,
+    Out,
+}
 
 /// What decides whether an element that is reached has a round.
 struct Clauses<'p> {
@@ -20,6 +28,43 @@ struct Clauses<'p> {
 }
 
 impl<'p> Activation<'_, 'p, '_> {
+    pub(crate) fn while_loop(&mut self, cond: &'p Expr, body: &'p Block, span: Span) -> Step<()> {
+        while self.expr(cond)?.bool() {
+            self.charge(body.fuel.into(), span)?;
+            if self.round(body)? == Goes::Out {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// `for i in start..end`
+    pub(crate) fn for_range(
+        &mut self,
+        local: LocalId,
+        ends: Range<i64>,
+        body: &'p Block,
+        span: Span,
+    ) -> Step<()> {
+        for count in ends {
+            self.locals[local.index()] = Value::Int(count);
+            self.charge(body.fuel.into(), span)?;
+            if self.round(body)? == Goes::Out {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One round of a loop, which has been paid for.
+    fn round(&mut self, body: &'p Block) -> Step<Goes> {
+        match self.block(body) {
+            Ok(_) | Err(Stop::Continue) => Ok(Goes::On),
+            Err(Stop::Break) => Ok(Goes::Out),
+            Err(stop) => Err(stop),
+        }
+    }
+
     /// `for x in list`: over copies of the elements that were there when it began.
     pub(crate) fn for_list(&mut self, each: &'p ForList, span: Span) -> Step<()> {
         let mut elements = self.expr(&each.list)?.elements();

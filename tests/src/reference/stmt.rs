@@ -44,23 +44,10 @@ impl<'p> Activation<'_, 'p, '_> {
             StmtKind::Expr(expr) => {
                 let _ = self.expr(expr)?;
             }
-            StmtKind::While { cond, body } => {
-                while self.expr(cond)?.bool() {
-                    self.charge(body.fuel.into(), span)?;
-                    if self.round(body)? == Goes::Out {
-                        break;
-                    }
-                }
-            }
+            StmtKind::While { cond, body } => self.while_loop(cond, body, span)?,
             StmtKind::ForRange { local, start, end, body } => {
-                let (start, end) = (self.expr(start)?.int(), self.expr(end)?.int());
-                for count in start..end {
-                    self.locals[local.index()] = Value::Int(count);
-                    self.charge(body.fuel.into(), span)?;
-                    if self.round(body)? == Goes::Out {
-                        break;
-                    }
-                }
+                let ends = self.expr(start)?.int()..self.expr(end)?.int();
+                self.for_range(*local, ends, body, span)?;
             }
             StmtKind::ForList(each) => self.for_list(each, span)?,
             StmtKind::ForRows(each) => self.for_rows(each, span)?,
@@ -125,15 +112,6 @@ impl<'p> Activation<'_, 'p, '_> {
         }
     }
 
-    /// One round of a loop, which has been paid for.
-    pub(crate) fn round(&mut self, body: &'p Block) -> Step<Goes> {
-        match self.block(body) {
-            Ok(_) | Err(Stop::Continue) => Ok(Goes::On),
-            Err(Stop::Break) => Ok(Goes::Out),
-            Err(stop) => Err(stop),
-        }
-    }
-
     /// Fuel for the texts of a value that is about to be stored in the world.
     pub(crate) fn charge_stored(&mut self, value: &Value, span: Span) -> Step<()> {
         match value {
@@ -157,11 +135,4 @@ impl<'p> Activation<'_, 'p, '_> {
         *self.load_mut(at) = value;
         Ok(())
     }
-}
-
-/// Whether a loop goes on after a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Goes {
-    On,
-    Out,
 }

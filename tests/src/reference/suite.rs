@@ -87,7 +87,8 @@ fn compare(report: &TestReport, limits: &Limits) -> Result<(), String> {
         }));
         if expected != found {
             return Err(format!(
-                "test \"{}\": by the reference interpreter it {expected}; as machine code it {found}",
+                "test \"{}\": by the reference interpreter it {expected}; as machine code it \
+                 {found}",
                 machine.name
             ));
         }
