@@ -5,6 +5,7 @@
 //! Everything here panics where the test's surroundings fail it, and cleans up when dropped.
 
 pub mod client;
+pub mod fuzz;
 pub mod listener;
 pub mod process;
 pub mod served;
