@@ -163,6 +163,16 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.span.start == start)
     }
 
+    /// Whether no further error is kept; then only their number matters.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors >= DIAGNOSTICS_MAX
+    }
+
+    /// Counts an error that is not kept.
+    pub(crate) fn count_error(&mut self) {
+        self.errors += 1;
+    }
+
     /// Whether any error was reported.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

@@ -64,6 +64,7 @@ pub fn lex(source: &Source, diagnostics: &mut Diagnostics) -> Lexed {
         offset,
         modes: Vec::new(),
         newline: true,
+        has_no_close: false,
         lexed: Lexed::default(),
         diagnostics,
     };
@@ -91,6 +92,8 @@ struct Lexer<'a> {
     modes: Vec<Mode>,
     /// Whether a newline was read since the last token.
     newline: bool,
+    /// No `*/` stands behind `offset`.
+    has_no_close: bool,
     lexed: Lexed,
     diagnostics: &'a mut Diagnostics,
 }
@@ -183,7 +186,10 @@ impl<'a> Lexer<'a> {
     fn block_comment(&mut self, range: Range<usize>) {
         let rest = self.rest();
         let line_end = rest.find('\n').unwrap_or(rest.len());
-        let length = rest.find("*/").map_or(line_end, |end| end + 2);
+        let close = if self.has_no_close { None } else { rest.find("*/") };
+        // Where one is missing, none is behind it: nobody looks again.
+        self.has_no_close = close.is_none();
+        let length = close.map_or(line_end, |end| end + 2);
         let skipped = rest.get(..length).unwrap_or_default();
         self.report_block_comment(range.start..self.offset + length);
         self.newline |= skipped.contains('\n');
@@ -195,8 +201,11 @@ impl<'a> Lexer<'a> {
 
     /// `'text'` is taken whole where the second quote stands on the same line.
     fn single_quoted(&mut self, range: Range<usize>) {
-        let line = self.rest().lines().next().unwrap_or_default();
-        let end = line.find('\'').map_or(range.end, |length| self.offset + length + 1);
+        // No further than to the next quote: a line may have very many.
+        let rest = self.rest();
+        let is_quote = |at: &usize| rest.as_bytes().get(*at) == Some(&b'\'');
+        let next = rest.find(['\'', '\n']).filter(is_quote);
+        let end = next.map_or(range.end, |length| self.offset + length + 1);
         self.report_single_quotes(range.start..end);
         self.offset = end;
         self.push(TokenKind::Error, range.start..end);

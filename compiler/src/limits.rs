@@ -100,6 +100,10 @@ pub const COMPILE_STACK_SIZE: usize = 64 << 20;
 /// all of them; its time grows with the square then.
 pub const BLOCKS_BACKTRACKING_MAX: usize = 4_000;
 
+/// Loops within each other up to which it is used. Its time grows with the cube of them, since the
+/// counters of all live through the innermost: 16 take a millisecond, 128 a second.
+pub const LOOPS_BACKTRACKING_MAX: usize = 16;
+
 /// The largest `code_size_max`: twice as much address space is reserved for each version.
 pub const CODE_SIZE_MAX: usize = 16 << 20;
 

@@ -29,8 +29,9 @@ pub enum Optimisation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Allocation {
     /// The better allocator for functions of up to
-    /// [`BLOCKS_BACKTRACKING_MAX`](crate::limits::BLOCKS_BACKTRACKING_MAX) blocks, the faster one
-    /// for larger ones.
+    /// [`BLOCKS_BACKTRACKING_MAX`](crate::limits::BLOCKS_BACKTRACKING_MAX) blocks and
+    /// [`LOOPS_BACKTRACKING_MAX`](crate::limits::LOOPS_BACKTRACKING_MAX) loops in each other, the
+    /// faster one for larger ones.
     #[default]
     BySize,
     /// The faster one for all.

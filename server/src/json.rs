@@ -13,7 +13,8 @@ mod decode;
 mod encode;
 mod value;
 
-pub(crate) use decode::{bind, read};
+pub use decode::bind;
+pub(crate) use decode::read;
 pub(crate) use encode::{TooLarge, write};
 
 #[cfg(test)]

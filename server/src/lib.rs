@@ -27,6 +27,7 @@ mod timers;
 pub use access::{Access, AccessError, Token};
 pub use cli::command;
 pub use events::Events;
+pub use json::bind as bind_json;
 pub use limits::Limits;
 pub use listen::serve;
 pub use routes::app;

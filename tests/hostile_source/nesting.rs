@@ -83,7 +83,12 @@ pub(crate) const CASES: &[Case] = &[
         source: || blocks("for _i in 0..1 { ", MANY),
         expected: Refused(&["E0601"]),
     },
-    Case { name: "for-allowed", source: || blocks("for _i in 0..1 { ", DEEP), expected: Runs },
+    Case {
+        name: "for-deeper-than-its-frame",
+        source: || blocks("for _i in 0..1 { ", DEEP),
+        expected: Refused(&["E0604"]),
+    },
+    Case { name: "for-allowed", source: || blocks("for _i in 0..1 { ", 60), expected: Runs },
     Case {
         name: "match",
         source: || blocks("match b { _ => ", MANY),

@@ -107,6 +107,11 @@ pub(crate) const CASES: &[Case] = &[
         expected: Refused(&["E0005"]),
     },
     Case {
+        name: "comments-that-do-not-end",
+        source: || "/*\n".repeat(1_000_000),
+        expected: Refused(&["E0005"]),
+    },
+    Case {
         name: "comments-everywhere",
         source: || in_handler(&format!("let _x = [{}1]", "1, // a\n".repeat(9_000))),
         expected: Runs,

@@ -138,8 +138,13 @@ pub(crate) const CASES: &[Case] = &[
         expected: Refused(&["E0002"]),
     },
     Case {
-        name: "a-hundred-thousand-single-quotes",
-        source: || in_handler(&"'a' ".repeat(100_000)),
+        name: "escapes-that-do-not-end",
+        source: || in_handler(&format!("log \"{}\"", "\\u{".repeat(1_000_000))),
+        expected: Refused(&["E0001", "E0003"]),
+    },
+    Case {
+        name: "a-million-single-quotes",
+        source: || in_handler(&"'a' ".repeat(1_000_000)),
         expected: Refused(&["E0006"]),
     },
     Case {

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod differential;
+pub mod fuzz;
 pub mod generate;
 pub mod listener;
 pub mod process;

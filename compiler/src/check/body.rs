@@ -44,6 +44,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) result_span: Option<Span>,
     /// What wants the type of the value that is being checked.
     pub(super) wanted_by: Option<Wanted>,
+    /// How long patterns may still be compared (`exhaust`).
+    pub(super) steps_left: u32,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -69,6 +71,7 @@ impl<'c, 'a> Body<'c, 'a> {
             loops: Vec::new(),
             result_span: None,
             wanted_by: None,
+            steps_left: super::exhaust::STEPS_MAX,
         }
     }
 

@@ -12,8 +12,8 @@ use std::fmt::Write;
 use crate::ir::{Const, Pattern};
 use crate::types::{Type, Types};
 
-/// Steps after which the question is given up.
-const STEPS_MAX: u32 = 20_000_000;
+/// Steps that the questions of one function may take together: less than a second.
+pub(super) const STEPS_MAX: u32 = 10_000_000;
 
 /// Missing patterns that are looked for.
 const MISSING_MAX: usize = 32;
@@ -31,13 +31,14 @@ pub(super) struct Finding {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TooComplex;
 
-/// Looks at the patterns of all arms.
+/// Looks at the patterns of all arms, in at most as many steps as are left.
 pub(super) fn examine(
     types: &Types,
     patterns: &[&Pattern],
     ty: Type,
+    steps_left: &mut u32,
 ) -> Result<Finding, TooComplex> {
-    let mut search = Search { types, steps: 0 };
+    let mut search = Search { types, steps_left };
     let mut finding = Finding::default();
     let mut rows: Vec<Vec<&Pattern>> = Vec::new();
     for (index, pattern) in patterns.iter().enumerate() {
@@ -100,7 +101,7 @@ impl Witness {
 
 struct Search<'t> {
     types: &'t Types,
-    steps: u32,
+    steps_left: &'t mut u32,
 }
 
 type Row<'p> = Vec<&'p Pattern>;
@@ -110,8 +111,8 @@ static WILDCARD: Pattern = Pattern::Wildcard;
 impl Search<'_> {
     fn step(&mut self, work: usize) -> Result<(), TooComplex> {
         let work = u32::try_from(work).unwrap_or(u32::MAX);
-        self.steps = self.steps.saturating_add(work.saturating_add(1));
-        if self.steps > STEPS_MAX { Err(TooComplex) } else { Ok(()) }
+        *self.steps_left = self.steps_left.saturating_sub(work.saturating_add(1));
+        if *self.steps_left == 0 { Err(TooComplex) } else { Ok(()) }
     }
 
     /// Whether some value fits `row` and none of `rows`.

@@ -296,7 +296,7 @@ impl<'a> Body<'_, 'a> {
     /// Whether the arms leave nothing out; warns about those that never run.
     fn covers(&mut self, checked: &[ir::Arm], arms: &[ast::Arm], ty: Type, head: Span) -> bool {
         let patterns: Vec<&ir::Pattern> = checked.iter().map(|arm| &arm.pattern).collect();
-        let found = exhaust::examine(&self.checker.types, &patterns, ty);
+        let found = exhaust::examine(&self.checker.types, &patterns, ty, &mut self.steps_left);
         let Finding { unreachable, missing } = match found {
             Ok(finding) => finding,
             Err(exhaust::TooComplex) => {

@@ -9,10 +9,12 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CodegenError, Context};
 use cranelift_module::{FuncId, Module, ModuleReloc};
 
-use super::{Listing, Refused, Scratch, Unit, audit, fault};
+use super::{Listing, Refused, Scratch, Unit, audit, fault, scan};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
-use crate::limits::{BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, NATIVE_STACK_MAX, STACK_MAX};
+use crate::limits::{
+    BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, LOOPS_BACKTRACKING_MAX, NATIVE_STACK_MAX, STACK_MAX,
+};
 use crate::settings::{Allocation, Optimisation};
 
 impl Unit<'_> {
@@ -38,8 +40,9 @@ impl Unit<'_> {
         if self.listing == Some(Listing::Clif) {
             let _ = writeln!(self.listed, "; {title}\n{}", scratch.ctx.func.display());
         }
-        let is_single_pass =
-            blocks > BLOCKS_BACKTRACKING_MAX || self.settings.allocation == Allocation::SinglePass;
+        let is_single_pass = self.settings.allocation == Allocation::SinglePass
+            || blocks > BLOCKS_BACKTRACKING_MAX
+            || scan::loop_depth(&func.body) > LOOPS_BACKTRACKING_MAX;
         if is_single_pass && self.single_pass.is_none() {
             let isa = isa(self.settings.optimisation, SINGLE_PASS);
             self.single_pass = Some(isa.map_err(|why| fault(func.span, why))?);

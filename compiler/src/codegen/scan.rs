@@ -102,6 +102,35 @@ pub(super) fn is_small_leaf(func: &Function, nodes_max: usize) -> bool {
         })
 }
 
+/// How deep loops stand in each other.
+pub(super) fn loop_depth(block: &Block) -> usize {
+    let stmts = block.stmts.iter().map(|stmt| {
+        let mut inner = 0;
+        stmt.parts(&mut |part| inner = inner.max(loop_depth_of(part)));
+        let is_loop = matches!(
+            stmt.kind,
+            StmtKind::While { .. }
+                | StmtKind::ForRange { .. }
+                | StmtKind::ForList(_)
+                | StmtKind::ForRows(_)
+        );
+        inner + usize::from(is_loop)
+    });
+    let value = block.value.as_deref().map_or(0, |value| loop_depth_of(Part::Expr(value)));
+    stmts.max().unwrap_or(0).max(value)
+}
+
+fn loop_depth_of(part: Part<'_>) -> usize {
+    match part {
+        Part::Block(block) => loop_depth(block),
+        Part::Expr(expr) => {
+            let mut inner = 0;
+            expr.parts(&mut |part| inner = inner.max(loop_depth_of(part)));
+            inner
+        }
+    }
+}
+
 fn in_block(block: &Block, found: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
     block.stmts.iter().any(|stmt| in_stmt(stmt, found))
         || block.value.as_deref().is_some_and(|value| in_expr(value, found))

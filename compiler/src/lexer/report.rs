@@ -26,6 +26,10 @@ const LOOKALIKES: [(&str, &str); 12] = [
 impl Lexer<'_> {
     /// A word with characters that Flight does not know; the first of them is named.
     pub(super) fn unknown_character(&mut self, range: Range<usize>) {
+        if self.diagnostics.is_full() {
+            self.diagnostics.count_error();
+            return self.push(TokenKind::Error, range);
+        }
         let word = self.slice(range.clone());
         let foreign = word.char_indices().find(|(_, character)| !character.is_ascii());
         let Some((offset, character)) = foreign.or_else(|| word.char_indices().next()) else {

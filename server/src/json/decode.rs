@@ -9,8 +9,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::value::{Path, Value};
 
-/// Binds the members of a JSON object to the arguments of their names.
-pub(crate) fn bind(text: &str, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError> {
+/// Binds the members of a JSON object to the arguments of their names, as the body of a POST does.
+///
+/// # Errors
+/// What is wrong with the document, and where.
+pub fn bind(text: &str, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError> {
     let mut refusal = None;
     let mut json = serde_json::Deserializer::from_str(text);
     let object = Object { arguments, refusal: &mut refusal };

@@ -1,0 +1,5 @@
+//! Fuzzes `midflight_tests::fuzz::parse` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| midflight_tests::fuzz::parse(data));
