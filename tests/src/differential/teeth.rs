@@ -13,6 +13,9 @@ use crate::generate::Generated;
 /// The first argument of a process that hunts a fault, by its name.
 const CHILD: &str = "--hunt";
 
+/// The name of no fault.
+const NO_FAULT: &str = "none";
+
 /// Programs that are run everywhere.
 const PROGRAMS: u64 = 2_000;
 
@@ -28,24 +31,31 @@ pub struct Find {
     pub programs: u64,
 }
 
-/// Plants a fault in a process of its own, and hunts it there.
+/// Plants a fault in a process of its own, and hunts it there. What shows it must show nothing
+/// without it.
 ///
 /// # Errors
 /// That it was not found, or that there can be no process.
 pub fn hunt(fault: Fault) -> Result<Find, String> {
-    let program = env::current_exe().map_err(|error| error.to_string())?;
-    let output = Command::new(program).args([CHILD, &format!("{fault:?}")]).output();
-    let output = output.map_err(|error| error.to_string())?;
-    let told = String::from_utf8_lossy(&output.stdout);
-    let mut lines = told.lines().rev();
-    let last = lines.next().unwrap_or_default();
-    let (programs, how) = last.split_once(' ').unwrap_or((last, ""));
-    let programs = programs.parse::<u64>().unwrap_or_default();
-    match output.status.code() {
-        Some(0) => Err(format!("nothing shows in {programs} programs that {}", fault.what())),
-        Some(1) => Ok(Find { how: how.to_owned(), programs }),
-        _ => Ok(Find { how: "the process crashes".to_owned(), programs }),
+    let (code, told) = child(&[CHILD, &format!("{fault:?}")])?;
+    let last = told.lines().next_back().unwrap_or_default();
+    let (programs, how) = last.split_once(' ').unwrap_or((last, "the process crashes"));
+    let find = Find { how: how.to_owned(), programs: programs.parse().unwrap_or_default() };
+    if code == Some(0) {
+        return Err(format!("nothing shows in {programs} programs that {}", fault.what()));
     }
+    match child(&[CHILD, NO_FAULT, programs])? {
+        (Some(0), _) => Ok(find),
+        _ => Err(format!("program {programs} fails without any fault")),
+    }
+}
+
+/// Runs this program again with arguments; gives its exit code, unless it crashed, and what it said.
+fn child(arguments: &[&str]) -> Result<(Option<i32>, String), String> {
+    let program = env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new(program).args(arguments).output();
+    let output = output.map_err(|error| error.to_string())?;
+    Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 /// Hunts what a parent wants found, if this process is a child.
@@ -56,33 +66,23 @@ pub fn hunt_as_child() -> Option<ExitCode> {
     }
     let name = arguments.next()?;
     let fault = Fault::ALL.iter().copied().find(|fault| format!("{fault:?}") == name);
-    plant(Some(fault?));
+    plant(fault);
+    let only = arguments.next().and_then(|number| number.parse().ok());
+    let programs = only.map_or(1..=PROGRAMS + SWEPT_PROGRAMS, |only| only..=only);
+    let search = move || programs.into_iter().find_map(look).unwrap_or(ExitCode::SUCCESS);
     let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_SIZE).spawn(search);
     thread.expect("a thread can be made").join().ok()
 }
 
-/// Prints the number of each program before it runs, and what it showed behind the last one.
-fn search() -> ExitCode {
-    let agreement = (0..PROGRAMS).map(|seed| {
-        let generated = Generated::new(seed);
-        move || examine(&generated, Machines::Two(seed)).err()
-    });
-    let undo = (0..SWEPT_PROGRAMS).map(|seed| {
-        let generated = Generated::new(seed);
-        move || undo::sweep(&generated).err()
-    });
-    let mut programs = 0;
-    let mut look = |failure: &dyn Fn() -> Option<Failure>| {
-        programs += 1;
-        tell(&programs.to_string());
-        let failure = failure()?;
-        tell(&format!("{programs} {}", showing(&failure.kind)));
-        Some(ExitCode::FAILURE)
-    };
-    let found = agreement.into_iter().find_map(|program| look(&program));
-    found
-        .or_else(|| undo.into_iter().find_map(|program| look(&program)))
-        .unwrap_or(ExitCode::SUCCESS)
+/// Runs one program. Its number is told before, and what it showed behind it.
+fn look(number: u64) -> Option<ExitCode> {
+    tell(&number.to_string());
+    let failure = match number.checked_sub(PROGRAMS + 1) {
+        None => examine(&Generated::new(number), Machines::Two(number)).err(),
+        Some(swept) => undo::sweep(&Generated::new(swept)).err(),
+    }?;
+    tell(&format!("{number} {}", showing(&failure.kind)));
+    Some(ExitCode::FAILURE)
 }
 
 #[expect(clippy::print_stdout, reason = "the parent reads it")]
