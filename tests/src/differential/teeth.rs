@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::planted::{Fault, plant};
 
-use super::{Failure, FailureKind, Machines, examine, undo};
+use super::{FailureKind, Machines, examine, undo};
 use crate::generate::Generated;
 
 /// The first argument of a process that hunts a fault, by its name.
