@@ -83,6 +83,10 @@ fn order(
     let version = frame.version.clone();
     let program = version.program();
     let stride = size(program, ty);
+    // The empty list has no elements to point to.
+    if len == 0 {
+        return Ok(());
+    }
     frame.charge(order_fuel(data, len, (field, stride)))?;
     // SAFETY: there are `len` elements at `data`.
     let elements = unsafe { std::slice::from_raw_parts(data, len * stride) }.to_vec();
