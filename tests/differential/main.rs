@@ -1,10 +1,12 @@
 //! Generated programs, run in the reference interpreter and as machine code at every setting: half of
 //! them from fixed seeds, half from seeds that follow from the commit, so that every commit tries
-//! others and a red run repeats. `SEEDS=7` or `SEEDS=100..200` runs these instead.
+//! others and a red run repeats. `SEEDS=7` or `SEEDS=100..200` runs these instead;
+//! `MIDFLIGHT_HOURS=8` draws seeds from the clock until so many hours are over.
 
 use std::env;
 use std::ops::Range;
 use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use midflight_tests::differential::campaign::Aim;
@@ -16,14 +18,18 @@ const PROGRAMS: u64 = 10_000;
 /// Programs whose calls are cut short, from fixed seeds, and as many from seeds of the commit.
 const SWEPT_PROGRAMS: u64 = 400;
 
+/// Programs of a long run between two reports; of every tenth of them calls are cut short too.
+const LONG_BATCH: u64 = 2_000;
+
 fn main() -> ExitCode {
     if let Some(code) = run_as_child() {
         return code;
     }
     let arguments = Arguments::from_args();
-    let trials = match env::var("SEEDS") {
-        Ok(seeds) => chosen(&seeds),
-        Err(_) => all(),
+    let trials = match (env::var("SEEDS"), env::var("MIDFLIGHT_HOURS")) {
+        (Ok(seeds), _) => chosen(&seeds),
+        (_, Ok(hours)) => vec![Trial::test("long", move || long(&hours))],
+        _ => all(),
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -56,6 +62,23 @@ fn trial(name: &str, aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Trial {
         eprintln!("seeds from {from}: {summary}");
         Ok(())
     })
+}
+
+/// Runs programs of seeds from the clock on, until the hours are over.
+fn long(hours: &str) -> Result<(), Failed> {
+    let hours: f64 = hours.parse().map_err(|_| "`MIDFLIGHT_HOURS` is a number")?;
+    let (began, time) = (Instant::now(), Duration::from_secs_f64(3600.0 * hours));
+    let first = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros() as u64;
+    let mut next = first;
+    while began.elapsed() < time {
+        let seeds = next..next + LONG_BATCH;
+        let _ = run_isolated(Aim::Agreement, seeds.clone(), Coverage::Any)?;
+        let _ = run_isolated(Aim::Undo, seeds.start..next + LONG_BATCH / 10, Coverage::Any)?;
+        next = seeds.end;
+        let passed = began.elapsed().as_secs_f64() / 3600.0;
+        eprintln!("{passed:.2} hours, {} programs, seeds from {first} to {next}", next - first);
+    }
+    Ok(())
 }
 
 /// A seed far from the fixed ones that follows from the commit; where there is none, always the

@@ -83,6 +83,10 @@ fn order(
     let version = frame.version.clone();
     let program = version.program();
     let stride = size(program, ty);
+    // The empty list has no elements to point to.
+    if len == 0 {
+        return Ok(());
+    }
     frame.charge(order_fuel(data, len, (field, stride)))?;
     // The elements of an empty list may stand nowhere.
     if len == 0 {
