@@ -16,6 +16,9 @@
 use std::ffi::c_void;
 use std::mem::offset_of;
 
+/// Bytes that one unit of fuel pays for where values are made, copied, read or compared by size.
+pub const BYTES_PER_FUEL: u32 = 16;
+
 /// What one call can reach. The runtime owns one for every call and embeds it as the first field
 /// of its frame.
 #[repr(C)]
@@ -244,8 +247,8 @@ host_functions! {
 
     // Values, by type. `type_id` is a `TypeId` of the version.
 
-    /// Copies bytes between two places that are the same or do not overlap; charges fuel by size.
-    traps fn memory_copy(target: *mut u8, source: *const u8, len: u64);
+    /// Copies bytes between two places that are the same or do not overlap.
+    safe fn memory_copy(target: *mut u8, source: *const u8, len: u64);
 
     /// Puts a text into a slot of state: the world gets a copy of its own.
     traps fn text_store(slot: *mut *const Text, text: *const Text);
@@ -254,7 +257,7 @@ host_functions! {
     /// Copies a value that holds growing lists, so that the copy shares none.
     traps fn value_copy(type_id: u32, target: *mut u8, source: *const u8);
     /// Whether two values are equal by structure.
-    safe fn value_equal(type_id: u32, left: *const u8, right: *const u8) -> u32;
+    traps fn value_equal(type_id: u32, left: *const u8, right: *const u8) -> u32;
 
     // Texts.
 
@@ -263,9 +266,9 @@ host_functions! {
     /// The pieces one after the other.
     traps fn text_interpolate(pieces: *const Piece, count: u64) -> *const Text;
     /// Whether the bytes are the same.
-    safe fn text_equal(left: *const Text, right: *const Text) -> u32;
+    traps fn text_equal(left: *const Text, right: *const Text) -> u32;
     /// -1, 0 or 1: how the bytes compare.
-    safe fn text_compare(left: *const Text, right: *const Text) -> i64;
+    traps fn text_compare(left: *const Text, right: *const Text) -> i64;
     /// The number of Unicode scalar values.
     traps fn text_len(text: *const Text) -> i64;
     /// `contains`
@@ -338,6 +341,9 @@ host_functions! {
     /// Says that an indexed field of a row is about to be written: called before, with the new
     /// value at `value`.
     traps fn index_update(table: u32, row: *mut RowHeader, field: u32, value: *const u8);
+    /// Puts a text into an indexed field of a row, at `slot`, and moves the row in the index: both
+    /// or neither.
+    traps fn index_text_store(table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text);
     /// The rows to visit, in order, as a list of row addresses. `field` is the indexed field to go
     /// by, or `u32::MAX` for slot order; the list holds at most `most` rows.
     traps fn rows_list(table: u32, field: u32, descending: u32, most: i64) -> *mut ListHeader;

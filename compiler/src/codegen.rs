@@ -179,8 +179,8 @@ pub(crate) struct Unit<'p> {
     listing: Option<Listing>,
     listed: String,
     size: usize,
-    /// The largest native frame for each byte of logical stack, but for large frames.
-    frame_ratio: usize,
+    /// Bytes of native stack that the logical stack of a call is at most, but for large frames.
+    deepest: usize,
     /// Bytes of all frames of functions that are active once at most and have a large one.
     large_frames: usize,
     /// For each table, whether some function removes rows of it.
@@ -226,7 +226,7 @@ impl<'p> Unit<'p> {
             listing,
             listed: String::new(),
             size: 0,
-            frame_ratio: 1,
+            deepest: crate::limits::STACK_MAX as usize,
             large_frames: 0,
             removed,
         })

@@ -265,6 +265,9 @@ pub struct ForRows {
     /// Whether body or filter can insert into, remove from, or reorder what is visited; the loop
     /// then visits the rows that were there when it began and still are.
     pub snapshot: bool,
+    /// Whether every row that is there when the loop begins has a round, as long as `limit` allows:
+    /// there is no `where`, and nothing in the loop removes rows. No more are listed than that.
+    pub counts_all: bool,
 }
 
 /// Somewhere that a value stands.

@@ -4,7 +4,7 @@
 //! `Type::Error` is the type of what is already reported: it fits everything and silences what
 //! would follow.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::ir::Const;
@@ -197,6 +197,52 @@ impl Types {
     /// The table with this id.
     pub fn table(&self, id: TableId) -> &TableType {
         &self.tables[id.index()]
+    }
+
+    /// Whether values of a type hold texts.
+    pub(crate) fn hold_text(&self, ty: Type) -> bool {
+        self.hold_text_beside(ty, &mut HashSet::new())
+    }
+
+    /// As [`Types::hold_text`]; what was looked at before holds none. Without it, structs that
+    /// others hold twice would be looked at twice as often on every level.
+    fn hold_text_beside(&self, ty: Type, seen: &mut HashSet<Type>) -> bool {
+        let fields: Vec<&Field> = match ty {
+            Type::Str => return true,
+            Type::Optional(inner)
+            | Type::Array(inner, _)
+            | Type::Bounded(inner, _)
+            | Type::List(inner) => return self.hold_text_beside(self.get(inner), seen),
+            Type::Struct(id) => self.strukt(id).fields.iter().collect(),
+            Type::Enum(id) => {
+                self.enumeration(id).variants.iter().flat_map(|variant| &variant.fields).collect()
+            }
+            _ => return false,
+        };
+        seen.insert(ty) && fields.iter().any(|field| self.hold_text_beside(field.ty, seen))
+    }
+
+    /// Whether a type is a row, or a list or optional of rows. Fields never are.
+    pub fn mentions_row(&self, ty: Type) -> bool {
+        match ty {
+            Type::Row(_) => true,
+            Type::Optional(inner)
+            | Type::Array(inner, _)
+            | Type::Bounded(inner, _)
+            | Type::List(inner) => self.mentions_row(self.get(inner)),
+            _ => false,
+        }
+    }
+
+    /// Whether values of a type hold growing lists. Fields never do.
+    pub(crate) fn hold_list(&self, ty: Type) -> bool {
+        match ty {
+            Type::List(_) => true,
+            Type::Optional(inner) | Type::Array(inner, _) | Type::Bounded(inner, _) => {
+                self.hold_list(self.get(inner))
+            }
+            _ => false,
+        }
     }
 
     /// The type as a program writes it.

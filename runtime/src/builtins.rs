@@ -131,6 +131,7 @@ pub(crate) static HOST: HostFunctions = HostFunctions {
     row_insert: row::row_insert,
     row_remove: row::row_remove,
     index_update: row::index_update,
+    index_text_store: row::index_text_store,
     rows_list: row::rows_list,
     rows_equal: row::rows_equal,
     rows_next: row::rows_next,

@@ -89,6 +89,11 @@ impl<'w> Turn<'w> {
         image(self.frame)
     }
 
+    /// Says what each later call of this turn may use, instead of what the engine's limits say.
+    pub fn limit_fuel(&mut self, fuel: i64) {
+        self.fuel = fuel;
+    }
+
     /// Fuel that the last call used. Defined for committed calls only.
     pub fn fuel_used(&self) -> i64 {
         self.fuel - self.frame.ctx.fuel
@@ -130,14 +135,19 @@ impl<'w> Turn<'w> {
         // SAFETY: the signature is of the frame's version (`call`), so the entry is; the blocks
         // have the sizes that it gives.
         let exit = unsafe { enter(self.frame, signature.entry, block, result) };
-        Ok(match self.conclude(exit) {
-            // SAFETY: the code has written its result; texts in it are constants, in the arena, or
-            // in the world's heap, all of them live until the turn's next call.
-            Ok(()) => Outcome::Done(unsafe {
-                View::new(self.version.program(), signature.result, result)
-            }),
-            Err(trap) => Outcome::Trapped(trap),
-        })
+        if exit == Exit::Trapped {
+            let trap = Trap::of(self.frame);
+            return Ok(Outcome::Trapped(self.take_back(trap)));
+        }
+        // SAFETY: the code has written its result; texts in it are constants, in the arena, or in
+        // the world's heap, all of them live until the turn's next call.
+        let result = unsafe { View::new(self.version.program(), signature.result, result) };
+        if result.shows_removed_row() {
+            let trap = Trap::in_result(self.version, signature.function);
+            return Ok(Outcome::Trapped(self.take_back(trap)));
+        }
+        self.commit();
+        Ok(Outcome::Done(result))
     }
 
     /// Runs a function that takes nothing and gives nothing: a test, a timer.
@@ -147,8 +157,14 @@ impl<'w> Turn<'w> {
 
     /// Runs a function that takes nothing, or the row at this address, and gives nothing.
     pub(crate) fn run_with(&mut self, function: FuncId, row: usize) -> Result<(), Trap> {
-        let exit = self.enter_with(function, row);
-        self.conclude(exit)
+        match self.enter_with(function, row) {
+            Exit::Returned => self.commit(),
+            Exit::Trapped => {
+                let trap = Trap::of(self.frame);
+                return Err(self.take_back(trap));
+            }
+        }
+        Ok(())
     }
 
     /// Runs a function that takes nothing and gives nothing, and leaves what it did to be committed
@@ -190,19 +206,21 @@ impl<'w> Turn<'w> {
         }
     }
 
-    /// Commits the call or takes it back.
-    fn conclude(&mut self, exit: Exit) -> Result<(), Trap> {
+    /// The call has returned: what it did stays.
+    fn commit(&mut self) {
         let Surroundings { world, counts, observer, .. } = self.surroundings;
         counts.count_call();
-        if exit == Exit::Returned {
-            self.frame.commit(world, observer);
-            return Ok(());
-        }
-        // First, since its message may be a text that the call made.
-        let trap = Trap::of(self.frame);
+        self.frame.commit(world, observer);
+    }
+
+    /// The call has trapped, as this says, which was read out of the frame before: its message may
+    /// be a text that the call made.
+    fn take_back(&mut self, trap: Trap) -> Trap {
+        let Surroundings { world, counts, observer, .. } = self.surroundings;
+        counts.count_call();
         counts.count_trap(trap.kind);
         self.frame.roll_back(world, observer);
-        Err(trap)
+        trap
     }
 
     /// The row in a slot of a table, if it is the one of this generation.

@@ -82,6 +82,14 @@ impl Data {
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
     }
 
+    /// The call that removed a row has committed.
+    pub(crate) fn release(&mut self, id: u32, row: *mut RowHeader) {
+        if let Some(table) = self.tables.get_mut(id as usize) {
+            table.release(row);
+            self.show(id as usize);
+        }
+    }
+
     /// Takes back that a row was inserted.
     pub(crate) fn take_back_insert(&mut self, id: u32, row: *mut RowHeader) {
         if let Some(table) = self.tables.get_mut(id as usize) {

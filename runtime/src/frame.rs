@@ -30,6 +30,10 @@ use crate::version::Version;
 /// Bytes of the text buffer that are kept from one call to the next.
 const TEXT_BUFFER_KEPT_MAX: usize = 64 << 10;
 
+/// `trap_values` where the message needs none. The second one is a number of elements, where it is
+/// given.
+const NO_VALUES: [i64; 2] = [0, -1];
+
 /// The frame of a world's calls.
 #[repr(C)]
 pub(crate) struct Frame {
@@ -73,7 +77,7 @@ impl Frame {
                 stack: i64::from(STACK_MAX),
                 trap_site: 0,
                 trap_kind: 0,
-                trap_values: [0; 2],
+                trap_values: NO_VALUES,
                 trap_text: ptr::null(),
                 trap_status: 0,
                 reserved: 0,
@@ -158,7 +162,13 @@ impl Frame {
     pub(crate) fn begin(&mut self, fuel: i64) {
         self.ctx.fuel = fuel;
         self.ctx.epoch += 1;
+        self.forget_trap();
+    }
+
+    /// Nothing has trapped, as far as the context says.
+    pub(crate) fn forget_trap(&mut self) {
         self.ctx.trap_kind = 0;
+        self.ctx.trap_values = NO_VALUES;
         self.ctx.trap_text = ptr::null();
     }
 

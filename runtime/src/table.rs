@@ -6,7 +6,8 @@
 //! - a slot is taken by a row that is alive, or by one that the running call has killed, or it is
 //!   in `free`;
 //! - a slot becomes free when the call that killed its row commits: until then nobody could tell a
-//!   new row there from the one that was removed.
+//!   new row there from the one that was removed;
+//! - when no call runs, the last slot holds a row.
 
 #![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
 
@@ -188,6 +189,15 @@ impl Table {
         slots.map(|slot| self.rows.row(slot))
     }
 
+    /// Bytes of the text at an address where the indexed field is a `str`; 0 for others.
+    pub(crate) fn text_len(&self, field: u32, value: *const u8) -> usize {
+        match self.index(field).map(|(column, _)| column.kind) {
+            // SAFETY: the value has the column's type.
+            Some(ColumnKind::Text) => unsafe { text_at(value) }.len(),
+            _ => 0,
+        }
+    }
+
     fn index(&self, field: u32) -> Option<(Column, &Index)> {
         let found = self.indexes.iter().find(|(column, _)| column.field == field);
         found.map(|(column, index)| (*column, index))
@@ -292,9 +302,16 @@ impl Table {
         self.link(row, index_keys, generation);
     }
 
-    /// The call that killed the row has committed: its slot may be used again.
+    /// The call that killed the row has committed: its slot may be used again. Slots behind the last
+    /// row are given up, so that what a scan passes follows from the rows alone.
     pub(crate) fn release(&mut self, row: *mut RowHeader) {
         let _ = self.free.insert(slot(row));
+        while let Some(&last) = self.free.last()
+            && last + 1 == self.rows.end()
+        {
+            let _ = self.free.pop_last();
+            self.rows.pop();
+        }
     }
 
     /// Moves a row in the index of a field, from its value to the one at an address.

@@ -37,6 +37,8 @@ pub struct TestResult {
     pub position: Position,
     /// What ended it, where it did not pass.
     pub trap: Option<Trap>,
+    /// Fuel that it used; defined only where it passed.
+    pub fuel_used: i64,
 }
 
 /// How many of these tests passed.
@@ -57,6 +59,7 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
     // All tests of a program share one cap, so that a posted one cannot hold a core for long.
     let mut fuel = limits.test_fuel_max;
     let run = |test: &Test| {
+        let mut fuel_used = 0;
         let trap = match Frame::new(version.clone(), limits) {
             Ok(mut frame) => {
                 let counts = Counts::default();
@@ -68,13 +71,14 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
                 };
                 let mut turn = Turn::new(&mut frame, surroundings, fuel);
                 let result = run_one(&mut turn, test);
-                fuel -= turn.fuel_used().clamp(0, fuel);
+                fuel_used = turn.fuel_used();
+                fuel -= fuel_used.clamp(0, fuel);
                 result.err()
             }
             Err(kind) => Some(Trap::at_test(version, test, kind)),
         };
         let position = version.source().position(test.span.start);
-        TestResult { name: test.name.clone(), position, trap }
+        TestResult { name: test.name.clone(), position, trap, fuel_used }
     };
     version.program().ir.tests.iter().map(run).collect()
 }

@@ -1,7 +1,7 @@
 //! A trap as people and programs read it: what happened, where in which source, in which version.
 
 use midflight_compiler::abi::CallContext;
-use midflight_compiler::ir::Test;
+use midflight_compiler::ir::{FuncId, Test};
 use midflight_compiler::source::Position;
 use midflight_compiler::trap::TrapKind;
 
@@ -60,6 +60,19 @@ impl Trap {
         }
     }
 
+    /// The trap of a handler whose result holds a row that the call removed.
+    pub(crate) fn in_result(version: &Version, function: FuncId) -> Trap {
+        let function = version.program().ir.function(function);
+        Trap {
+            kind: TrapKind::MissingRow,
+            message: "the result holds a row that the call removed".to_owned(),
+            position: version.source().position(function.span.start),
+            function: function.name.clone(),
+            version: version.number(),
+            status: TrapKind::MissingRow.status(),
+        }
+    }
+
     /// The trap of a test whose world could not even be made.
     pub(crate) fn at_test(version: &Version, test: &Test, kind: TrapKind) -> Trap {
         Trap {
@@ -90,19 +103,20 @@ impl Trap {
 fn message(frame: &Frame, kind: TrapKind, step: &str) -> String {
     let step = one_line(step);
     let CallContext { trap_values: [index, len], .. } = frame.ctx;
-    // Of a list that is assigned: how many elements it holds, and how many came.
+    // Of a list that is assigned: how many elements it holds, and how many came. Where no numbers
+    // were given, there is a negative number of elements (`NO_VALUES`).
     let (capacity, found) = (index, len);
     match kind {
         TrapKind::Fail | TrapKind::Assertion => frame.trap_text().to_owned(),
         TrapKind::Overflow => format!("the result of `{step}` does not fit into an `int`"),
         TrapKind::DivisionByZero => format!("division by zero in `{step}`"),
-        TrapKind::IndexOutOfBounds if len > 0 || index != 0 => {
+        TrapKind::IndexOutOfBounds if len >= 0 => {
             format!("index {index} is out of bounds: the length is {len}")
         }
         TrapKind::IndexOutOfBounds => format!("`{step}` is out of bounds"),
         TrapKind::MissingRow => format!("there is no such row: `{step}`"),
         TrapKind::DuplicateKey => format!("a row with this key is there already: `{step}`"),
-        TrapKind::ListFull if found > 0 => {
+        TrapKind::ListFull if found >= 0 => {
             format!("the list holds {capacity} elements, found {found}: `{step}`")
         }
         TrapKind::ListFull => format!("the list is full: `{step}`"),

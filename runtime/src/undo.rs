@@ -30,6 +30,8 @@ pub(crate) struct Undo {
     /// Texts that this call took out of their slots.
     retired: Vec<*const Text>,
     generators: Vec<Generator>,
+    /// In which epoch the generator was noted last.
+    generator_epoch: u64,
     /// Each with the number of events that were emitted before it.
     savepoints: Vec<(Mark, usize)>,
 }
@@ -133,14 +135,13 @@ impl Undo {
         self.notes.push(Note::Removed { table, row, generation });
     }
 
-    /// Notes the generator before it is drawn from.
-    pub(crate) fn note_generator(&mut self, data: &Data) {
+    /// Notes the generator before it is drawn from, once in each epoch.
+    pub(crate) fn note_generator(&mut self, data: &Data, epoch: u64) {
         if is_planted(Fault::GeneratorIsNotRestored) {
             return;
         }
-        let since = self.savepoints.last().map_or(0, |(mark, _)| mark.notes);
-        let noted = self.notes[since..].iter().any(|note| matches!(note, Note::Generator));
-        if !noted {
+        if self.generator_epoch != epoch {
+            self.generator_epoch = epoch;
             self.generators.push(data.generator.clone());
             self.notes.push(Note::Generator);
         }
@@ -188,10 +189,8 @@ impl Undo {
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
     pub(crate) fn commit(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
-            if let Note::Removed { table, row, .. } = note
-                && let Some(table) = data.tables.get_mut(table as usize)
-            {
-                table.release(row);
+            if let Note::Removed { table, row, .. } = note {
+                data.release(table, row);
             }
         }
         self.bytes.clear();

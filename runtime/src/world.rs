@@ -216,6 +216,8 @@ impl Room {
         let left = self.leaving.take()?;
         if let Some(frame) = &mut self.frame {
             frame.commit(&self.name, &*shared.setup.observer);
+            // `on load` has no result that somebody could still read.
+            frame.settle();
         }
         self.moved(&left, shared, epoch);
         match left {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use midflight_compiler::settings::{Allocation, Optimisation, Settings};
 use midflight_runtime::{
     ActivateError, CallError, Engine, Event, Limits, LoadError, LoadOptions, LoadStatus, LogLine,
-    Observer, Then, Trap,
+    Observer, Outcome, Then, Trap,
 };
 
 fn engine() -> Engine {
@@ -435,4 +435,64 @@ fn every_setting_of_the_code_means_the_same() {
             assert!(sum.call("main", (i64::MAX,)).is_err(), "{settings:?}");
         }
     }
+}
+
+#[test]
+fn a_text_that_cannot_be_stored_leaves_its_index() -> Result<(), Box<dyn std::error::Error>> {
+    let engine = engine();
+    let _ = load(
+        &engine,
+        r#"
+        table word { key id: int, text: str, index text }
+        post add(id: int, text: str) { insert word { id, text } }
+        post grow(id: int) { word[id].text += " and more" }
+        get sorted() -> str {
+            var all = ""
+            for w in word by text { all += "{w.id}" }
+            return all
+        }
+        "#,
+    );
+    let add = engine.handler::<(i64, &str), ()>("add")?;
+    add.call("main", (1, "b"))?;
+    add.call("main", (2, "a"))?;
+    let before = image(&engine);
+    let mut trapped = 0;
+    for fuel in 0.. {
+        let outcome = engine.enter("main", |turn| {
+            turn.limit_fuel(fuel);
+            let called = turn.call("grow", |arguments| {
+                arguments.slot("id")?.write_int(1).expect("it is an `int`");
+                Ok(())
+            });
+            matches!(called, Ok(Outcome::Trapped(_)))
+        })?;
+        if !outcome {
+            break;
+        }
+        trapped += 1;
+        assert_eq!(image(&engine), before, "with {fuel} units of fuel");
+    }
+    assert!(trapped > 10, "the call needs more than {trapped} units of fuel");
+    assert_eq!(engine.handler::<(), String>("sorted")?.call("main", ())?, "21");
+    Ok(())
+}
+
+#[test]
+fn what_on_load_replaced_is_given_back() {
+    let engine = engine();
+    let source = |number: usize| {
+        format!(
+            "state {{ name: str }}\non load {{ state.name = \"version {number}\" }}\n\
+             post broken() {{ fail \"no\" }}"
+        )
+    };
+    let mut taken = Vec::new();
+    for number in 10..14 {
+        let _ = load(&engine, &source(number));
+        let broken = engine.handler::<(), ()>("broken").expect("known");
+        let _ = broken.call("main", ()).expect_err("it fails");
+        taken.push(engine.memory_taken("main").expect("no call runs"));
+    }
+    assert!(taken.windows(2).all(|pair| pair[0] == pair[1]), "{taken:?}");
 }

@@ -167,28 +167,27 @@ fn without_port(host: &str) -> Option<&str> {
 }
 
 fn check_origin(headers: &HeaderMap, host: &str) -> Result<(), Problem> {
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    // `https` where something before this server speaks it.
-    let site = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    match site.is_some_and(|site| site.eq_ignore_ascii_case(host)) {
-        true => Ok(()),
-        false => {
+    for origin in headers.get_all(ORIGIN) {
+        let origin = origin.to_str().unwrap_or_default();
+        // `https` where something before this server speaks it.
+        let site = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        if !site.is_some_and(|site| site.eq_ignore_ascii_case(host)) {
             let detail = format!("the request comes from a page of `{}`", origin.escape_debug());
-            Err(Problem::new(Kind::OriginRefused, detail))
+            return Err(Problem::new(Kind::OriginRefused, detail));
         }
     }
+    Ok(())
 }
 
 fn check_site(headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(site) = headers.get(SEC_FETCH_SITE) else { return Ok(()) };
-    match site.as_bytes() {
+    for site in headers.get_all(SEC_FETCH_SITE) {
         // `none` is a person at the address bar.
-        b"none" | b"same-origin" => Ok(()),
-        _ => {
-            Err(Problem::new(Kind::OriginRefused, "the request comes from a page of another site"))
+        if !matches!(site.as_bytes(), b"none" | b"same-origin") {
+            let detail = "the request comes from a page of another site";
+            return Err(Problem::new(Kind::OriginRefused, detail));
         }
     }
+    Ok(())
 }
 
 fn invalid_host(detail: &str) -> Problem {

@@ -2,12 +2,13 @@
 //! gets to reading the answer.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::Request;
-use axum::http::header::EXPECT;
+use axum::http::header::{CONTENT_ENCODING, EXPECT, TRANSFER_ENCODING};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Frame, SizeHint};
 use midflight_compiler::limits::{Number, Unit};
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::error::{Kind, Problem};
 use crate::limits::{DISCARD_LEN_MAX, DISCARD_TIMEOUT, SMALL_LEN_MAX};
+use crate::query::quoted;
 use crate::state::ServerState;
 
 /// The whole body of a request, and the rest of it.
@@ -23,6 +25,10 @@ pub(crate) async fn read(
     state: &ServerState,
     request: Request<Body>,
 ) -> Result<(Parts, Bytes), Problem> {
+    if let Some(problem) = encoded(request.headers()) {
+        let _ = discard(request).await;
+        return Err(problem);
+    }
     let limits = &state.limits;
     if request.body().size_hint().lower() > limits.body_len_max as u64 {
         let _ = discard(request).await;
@@ -64,6 +70,21 @@ async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem>
     Ok(whole.into())
 }
 
+/// The refusal of a body that is not simply sent. To unpack one would make of a few bytes as many
+/// as the limits let through.
+fn encoded(headers: &HeaderMap) -> Option<Problem> {
+    let is_other = |value: &&HeaderValue, plain: &str| {
+        !value.as_bytes().trim_ascii().eq_ignore_ascii_case(plain.as_bytes())
+    };
+    let content =
+        headers.get_all(CONTENT_ENCODING).iter().find(|value| is_other(value, "identity"));
+    // hyper has undone what is `chunked` at the end, and nothing before.
+    let transfer = headers.get_all(TRANSFER_ENCODING).iter().find(|v| is_other(v, "chunked"));
+    let encoding = quoted(&String::from_utf8_lossy(content.or(transfer)?.as_bytes()));
+    let detail = format!("the body is encoded as {encoding}, which is not undone");
+    Some(Problem::new(Kind::UnsupportedEncoding, detail).with_help("send the body as it is"))
+}
+
 fn too_large(len_max: usize) -> Problem {
     let detail = format!("the body is larger than {}", Unit::Bytes.show(len_max as u64));
     Problem::new(Kind::BodyTooLarge, detail)
@@ -94,15 +115,28 @@ pub(crate) fn text(body: &Bytes) -> Result<&str, Problem> {
     })
 }
 
-/// A body that has a place among those of its size, until it is dropped.
+/// A body that has a place among those of its size, until the last of its bytes is written or
+/// given up: what is sent may outlive the body.
 pub(crate) struct Placed {
     body: Body,
-    _place: OwnedSemaphorePermit,
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+/// Bytes of such a body.
+struct PlacedBytes {
+    bytes: Bytes,
+    _place: Arc<OwnedSemaphorePermit>,
 }
 
 impl Placed {
     pub(crate) fn new(body: Body, place: OwnedSemaphorePermit) -> Placed {
-        Placed { body, _place: place }
+        Placed { body, place: Arc::new(place) }
+    }
+}
+
+impl AsRef<[u8]> for PlacedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -114,7 +148,9 @@ impl HttpBody for Placed {
         mut self: Pin<&mut Self>,
         ctx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(ctx)
+        let frame = Pin::new(&mut self.body).poll_frame(ctx);
+        let placed = |bytes| Bytes::from_owner(PlacedBytes { bytes, _place: self.place.clone() });
+        frame.map(|frame| frame.map(|frame| frame.map(|frame| frame.map_data(placed))))
     }
 
     fn is_end_stream(&self) -> bool {

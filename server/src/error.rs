@@ -70,6 +70,7 @@ kinds! {
     TooManyBodies "too_many_bodies" SERVICE_UNAVAILABLE "too many large bodies are under way",
     TooManyAnswers "too_many_answers" SERVICE_UNAVAILABLE "too many large answers are under way",
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "the body is too large",
+    UnsupportedEncoding "unsupported_encoding" UNSUPPORTED_MEDIA_TYPE "the body is encoded",
     NotUtf8 "not_utf8" BAD_REQUEST "the body is not UTF-8",
 
     UnknownWorld "unknown_world" NOT_FOUND "there is no such world",

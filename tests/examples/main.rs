@@ -14,6 +14,7 @@ use midflight_compiler::diag::render::{Style, render};
 use midflight_compiler::fmt;
 use midflight_compiler::source::Source;
 use midflight_runtime::Engine;
+use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
 
 const EXAMPLES: &str = "dsl-examples";
@@ -115,7 +116,7 @@ fn program(path: &Path) -> Result<(), Failed> {
             return Err(format!("{name}: the test `{}` failed: {trap}", result.name).into());
         }
     }
-    Ok(())
+    Ok(suite::agree(&report, engine.limits())?)
 }
 
 /// The transcript is what its commands print, and the README quotes it.

@@ -173,6 +173,7 @@ fn every_answer_names_its_version() {
         "/-/schema",
         "/-/events",
         "/-/healthy",
+        "/-/metrics",
         "/-/ready",
         "/-/nothing",
         "*",

@@ -10,4 +10,5 @@ mod demo;
 mod events;
 mod life_cycle;
 mod loading;
+mod metrics;
 mod process;

@@ -17,6 +17,7 @@ use midflight_compiler::diag::render::{Style, render};
 use midflight_compiler::fmt;
 use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, LoadError};
+use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
 
 use page::{Block, Files, Page};
@@ -103,7 +104,10 @@ fn program(block: &Block<'_>, files: &mut Files) -> Result<(), String> {
         return Err("it is not formatted as `midflight fmt` does it".to_owned());
     }
     let failed = report.results.iter().find_map(|test| Some((&test.name, test.trap.as_ref()?)));
-    failed.map_or(Ok(()), |(name, trap)| Err(format!("the test `{name}` failed: {trap}")))
+    match failed {
+        Some((name, trap)) => Err(format!("the test `{name}` failed: {trap}")),
+        None => suite::agree(&report, engine.limits()),
+    }
 }
 
 /// What the page shows is what is there: what commands print, and tables made from the sources.

@@ -5,9 +5,12 @@
 //! Everything here panics where the test's surroundings fail it, and cleans up when dropped.
 
 pub mod client;
+pub mod differential;
 pub mod fuzz;
+pub mod generate;
 pub mod listener;
 pub mod process;
+pub mod reference;
 pub mod served;
 pub mod transcript;
 

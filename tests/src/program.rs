@@ -5,6 +5,7 @@ use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, Limits, LoadError, TestReport};
 use midflight_tests::patient;
+use midflight_tests::reference::suite;
 
 use crate::case::{Case, Kind};
 use crate::expect::Found;
@@ -18,6 +19,7 @@ pub(crate) fn run(kind: Kind, case: &Case) -> Result<Found, String> {
     let (diagnostics, notes) = match engine.test(source.clone()) {
         Ok(report) => {
             accept(kind, &report)?;
+            suite::agree(&report, engine.limits())?;
             let traps = report.results.iter().filter_map(|result| result.trap.as_ref());
             let traps = traps.map(|trap| Note {
                 start: trap.position,

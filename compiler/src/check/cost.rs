@@ -1,13 +1,20 @@
 //! What running a block costs, in fuel: the one table. It is computed from the typed program, before
 //! any optimisation, so that a call ends at the same step in the interpreter and in machine code at
 //! every setting. One unit is about a nanosecond at worst.
+//!
+//! What has a fixed size is paid for here, whether it is copied in the end or not. What depends on
+//! values is paid for when it runs (the manual's table of fuel lists it): bytes of texts, elements of
+//! growing lists, rows that a loop passes. Two things cost nothing besides: notes for undo, since
+//! a write notes 256 bytes at most besides its own, and copies of growing lists, since they take
+//! memory of the call, which is bounded.
 
 use super::body::Body;
 use super::ty::element;
+use crate::abi::BYTES_PER_FUEL;
 use crate::builtins::Builtin;
 use crate::ir::walk::Part;
-use crate::ir::{BinaryOp, Block, Expr, ExprKind, Stmt, StmtKind};
-use crate::layout::Layouts;
+use crate::ir::{BinaryOp, Block, Expr, ExprKind, Place, Root, Stmt, StmtKind};
+use crate::layout::{CHUNK_SIZE, Layouts};
 use crate::types::{Type, Types};
 
 /// A statement or an expression that is not in the table below.
@@ -26,11 +33,10 @@ const TRANSCENDENTAL: u32 = 16;
 const FIND: u32 = 16;
 /// Getting the next row of an index.
 pub(super) const NEXT: u32 = 4;
-/// Inserting or removing a row, emitting an event, writing to the log.
+/// Inserting or removing a row, beginning a part of a test that is taken back.
 const EFFECT: u32 = 32;
-
-/// Bytes that one unit pays for where a value that stands in memory is made, copied or compared.
-const COPIED: u32 = 16;
+/// Emitting an event, writing to the log: it bounds how many one call can leave.
+const MESSAGE: u32 = 80;
 
 impl Body<'_, '_> {
     /// What measures this body.
@@ -58,7 +64,7 @@ impl Meter<'_> {
     fn block(self, block: &Block) -> u32 {
         let mut fuel = 0;
         for stmt in &block.stmts {
-            add(&mut fuel, own_stmt(stmt));
+            add(&mut fuel, self.own_stmt(stmt));
             match &stmt.kind {
                 // The message is computed when the call has failed already.
                 StmtKind::Assert { cond, .. } => add(&mut fuel, self.expr(cond)),
@@ -107,13 +113,54 @@ impl Meter<'_> {
                 ty => TEXT + self.copy(ty),
             },
             ExprKind::Call(..) => CALL,
-            ExprKind::Builtin(builtin, _) | ExprKind::Mutate { builtin, .. } => of(*builtin),
+            ExprKind::Builtin(builtin, _) => of(*builtin),
+            ExprKind::Mutate { builtin, place, .. } => {
+                of(*builtin).saturating_add(self.change(*builtin, place))
+            }
             ExprKind::Interpolate(pieces) => TEXT + PIECE.saturating_mul(pieces.len() as u32),
             ExprKind::RowGet(..) | ExprKind::RowFind(..) | ExprKind::RowExists(..) => FIND,
-            ExprKind::Insert(..) => EFFECT,
+            ExprKind::Insert(table, _) => {
+                EFFECT
+                    + self.layouts.map_or(0, |known| known.row(*table).layout.size / BYTES_PER_FUEL)
+            }
+            // It is no branch: who evaluates the expression runs it.
+            ExprKind::Block(block) => block.fuel,
             _ => 0,
         };
         own.saturating_add(NODE)
+    }
+
+    fn own_stmt(self, stmt: &Stmt) -> u32 {
+        match &stmt.kind {
+            StmtKind::OpAssign { op, value, .. } => NODE + arithmetic(*op, value.ty),
+            StmtKind::Emit { fields, .. } => {
+                let values = fields.iter().map(|(_, value)| self.copy(value.ty));
+                values.fold(NODE + MESSAGE, u32::saturating_add)
+            }
+            StmtKind::Log { .. } => NODE + MESSAGE,
+            StmtKind::Remove { .. } | StmtKind::AssertFails { .. } => NODE + EFFECT,
+            _ => NODE,
+        }
+    }
+
+    /// What a change of the list at a place costs by the size of its type. One that is given other
+    /// elements is copied; a list of the world is noted for undo, and copied to and fro where it
+    /// holds texts.
+    fn change(self, builtin: Builtin, place: &Place) -> u32 {
+        let Some(layout) = self.layouts.and_then(|known| known.of(self.types, place.ty)) else {
+            return 0;
+        };
+        let mut fuel = 0;
+        if builtin == Builtin::ListAssign {
+            fuel += self.copy(place.ty);
+        }
+        if matches!(place.root, Root::State | Root::Row(..)) {
+            fuel += layout.size / CHUNK_SIZE;
+            if self.types.hold_text(place.ty) {
+                fuel += 2 * self.copy(place.ty);
+            }
+        }
+        fuel
     }
 
     /// What a value costs by its size; nothing where it stands in a register.
@@ -127,24 +174,13 @@ impl Meter<'_> {
                 | Type::Bounded(..)
         );
         let layout = self.layouts.filter(|_| by_size).and_then(|known| known.of(self.types, ty));
-        layout.map_or(0, |layout| layout.size / COPIED)
+        layout.map_or(0, |layout| layout.size / BYTES_PER_FUEL)
     }
 }
 
 /// The tree is bounded, but not by what fits here.
 fn add(fuel: &mut u32, more: u32) {
     *fuel = fuel.saturating_add(more);
-}
-
-fn own_stmt(stmt: &Stmt) -> u32 {
-    match &stmt.kind {
-        StmtKind::OpAssign { op, value, .. } => NODE + arithmetic(*op, value.ty),
-        StmtKind::Emit { .. }
-        | StmtKind::Log { .. }
-        | StmtKind::Remove { .. }
-        | StmtKind::AssertFails { .. } => NODE + EFFECT,
-        _ => NODE,
-    }
 }
 
 fn arithmetic(op: BinaryOp, ty: Type) -> u32 {

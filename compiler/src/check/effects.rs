@@ -192,6 +192,7 @@ impl Visits<'_> {
         // Any write may be one to the field that the loop is ordered by.
         let reorders = rows.order.is_some() && all.writes;
         rows.snapshot = all.inserts || all.removes || reorders;
+        rows.counts_all = rows.filter.is_none() && !all.removes;
         let lookup = rows.filter.as_ref().and_then(|filter| self.looked_up(rows, filter));
         rows.lookup = lookup.filter(|(field, _)| {
             rows.order.is_none() && !below.writes && !found.written.contains(&(rows.table, *field))

@@ -122,8 +122,8 @@ fn int_binary(op: BinaryOp, left: i64, right: i64, span: Span) -> Folded {
         BinaryOp::Sub => left.checked_sub(right),
         BinaryOp::Mul => left.checked_mul(right),
         BinaryOp::Div => left.checked_div(right),
-        // As in machine code: the remainder by -1 is 0 for every `int`.
-        BinaryOp::Rem => Some(left.wrapping_rem(right)),
+        // Where the quotient does not fit, there is no remainder, as in machine code.
+        BinaryOp::Rem => left.checked_rem(right),
     };
     value.map(Const::Int).ok_or(Failure::Traps(span, OVERFLOW))
 }

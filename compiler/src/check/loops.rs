@@ -115,7 +115,7 @@ impl<'a> Body<'_, 'a> {
         let (limit, filter, order) = (limit?, filter?, order?);
         let body = self.with_filter(body, filter.as_ref());
         // Who is visited depends on what callees do, which `effects` finds out.
-        let (snapshot, lookup) = (false, None);
+        let (snapshot, counts_all, lookup) = (false, false, None);
         Some(ir::StmtKind::ForRows(Box::new(ir::ForRows {
             local,
             table,
@@ -125,6 +125,7 @@ impl<'a> Body<'_, 'a> {
             limit,
             body,
             snapshot,
+            counts_all,
         })))
     }
 

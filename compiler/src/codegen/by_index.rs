@@ -9,7 +9,7 @@ use cranelift_codegen::ir::{InstBuilder, types as clif};
 
 use super::function::{Lower, Value};
 use super::loops::Round;
-use crate::abi::{HostFunction, ROWS_BATCH};
+use crate::abi::{BYTES_PER_FUEL, HostFunction, ROWS_BATCH};
 use crate::ir;
 use crate::layout::Layout;
 use crate::source::Span;
@@ -19,7 +19,7 @@ use crate::types::{TableId, Type};
 const ROW: u32 = 8;
 
 /// Bytes of a text that one unit of fuel pays for, as a power of two.
-const TEXT_PER_FUEL_SHIFT: i64 = 4;
+const TEXT_PER_FUEL_SHIFT: i64 = BYTES_PER_FUEL.ilog2() as i64;
 
 /// What a loop asks for rows of.
 struct Index {
@@ -93,6 +93,10 @@ impl<'p> Lower<'_, 'p, '_> {
         let (field, which) = match (&each.lookup, each.order) {
             (Some((field, value)), _) => {
                 let wanted = self.expr(value)?;
+                if value.ty == Type::Str {
+                    self.charge_text(wanted);
+                    self.charge(0, Some(span));
+                }
                 (*field, Which::Equal(self.spill(value.ty, wanted)))
             }
             (None, Some((field, descending))) => (field, Which::All { descending }),
@@ -124,6 +128,11 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let offset = self.unit.layouts.row(index.table).offsets[index.field as usize];
         let text = self.load_word(row, offset);
+        self.charge_text(text);
+    }
+
+    /// Pays for reading a text; it is checked with the next charge.
+    fn charge_text(&mut self, text: Value) {
         let [there, done] = [(); 2].map(|()| self.builder.create_block());
         self.brif(text, there, done);
         self.start(there);

@@ -8,6 +8,7 @@ use super::value::Form;
 use crate::abi::HostFunction;
 use crate::ir::{self, CompareOp, Expr, ExprKind};
 use crate::planted::{Fault, is_planted};
+use crate::source::Span;
 use crate::types::Type;
 
 impl<'p> Lower<'_, 'p, '_> {
@@ -15,8 +16,8 @@ impl<'p> Lower<'_, 'p, '_> {
     pub(super) fn comparison(
         &mut self,
         op: CompareOp,
-        left: &'p Expr,
-        right: &'p Expr,
+        (left, right): (&'p Expr, &'p Expr),
+        span: Span,
     ) -> Option<Value> {
         if is_none(left) || is_none(right) {
             let optional = if is_none(left) { right } else { left };
@@ -28,22 +29,22 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let left_value = self.operand(left, std::slice::from_ref(right))?;
         let right_value = self.expr(right)?;
-        Some(self.compare(op, left.ty, left_value, right_value))
+        Some(self.compare(op, left.ty, [left_value, right_value], span))
     }
 
-    fn compare(&mut self, op: CompareOp, ty: Type, left: Value, right: Value) -> Value {
+    fn compare(&mut self, op: CompareOp, ty: Type, sides: [Value; 2], span: Span) -> Value {
+        let [left, right] = sides;
         if let Some(holds) = self.compare_registers(op, ty, left, right) {
             return self.builder.ins().uextend(cl::types::I32, holds);
         }
         let holds = match op {
-            CompareOp::Eq => return self.equal(ty, left, right),
+            CompareOp::Eq => return self.equal(ty, left, right, span),
             CompareOp::Ne => {
-                let equal = self.equal(ty, left, right);
+                let equal = self.equal(ty, left, right, span);
                 let one = self.number(1);
                 return self.builder.ins().bxor(equal, one);
             }
             _ => {
-                let span = self.func.span;
                 let order = self.host_value(HostFunction::text_compare, &[left, right], span);
                 self.builder.ins().icmp_imm_s(int_condition(op), order, 0)
             }

@@ -49,7 +49,7 @@ impl<'p> Lower<'_, 'p, '_> {
                 let sides = Sides::of(self, (left, left_value), (right, right_value));
                 Some(self.binary(*op, sides, expr.span))
             }
-            ExprKind::Compare(op, left, right) => self.comparison(*op, left, right),
+            ExprKind::Compare(op, left, right) => self.comparison(*op, (left, right), expr.span),
             ExprKind::And(..) | ExprKind::Or(..) => Some(self.logical(expr)),
             ExprKind::Call(callee, args) => self.call(*callee, args, None),
             ExprKind::Builtin(builtin, args) => self.builtin(*builtin, args, expr),

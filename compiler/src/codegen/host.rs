@@ -31,8 +31,8 @@ impl Lower<'_, '_, '_> {
                 reference
             }
         };
-        let charges = !is_free(function);
-        if charges {
+        let takes_fuel = takes_fuel_along(function);
+        if takes_fuel {
             self.store_fuel();
         }
         let table = self.load_fixed(self.ctx, offset_of!(CallContext, host));
@@ -41,7 +41,7 @@ impl Lower<'_, '_, '_> {
         all.extend_from_slice(arguments);
         let call = self.builder.ins().call_indirect(reference, address, &all);
         let result = self.builder.inst_results(call).first().copied();
-        if charges {
+        if takes_fuel {
             self.load_fuel();
         }
         if signature.traps {
@@ -74,21 +74,43 @@ impl Lower<'_, '_, '_> {
     }
 }
 
-/// Whether a host function never charges fuel: it takes the same time whatever it is given, or
-/// generated code has paid for what it does.
-fn is_free(function: HostFunction) -> bool {
+/// Whether the fuel goes through the context: the host function charges it by what it is given, or
+/// is called on a cold path, where a register that keeps the fuel would cost the hot one.
+fn takes_fuel_along(function: HostFunction) -> bool {
     matches!(
         function,
-        HostFunction::float_rem
-            | HostFunction::float_round
-            | HostFunction::float_sin
-            | HostFunction::float_cos
-            | HostFunction::float_atan2
-            | HostFunction::float_pow
-            | HostFunction::hash_int
-            | HostFunction::row_find_int
-            | HostFunction::rows_next
-            | HostFunction::rows_equal_next
+        HostFunction::note_state
+            | HostFunction::note_row
+            | HostFunction::note_row_range
+            | HostFunction::text_store
+            | HostFunction::index_text_store
+            | HostFunction::value_store
+            | HostFunction::value_equal
+            | HostFunction::text_concat
+            | HostFunction::text_interpolate
+            | HostFunction::text_equal
+            | HostFunction::text_compare
+            | HostFunction::text_len
+            | HostFunction::text_contains
+            | HostFunction::text_starts_with
+            | HostFunction::text_ends_with
+            | HostFunction::text_slice
+            | HostFunction::text_trim
+            | HostFunction::text_lower
+            | HostFunction::text_upper
+            | HostFunction::text_split
+            | HostFunction::text_join
+            | HostFunction::parse_int
+            | HostFunction::parse_float
+            | HostFunction::hash_text
+            | HostFunction::list_contains
+            | HostFunction::list_sort
+            | HostFunction::list_order
+            | HostFunction::row_find_text
+            | HostFunction::row_insert
+            | HostFunction::rows_list
+            | HostFunction::rows_equal
+            | HostFunction::log
     )
 }
 

@@ -215,6 +215,7 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.check_within(end, elements.len, span);
                 self.check_within(start, end, span);
                 let len = self.builder.ins().isub(end, start);
+                self.charge_elements(len, elements.layout, span);
                 let (result, to) = self.new_list(elements.ty, len, span);
                 let source = self.element_at(elements, start);
                 self.copy_elements(to, source, span);

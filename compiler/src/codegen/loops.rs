@@ -24,6 +24,9 @@ use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
 
+/// Fuel of a slot that a loop passes and that holds no row.
+const EMPTY_SLOT_FUEL: u32 = 1;
+
 /// What a round of any of these loops has besides its element.
 pub(super) struct Round<'p> {
     filter: Option<&'p Expr>,
@@ -164,10 +167,7 @@ impl<'p> Lower<'_, 'p, '_> {
             Some((field, descending)) => (field, u32::from(descending)),
             None => (u32::MAX, 0),
         };
-        // Where every listed row counts, no more are listed than the limit allows.
-        let some_may_go = each.snapshot && self.unit.removes_from(each.table);
-        let all_count = each.filter.is_none() && !some_may_go;
-        let most = match round.left.filter(|_| all_count) {
+        let most = match round.left.filter(|_| each.counts_all) {
             Some(left) => self.builder.use_var(left),
             None => self.int(i64::MAX),
         };
@@ -218,7 +218,13 @@ impl<'p> Lower<'_, 'p, '_> {
         self.jump(visit, &[]);
         self.builder.switch_to_block(visit);
         let address = self.builder.use_var(row);
-        self.skip_if_gone(address, round.next);
+        let [there, gone] = [(); 2].map(|()| self.builder.create_block());
+        let alive = self.load_alive(address);
+        self.brif(alive, there, gone);
+        self.start(gone);
+        self.charge(EMPTY_SLOT_FUEL, Some(round.span));
+        self.jump(round.next, &[]);
+        self.start(there);
         self.name_row(each, address);
         let next = round.next;
         self.visit(round);

@@ -120,7 +120,8 @@ impl Unit<'_> {
         if frame > cost && !func.recursive {
             self.large_frames += frame;
         } else {
-            self.frame_ratio = self.frame_ratio.max(frame.div_ceil(cost));
+            let deepest = frame.saturating_mul(STACK_MAX as usize).div_ceil(cost);
+            self.deepest = self.deepest.max(deepest);
         }
         if self.stack_size() > NATIVE_STACK_MAX {
             let text = format!("it needs {frame} bytes of stack for each call");
@@ -131,7 +132,7 @@ impl Unit<'_> {
 
     /// Bytes of native stack that a call takes at most.
     pub(super) fn stack_size(&self) -> usize {
-        self.frame_ratio.saturating_mul(STACK_MAX as usize).saturating_add(self.large_frames)
+        self.deepest.saturating_add(self.large_frames)
     }
 }
 

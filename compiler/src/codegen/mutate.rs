@@ -13,10 +13,10 @@ use super::function::{Lower, Value};
 use super::list::Elements;
 use super::place::{Located, Owner};
 use super::value::{Form, Storage};
-use crate::abi::{HostFunction, ListHeader};
+use crate::abi::{BYTES_PER_FUEL, HostFunction, ListHeader};
 use crate::builtins::Builtin;
 use crate::ir::{self, Expr, Root};
-use crate::layout::optional_value_offset;
+use crate::layout::{Layout, optional_value_offset};
 use crate::source::Span;
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -206,15 +206,13 @@ impl<'p> Lower<'_, 'p, '_> {
     /// Traps where as many elements as this do not leave room for one more.
     fn check_room(&mut self, len: Value, capacity: Value, span: Span) {
         let full = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, len, capacity);
-        // No number of elements came that did not fit.
-        let none = self.int(0);
-        self.trap_if_with(full, TrapKind::ListFull, span, &[capacity, none]);
+        self.trap_if(full, TrapKind::ListFull, span);
     }
 
     /// Moves the elements from an index on one further, the last one first.
     fn move_up(&mut self, elements: Elements, index: Value, span: Span) {
         let moved = self.builder.ins().isub(elements.len, index);
-        self.charge_each(moved, span);
+        self.charge_elements(moved, elements.layout, span);
         let zero = self.int(0);
         self.count(zero, moved, |lower, step| {
             let to = lower.builder.ins().isub(elements.len, step);
@@ -238,7 +236,7 @@ impl<'p> Lower<'_, 'p, '_> {
         };
         let last = self.builder.ins().iadd_imm_s(elements.len, -1);
         let moved = self.builder.ins().isub(last, index);
-        self.charge_each(moved, list.span);
+        self.charge_elements(moved, elements.layout, list.span);
         self.count(index, last, |lower, to| {
             let from = lower.builder.ins().iadd_imm_s(to, 1);
             let (to, from) = (lower.element_at(elements, to), lower.element_at(elements, from));
@@ -258,6 +256,12 @@ impl<'p> Lower<'_, 'p, '_> {
         let last = self.builder.ins().iadd_imm_s(elements.len, -1);
         let at = self.element_at(elements, last);
         match wanted.1 {
+            // An optional does not nest: elements that are optional are given as they are.
+            Some(target) if elements.ty == wanted.0 => {
+                self.copy(elements.layout, target, at);
+                self.set_len(list, last);
+                self.jump(join.done, &[]);
+            }
             Some(target) => {
                 let offset = optional_value_offset(elements.layout);
                 let to = self.offset(target, offset);
@@ -317,10 +321,12 @@ impl<'p> Lower<'_, 'p, '_> {
         self.copy_elements(to, data, list.span);
     }
 
-    /// Takes one unit of fuel for each of so many elements.
-    fn charge_each(&mut self, count: Value, span: Span) {
+    /// Takes fuel for going over so many elements.
+    pub(super) fn charge_elements(&mut self, count: Value, element: Layout, span: Span) {
+        let each = self.int(i64::from(1 + element.size / BYTES_PER_FUEL));
+        let units = self.builder.ins().imul(count, each);
         let fuel = self.fuel();
-        let left = self.builder.ins().isub(fuel, count);
+        let left = self.builder.ins().isub(fuel, units);
         self.set_fuel(left);
         let used_up = self.builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         self.trap_if(used_up, TrapKind::OutOfFuel, span);

@@ -68,7 +68,7 @@ impl<'p> Lower<'_, 'p, '_> {
             self.noted.clone_from(&entry);
             // One arm always fits: where no other does, the last one does.
             if !is_last {
-                self.test(&arm.pattern, subject, fails);
+                self.test(&arm.pattern, subject, (fails, value.span));
             }
             self.bind(&arm.pattern, subject, value.span);
             self.arm(&arm.body, &mut join);
@@ -162,13 +162,18 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     /// Goes on where the value fits the pattern, and to `fails` where it does not.
-    fn test(&mut self, pattern: &'p Pattern, subject: (Type, Value), fails: cl::Block) {
+    fn test(
+        &mut self,
+        pattern: &'p Pattern,
+        subject: (Type, Value),
+        (fails, span): (cl::Block, Span),
+    ) {
         let (ty, value) = subject;
         let fits = match pattern {
             Pattern::Wildcard | Pattern::Bind(_) => return,
             Pattern::Const(constant) => {
                 let Some(constant) = self.constant(ty, constant) else { return };
-                self.equal(ty, value, constant)
+                self.equal(ty, value, constant, span)
             }
             Pattern::Variant(id, tag, _) => {
                 let found = self.tag_of(*id, value);
@@ -179,22 +184,29 @@ impl<'p> Lower<'_, 'p, '_> {
                 self.builder.ins().icmp_imm_s(IntCC::Equal, found, 0)
             }
             Pattern::Some(_) => self.is_some(ty, value),
-            Pattern::Or(alternatives) => return self.test_any(alternatives, subject, fails),
+            Pattern::Or(alternatives) => {
+                return self.test_any(alternatives, subject, (fails, span));
+            }
         };
         let next = self.builder.create_block();
         self.brif(fits, next, fails);
         self.start(next);
         for (part, inner) in self.parts(pattern, subject) {
-            self.test(inner, part, fails);
+            self.test(inner, part, (fails, span));
         }
     }
 
-    fn test_any(&mut self, patterns: &'p [Pattern], subject: (Type, Value), fails: cl::Block) {
+    fn test_any(
+        &mut self,
+        patterns: &'p [Pattern],
+        subject: (Type, Value),
+        (fails, span): (cl::Block, Span),
+    ) {
         let fits = self.builder.create_block();
         for (index, pattern) in patterns.iter().enumerate() {
             let is_last = index + 1 == patterns.len();
             let next = if is_last { fails } else { self.builder.create_block() };
-            self.test(pattern, subject, next);
+            self.test(pattern, subject, (next, span));
             self.jump(fits, &[]);
             if !is_last {
                 self.start(next);

@@ -94,7 +94,12 @@ impl<'p> Lower<'_, 'p, '_> {
     pub(super) fn locate(&mut self, found: &Found<'p>) -> Located {
         let (mut at, mut ty) = self.locate_root(found);
         let mut indices = found.indices.iter();
-        for step in &found.place.path {
+        for (depth, step) in found.place.path.iter().enumerate() {
+            // The root has its own value in a register; the address of an inner list is loaded.
+            if depth > 0 && matches!(ty, Type::List(_)) {
+                let base = self.load_word(at.base, at.offset);
+                at = Located { owner: Owner::Call, base, offset: 0, index_bytes: None };
+            }
             match &step.kind {
                 StepKind::Field(field) => at.offset += self.field_offset(ty, *field),
                 StepKind::Index(index) => {
@@ -123,7 +128,6 @@ impl<'p> Lower<'_, 'p, '_> {
                 (Owner::Row(table, row), row, Type::Row(table))
             }
         };
-        // A growing list that is a local or a value stands in a register: it is its own address.
         (Located { owner, base, offset: 0, index_bytes: None }, ty)
     }
 
@@ -161,8 +165,7 @@ impl<'p> Lower<'_, 'p, '_> {
             }
             Type::List(inner) => {
                 let layout = self.inner_layout(inner);
-                let list = self.list_in(at);
-                let (data, len) = self.list_parts(list);
+                let (data, len) = self.list_parts(at.base);
                 self.check_index(value, len, expr.span);
                 let data = Located { owner: Owner::Call, base: data, offset: 0, index_bytes: None };
                 self.step_by(data, value, layout)
@@ -196,14 +199,6 @@ impl<'p> Lower<'_, 'p, '_> {
     pub(super) fn load_len(&mut self, address: Value, offset: u32) -> Value {
         let flags = self.memory;
         self.builder.ins().uload32(flags, address, offset as i32)
-    }
-
-    /// The growing list that a place holds: a local's is the place's address itself.
-    fn list_in(&mut self, at: Located) -> Value {
-        match at {
-            Located { owner: Owner::Call, base, offset: 0, index_bytes: None } => base,
-            _ => self.load_word(at.base, at.offset),
-        }
     }
 
     /// Address of the elements and length of a growing list, both 0 for the empty one.
@@ -309,6 +304,10 @@ impl<'p> Lower<'_, 'p, '_> {
             Owner::State => {}
             Owner::Row(table, row) => {
                 if let Some(field) = self.indexed_field(table, place) {
+                    if ty == Type::Str {
+                        let slot = self.offset(at.base, at.offset);
+                        return self.store_indexed_text((table, row), field, (slot, value), span);
+                    }
                     self.before_index_write((table, row), field, (ty, value), span);
                 }
             }

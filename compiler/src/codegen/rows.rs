@@ -146,7 +146,24 @@ impl<'p> Lower<'_, 'p, '_> {
         self.builder.ins().load(clif::I32, flags, row, offset)
     }
 
-    /// Tells the indexes that an indexed field is about to become what stands in `value`.
+    /// Puts a text into an indexed field. Storing it can trap, so index and field change together.
+    pub(super) fn store_indexed_text(
+        &mut self,
+        (table, row): (TableId, Value),
+        field: u32,
+        (slot, text): (Value, Value),
+        span: Span,
+    ) {
+        if is_planted(Fault::IndexUpdateIsSkipped) {
+            let _ = self.host(HostFunction::text_store, &[slot, text], span);
+            return;
+        }
+        let passed = [self.number(table.0), row, self.number(field), slot, text];
+        let _ = self.host(HostFunction::index_text_store, &passed, span);
+    }
+
+    /// Tells the indexes that an indexed field is about to become what stands in `value`; storing it
+    /// does not trap.
     pub(super) fn before_index_write(
         &mut self,
         (table, row): (TableId, Value),

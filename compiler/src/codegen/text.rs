@@ -16,10 +16,8 @@ impl<'p> Lower<'_, 'p, '_> {
     /// Joins pieces into a text: they are written to an array of `abi::Piece`, in the order in
     /// which they are evaluated, and the host reads it.
     pub(super) fn interpolate(&mut self, pieces: &'p [Piece], span: Span) -> Option<Value> {
-        match pieces {
-            [] => return Some(self.int(0)),
-            [Piece::Text(text)] => return Some(self.text_constant(text)),
-            _ => {}
+        if pieces.is_empty() {
+            return Some(self.int(0));
         }
         let size = pieces.len() * size_of::<AbiPiece>();
         let layout = Layout { size: size as u32, align: 8 };

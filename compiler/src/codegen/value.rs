@@ -269,12 +269,12 @@ impl Lower<'_, '_, '_> {
 
     /// Whether a value of this type holds texts, which need care when it goes into state.
     pub(super) fn holds_text(&self, ty: Type) -> bool {
-        holds(self.unit.types, ty, &|ty| ty == Type::Str)
+        self.unit.types.hold_text(ty)
     }
 
     /// Whether a value of this type holds growing lists, which a copy must not share.
     pub(super) fn holds_list(&self, ty: Type) -> bool {
-        holds(self.unit.types, ty, &|ty| matches!(ty, Type::List(_)))
+        self.unit.types.hold_list(ty)
     }
 
     /// Copies the memory form of a value so that the copy shares nothing that can be changed.
@@ -288,41 +288,31 @@ impl Lower<'_, '_, '_> {
         }
     }
 
-    /// Whether two values are equal by structure, as 0 or 1.
-    pub(super) fn equal(&mut self, ty: Type, left: Value, right: Value) -> Value {
+    /// Whether two values are equal by structure, as 0 or 1; what it costs by size is reported at
+    /// `span`.
+    pub(super) fn equal(&mut self, ty: Type, left: Value, right: Value, span: Span) -> Value {
         let result = match ty {
             Type::Int | Type::Bool | Type::Row(_) => {
                 self.builder.ins().icmp(IntCC::Equal, left, right)
             }
             Type::Float => self.builder.ins().fcmp(FloatCC::Equal, left, right),
-            Type::Str => {
-                let span = self.func.span;
-                return self.host_value(HostFunction::text_equal, &[left, right], span);
-            }
+            Type::Str => return self.host_value(HostFunction::text_equal, &[left, right], span),
             _ => match self.unit.form(ty) {
                 Form::Nothing => return self.number(1),
                 Form::Register(_) if !matches!(ty, Type::List(_)) => {
                     self.builder.ins().icmp(IntCC::Equal, left, right)
                 }
-                Form::Register(_) => {
-                    let (left, right) = (self.spill(ty, left), self.spill(ty, right));
-                    return self.equal_in_memory(ty, left, right);
+                Form::Memory(_) if let Some(equal) = self.equal_parts(ty, left, right) => {
+                    return equal;
                 }
-                Form::Memory(_) => {
-                    return match self.equal_parts(ty, left, right) {
-                        Some(equal) => equal,
-                        None => self.equal_in_memory(ty, left, right),
-                    };
+                Form::Register(_) | Form::Memory(_) => {
+                    let id = self.type_id(ty);
+                    let passed = [self.number(id.0), self.spill(ty, left), self.spill(ty, right)];
+                    return self.host_value(HostFunction::value_equal, &passed, span);
                 }
             },
         };
         self.builder.ins().uextend(clif::I32, result)
-    }
-
-    fn equal_in_memory(&mut self, ty: Type, left: Value, right: Value) -> Value {
-        let id = self.type_id(ty);
-        let id = self.number(id.0);
-        self.host_value(HostFunction::value_equal, &[id, left, right], self.func.span)
     }
 
     /// The address of the memory form of any value.
@@ -333,26 +323,5 @@ impl Lower<'_, '_, '_> {
         let address = self.temporary(Layout { size: 8, align: 8 }, self.func.span);
         self.store(ty, value, address, 0);
         address
-    }
-}
-
-/// Whether a value of this type holds one of a type that `wanted` names. No type contains itself.
-fn holds(types: &Types, ty: Type, wanted: &dyn Fn(Type) -> bool) -> bool {
-    if wanted(ty) {
-        return true;
-    }
-    match ty {
-        Type::Struct(id) => {
-            types.strukt(id).fields.iter().any(|field| holds(types, field.ty, wanted))
-        }
-        Type::Enum(id) => {
-            let mut fields =
-                types.enumeration(id).variants.iter().flat_map(|variant| &variant.fields);
-            fields.any(|field| holds(types, field.ty, wanted))
-        }
-        Type::Optional(inner) | Type::Array(inner, _) | Type::Bounded(inner, _) => {
-            holds(types, types.get(inner), wanted)
-        }
-        _ => false,
     }
 }

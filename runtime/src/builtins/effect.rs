@@ -6,11 +6,8 @@ use midflight_compiler::ir::EventId;
 use midflight_compiler::trap::TrapKind;
 
 use super::host;
-use super::memory::BYTES_PER_FUEL;
+use super::memory::bytes_fuel;
 use crate::memory::texts::characters;
-
-/// Fuel of an event or a log line besides its size: it bounds how many one call can leave.
-const MESSAGE_FUEL: usize = 50;
 
 host! {
     fn random(frame, bound: i64) -> i64 {
@@ -18,7 +15,7 @@ host! {
         if bound == 0 {
             return Err(TrapKind::InvalidArgument);
         }
-        frame.undo.note_generator(&frame.data);
+        frame.undo.note_generator(&frame.data, frame.ctx.epoch);
         Ok(frame.data.generator.below(bound).cast_signed())
     }
 
@@ -33,8 +30,7 @@ host! {
         let events = frame.undo.rollback_to_savepoint(&mut frame.data);
         frame.outbox.events.truncate(events);
         frame.ctx.epoch += 1;
-        frame.ctx.trap_kind = 0;
-        frame.ctx.trap_text = std::ptr::null();
+        frame.forget_trap();
         Ok(())
     }
 
@@ -49,7 +45,6 @@ host! {
         let program = version.program();
         let Some(declared) = program.ir.events.get(event as usize) else { return Ok(()) };
         let size = program.layouts.strukt(declared.fields).layout.size as usize;
-        frame.charge(MESSAGE_FUEL + size / BYTES_PER_FUEL)?;
         let copy = frame.arena.allocate(&mut frame.ctx, size)?.as_ptr();
         // SAFETY: the fields of the event stand at `fields`, and the copy has room for them.
         unsafe { std::ptr::copy_nonoverlapping(fields, copy, size) };
@@ -60,7 +55,7 @@ host! {
     fn log(frame, text: *const Text) {
         // SAFETY: null or live.
         let text = unsafe { characters(text) };
-        frame.charge(MESSAGE_FUEL + text.len() / BYTES_PER_FUEL)?;
+        frame.charge(bytes_fuel(text.len()))?;
         // A copy: a text of the world's heap may be freed when the call is taken back.
         let copy = frame.arena.text(&mut frame.ctx, &[text])?;
         frame.outbox.lines.push(copy);

@@ -9,8 +9,8 @@ use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{Type, TypeId};
 
 use super::host;
-use super::memory::BYTES_PER_FUEL;
-use super::value::{compare_texts, equal, size};
+use super::memory::{bytes_fuel, elements_fuel};
+use super::value::{equal, size};
 use crate::frame::Frame;
 use crate::index::IndexKey;
 use crate::memory::texts::characters;
@@ -32,11 +32,11 @@ host! {
         let program = version.program();
         let ty = program.ir.types.get(TypeId(type_id));
         let stride = size(program, ty);
-        frame.charge(len as usize * (1 + stride / BYTES_PER_FUEL))?;
+        frame.charge(elements_fuel(len as usize, stride))?;
         for index in 0..len as usize {
             // SAFETY: there are `len` elements at `data`.
             let other = unsafe { data.add(index * stride) };
-            if equal(frame, program, ty, other, element) {
+            if equal(frame, program, ty, other, element)? {
                 return Ok(1);
             }
         }
@@ -83,15 +83,17 @@ fn order(
     let version = frame.version.clone();
     let program = version.program();
     let stride = size(program, ty);
-    // Comparisons of a merge sort, and a copy of each element.
-    let steps = len * (len.max(2).ilog2() as usize + 1 + stride / BYTES_PER_FUEL);
-    frame.charge(steps)?;
+    frame.charge(order_fuel(data, len, (field, stride)))?;
+    // The elements of an empty list may stand nowhere.
+    if len == 0 {
+        return Ok(());
+    }
     // SAFETY: there are `len` elements at `data`.
     let elements = unsafe { std::slice::from_raw_parts(data, len * stride) }.to_vec();
     let mut places: Vec<usize> = (0..len).collect();
     places.sort_by(|&left, &right| {
         let place = |index: usize| elements.as_ptr().wrapping_add(index * stride + field.offset);
-        let ordering = compare(frame, program, field.ty, [place(left), place(right)]);
+        let ordering = compare(program, field.ty, [place(left), place(right)]);
         if ordering.is_eq() && is_planted(Fault::SortReversesTies) {
             return right.cmp(&left);
         }
@@ -107,18 +109,38 @@ fn order(
     Ok(())
 }
 
+/// Fuel of sorting: on each level of a merge, every element is compared and copied once at most, and
+/// so is every byte of the texts that it is sorted by.
+fn order_fuel(data: *const u8, len: usize, (field, stride): (&Field, usize)) -> usize {
+    let levels = len.max(2).ilog2() as usize + 1;
+    let elements = len.saturating_mul(levels + bytes_fuel(stride));
+    if field.ty != Type::Str {
+        return elements;
+    }
+    let place = |index: usize| data.wrapping_add(index * stride + field.offset);
+    // SAFETY: each of the `len` elements at `data` holds a `str` there.
+    let texts = (0..len).map(|index| unsafe { text_at(place(index)) }.len());
+    elements.saturating_add(bytes_fuel(texts.sum()).saturating_mul(levels))
+}
+
+/// The characters of the text that a place holds.
+///
+/// # Safety
+/// The place holds a `str`, which is live for `'t`.
+unsafe fn text_at<'t>(place: *const u8) -> &'t str {
+    // SAFETY: as the caller promises.
+    let text = unsafe { place.cast::<*const Text>().read() };
+    // SAFETY: as the caller promises.
+    unsafe { characters(text) }
+}
+
 /// How two values sort: NaN last, -0 equal to 0, texts by bytes, enums by variant.
-fn compare(
-    frame: &mut Frame,
-    program: &midflight_compiler::Program,
-    ty: Type,
-    places: [*const u8; 2],
-) -> Ordering {
+fn compare(program: &midflight_compiler::Program, ty: Type, places: [*const u8; 2]) -> Ordering {
     match ty {
         Type::Str => {
             // SAFETY: both places hold a `str`.
-            let [left, right] = places.map(|place| unsafe { place.cast::<*const Text>().read() });
-            compare_texts(frame, left, right)
+            let [left, right] = places.map(|place| unsafe { text_at(place) });
+            left.as_bytes().cmp(right.as_bytes())
         }
         Type::Int => {
             // SAFETY: both places hold an `int`.
@@ -150,7 +172,6 @@ pub(super) fn new(
     element_size: u64,
 ) -> Result<*mut ListHeader, TrapKind> {
     let bytes = len.checked_mul(element_size).ok_or(TrapKind::OutOfMemory)?;
-    frame.charge(bytes as usize / BYTES_PER_FUEL)?;
     let header = frame.arena.allocate(&mut frame.ctx, size_of::<ListHeader>())?;
     let data = frame.arena.allocate(&mut frame.ctx, bytes as usize)?.as_ptr();
     let header = header.as_ptr().cast::<ListHeader>();
@@ -177,7 +198,6 @@ fn grow(
     }
     let capacity = capacity.saturating_mul(2).max(CAPACITY_FIRST);
     let bytes = capacity.checked_mul(element_size).ok_or(TrapKind::OutOfMemory)?;
-    frame.charge((len * element_size) as usize / BYTES_PER_FUEL)?;
     let moved = frame.arena.allocate(&mut frame.ctx, bytes as usize)?.as_ptr();
     // SAFETY: `len` elements stand at `data`, and the new memory is larger.
     unsafe { ptr::copy_nonoverlapping(data, moved, (len * element_size) as usize) };

@@ -9,21 +9,19 @@ use midflight_compiler::types::TableId;
 
 use super::host;
 use super::list::pointer_list;
-use super::memory::BYTES_PER_FUEL;
+use super::memory::{bytes_fuel, stored_text_fuel};
 use super::value::{row_text_slots, row_texts};
 use crate::frame::Frame;
 use crate::memory::texts::characters;
 use crate::table::{Key, Table, slot};
-
-/// Rows that are put on a list for one unit of fuel.
-const ROWS_PER_FUEL: usize = 2;
 
 /// `field` of a list of rows that goes by slot.
 const BY_SLOT: u32 = u32::MAX;
 
 host! {
     fn note_row(frame, table: u32, row: *mut RowHeader) {
-        note(frame, table, row)
+        frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
+        Ok(())
     }
 
     /// Costs no fuel: a write notes a chunk or two more than it writes.
@@ -40,7 +38,7 @@ host! {
     fn row_find_text(frame, table: u32, key: *const Text) -> *mut RowHeader {
         // SAFETY: null or live.
         let key = unsafe { characters(key) };
-        frame.charge(key.len() / BYTES_PER_FUEL)?;
+        frame.charge(bytes_fuel(key.len()))?;
         Ok(find(frame, table, Key::Text(key)))
     }
 
@@ -64,24 +62,50 @@ host! {
         rows.reindex(&mut data.memory, row, field, value)
     }
 
+    fn index_text_store(
+        frame, table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text
+    ) {
+        // SAFETY: the slot is one of the row and has been noted.
+        let before = unsafe { slot.read() };
+        // SAFETY: null or live.
+        let characters = unsafe { characters(text) };
+        frame.charge(stored_text_fuel(characters))?;
+        // What can fail comes first: the index goes by what stands in the slot.
+        let copy = frame.undo.replace_text(&mut frame.data, before, characters)?;
+        let data = &mut frame.data;
+        if let Some(rows) = data.tables.get_mut(table as usize) {
+            rows.reindex(&mut data.memory, row, field, (&raw const copy).cast())?;
+        }
+        // SAFETY: as above.
+        unsafe { slot.write(copy) };
+        Ok(())
+    }
+
     fn rows_list(
         frame, table: u32, field: u32, descending: u32, most: i64
     ) -> *mut ListHeader {
         let there = rows(frame, table)?.len();
         let most = u64::try_from(most).unwrap_or(0).min(there) as usize;
-        frame.charge(most / ROWS_PER_FUEL)?;
+        if field == BY_SLOT {
+            let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows().take(most).collect();
+            // For each slot that was passed, those that hold no row included.
+            frame.charge(listed.last().map_or(0, |&last| slot(last) as usize + 1))?;
+            return pointer_list(frame, &listed);
+        }
+        frame.charge(most)?;
         let rows = rows(frame, table)?;
-        let listed: Vec<*mut RowHeader> = match (field, descending) {
-            (BY_SLOT, _) => rows.rows().take(most).collect(),
-            (_, 0) => rows.rows_after(field, None).take(most).collect(),
+        let listed: Vec<*mut RowHeader> = match descending {
+            0 => rows.rows_after(field, None).take(most).collect(),
             _ => rows.rows_before(field, None).take(most).collect(),
         };
         pointer_list(frame, &listed)
     }
 
     fn rows_equal(frame, table: u32, field: u32, value: *const u8) -> *mut ListHeader {
+        let wanted = rows(frame, table)?.text_len(field, value);
+        frame.charge(bytes_fuel(wanted))?;
         let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows_equal(field, value, 0).collect();
-        frame.charge(listed.len() / ROWS_PER_FUEL)?;
+        frame.charge(listed.len())?;
         pointer_list(frame, &listed)
     }
 
@@ -128,13 +152,6 @@ fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
     found.unwrap_or(std::ptr::null_mut())
 }
 
-fn note(frame: &mut Frame, table: u32, row: *mut RowHeader) -> Result<(), TrapKind> {
-    let size = rows(frame, table)?.memory().row_size() as usize;
-    frame.charge(size / BYTES_PER_FUEL)?;
-    frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
-    Ok(())
-}
-
 /// Longest `str` that can be a key, in bytes.
 const KEY_LEN_MAX: usize = 256;
 
@@ -163,7 +180,6 @@ fn fill(
     image: *const u8,
 ) -> Result<(), TrapKind> {
     let size = rows(frame, table)?.memory().row_size() as usize;
-    frame.charge(size / BYTES_PER_FUEL)?;
     let header = ROW_HEADER_SIZE as usize;
     // SAFETY: the image is laid out like a row.
     let source = unsafe { image.add(header) };
@@ -177,7 +193,7 @@ fn fill(
         let text = unsafe { slot.read() };
         // SAFETY: null or live.
         let characters = unsafe { characters(text) };
-        frame.charge(characters.len() / BYTES_PER_FUEL)?;
+        frame.charge(stored_text_fuel(characters))?;
         let copy = frame.undo.replace_text(&mut frame.data, std::ptr::null(), characters)?;
         // SAFETY: as above.
         unsafe { slot.write(copy) };

@@ -10,7 +10,7 @@ use midflight_compiler::trap::TrapKind;
 
 use super::host;
 use super::list::{pointer_list, texts};
-use super::memory::BYTES_PER_FUEL;
+use super::memory::bytes_fuel;
 use super::number::hash;
 use super::value::compare_texts;
 use crate::float::write_float;
@@ -30,11 +30,11 @@ host! {
     }
 
     fn text_equal(frame, left: *const Text, right: *const Text) -> u32 {
-        Ok(u32::from(compare_texts(frame, left, right) == Ordering::Equal))
+        Ok(u32::from(compare_texts(frame, left, right)? == Ordering::Equal))
     }
 
     fn text_compare(frame, left: *const Text, right: *const Text) -> i64 {
-        Ok(compare_texts(frame, left, right) as i64)
+        Ok(compare_texts(frame, left, right)? as i64)
     }
 
     fn text_len(frame, text: *const Text) -> i64 {
@@ -84,9 +84,10 @@ host! {
     }
 
     fn text_join(frame, list: *const ListHeader, separator: *const Text) -> *const Text {
-        let (texts, separator) = (texts(list), borrow(frame, separator)?);
+        // SAFETY: null or live.
+        let (texts, separator) = (texts(list), unsafe { characters(separator) });
         let len = texts.iter().map(|text| text.len() + separator.len()).sum::<usize>();
-        frame.charge(texts.len() + len / BYTES_PER_FUEL)?;
+        frame.charge(texts.len() + bytes_fuel(len))?;
         if len > frame.arena.left() {
             return Err(TrapKind::OutOfMemory);
         }
@@ -103,6 +104,8 @@ host! {
 
     fn parse_float(frame, text: *const Text, out: *mut f64) -> u32 {
         let Ok(value) = borrow(frame, text)?.parse::<f64>() else { return Ok(0) };
+        // A text can spell a NaN of either sign; Flight has one.
+        let value = if value.is_nan() { f64::NAN } else { value };
         // SAFETY: generated code gives room for a `float`.
         unsafe { out.write(value) };
         Ok(1)
@@ -117,7 +120,7 @@ host! {
 fn borrow<'t>(frame: &mut Frame, text: *const Text) -> Result<&'t str, TrapKind> {
     // SAFETY: null or live, until the call is over; nothing that is made here outlives the call.
     let text = unsafe { characters(text) };
-    frame.charge(text.len() / BYTES_PER_FUEL)?;
+    frame.charge(bytes_fuel(text.len()))?;
     Ok(text)
 }
 

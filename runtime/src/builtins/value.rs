@@ -11,7 +11,7 @@ use midflight_compiler::types::{TableId, Type, TypeId};
 
 use super::host;
 use super::list;
-use super::memory::BYTES_PER_FUEL;
+use super::memory::{bytes_fuel, elements_fuel, stored_text_fuel};
 use crate::frame::Frame;
 use crate::memory::texts::characters;
 
@@ -24,10 +24,8 @@ host! {
         let version = frame.version.clone();
         let program = version.program();
         let ty = program.ir.types.get(TypeId(type_id));
-        let size = size(program, ty);
-        frame.charge(size / BYTES_PER_FUEL)?;
         // SAFETY: both hold a value of this type; they may be the same.
-        unsafe { ptr::copy(source, target, size) };
+        unsafe { ptr::copy(source, target, size(program, ty)) };
         own_lists(frame, program, ty, target)
     }
 
@@ -35,8 +33,7 @@ host! {
         let version = frame.version.clone();
         let program = version.program();
         let ty = program.ir.types.get(TypeId(type_id));
-        let _ = frame.charge(size(program, ty) / BYTES_PER_FUEL);
-        Ok(u32::from(equal(frame, program, ty, left, right)))
+        Ok(u32::from(equal(frame, program, ty, left, right)?))
     }
 }
 
@@ -52,7 +49,6 @@ fn store(
     let program = version.program();
     let ty = program.ir.types.get(type_id);
     let size = size(program, ty);
-    frame.charge(size / BYTES_PER_FUEL)?;
     let mut before = Vec::new();
     each_text(program, ty, target, &mut |slot| {
         // SAFETY: a slot of the value that stands there now.
@@ -70,7 +66,7 @@ fn store(
         let text = unsafe { slot.read() };
         // SAFETY: null or live; a text that was retired above stays live until the call is over.
         let characters = unsafe { characters(text) };
-        frame.charge(characters.len() / BYTES_PER_FUEL)?;
+        frame.charge(stored_text_fuel(characters))?;
         let copy = frame.undo.replace_text(&mut frame.data, ptr::null(), characters)?;
         // SAFETY: as above.
         unsafe { slot.write(copy) };
@@ -221,14 +217,18 @@ fn each_text(
     }
 }
 
+/// Whether two values are equal by structure. The first part that differs ends it.
+///
+/// # Errors
+/// When there is no fuel for the texts and growing lists in them.
 pub(super) fn equal(
     frame: &mut Frame,
     program: &Program,
     ty: Type,
     left: *const u8,
     right: *const u8,
-) -> bool {
-    match ty {
+) -> Result<bool, TrapKind> {
+    Ok(match ty {
         Type::Int | Type::Row(_) => {
             // SAFETY: it holds a value of 8 bytes.
             let left = unsafe { left.cast::<i64>().read() };
@@ -252,41 +252,63 @@ pub(super) fn equal(
             let left = unsafe { left.cast::<*const Text>().read() };
             // SAFETY: as above.
             let right = unsafe { right.cast::<*const Text>().read() };
-            compare_texts(frame, left, right) == Ordering::Equal
+            compare_texts(frame, left, right)? == Ordering::Equal
         }
-        Type::List(inner) => {
-            let inner = program.ir.types.get(inner);
-            let (ours, theirs) = (list_at(left), list_at(right));
-            ours.len == theirs.len && {
-                let stride = size(program, inner);
-                let _ = frame.charge(ours.len as usize);
-                (0..ours.len as usize).all(|index| {
-                    let place = |list: &ListHeader| list.data.wrapping_add(index * stride);
-                    equal(frame, program, inner, place(&ours), place(&theirs))
-                })
-            }
-        }
-        _ => {
-            let same_shape = match ty {
-                Type::Enum(id) => {
-                    let size = program.layouts.enumeration(id).tag_size;
-                    tag(size, left) == tag(size, right)
-                }
-                Type::Optional(_) => tag(1, left) == tag(1, right),
-                _ => true,
-            };
-            let (ours, theirs) = (parts(program, ty, left), parts(program, ty, right));
-            same_shape
-                && ours.len() == theirs.len()
-                && ours.iter().all(|part| {
-                    // SAFETY: a part lies inside of its value, at the same offset in both.
-                    let left = unsafe { left.add(part.offset) };
-                    // SAFETY: as above.
-                    let right = unsafe { right.add(part.offset) };
-                    equal(frame, program, part.ty, left, right)
-                })
+        Type::List(inner) => return equal_lists(frame, program, inner, [left, right]),
+        _ => return equal_parts(frame, program, ty, [left, right]),
+    })
+}
+
+fn equal_lists(
+    frame: &mut Frame,
+    program: &Program,
+    inner: TypeId,
+    lists: [*const u8; 2],
+) -> Result<bool, TrapKind> {
+    let inner = program.ir.types.get(inner);
+    let [ours, theirs] = lists.map(list_at);
+    if ours.len != theirs.len {
+        return Ok(false);
+    }
+    let (len, stride) = (ours.len as usize, size(program, inner));
+    frame.charge(elements_fuel(len, stride))?;
+    for index in 0..len {
+        let place = |list: &ListHeader| list.data.wrapping_add(index * stride);
+        if !equal(frame, program, inner, place(&ours), place(&theirs))? {
+            return Ok(false);
         }
     }
+    Ok(true)
+}
+
+fn equal_parts(
+    frame: &mut Frame,
+    program: &Program,
+    ty: Type,
+    [left, right]: [*const u8; 2],
+) -> Result<bool, TrapKind> {
+    let same_shape = match ty {
+        Type::Enum(id) => {
+            let size = program.layouts.enumeration(id).tag_size;
+            tag(size, left) == tag(size, right)
+        }
+        Type::Optional(_) => tag(1, left) == tag(1, right),
+        _ => true,
+    };
+    let (ours, theirs) = (parts(program, ty, left), parts(program, ty, right));
+    if !same_shape || ours.len() != theirs.len() {
+        return Ok(false);
+    }
+    for part in ours {
+        // SAFETY: a part lies inside of its value, at the same offset in both.
+        let left = unsafe { left.add(part.offset) };
+        // SAFETY: as above.
+        let right = unsafe { right.add(part.offset) };
+        if !equal(frame, program, part.ty, left, right)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The header of the growing list in a slot.
@@ -300,13 +322,19 @@ fn list_at(place: *const u8) -> ListHeader {
     unsafe { list.read() }
 }
 
-/// How two texts compare, by their bytes. The fuel for it may be overdrawn: a comparison cannot
-/// trap, the next check of the fuel does.
-pub(super) fn compare_texts(frame: &mut Frame, left: *const Text, right: *const Text) -> Ordering {
+/// How two texts compare, by their bytes.
+///
+/// # Errors
+/// When there is no fuel for it.
+pub(super) fn compare_texts(
+    frame: &mut Frame,
+    left: *const Text,
+    right: *const Text,
+) -> Result<Ordering, TrapKind> {
     // SAFETY: null or live.
     let left = unsafe { characters(left) };
     // SAFETY: as above.
     let right = unsafe { characters(right) };
-    let _ = frame.charge(left.len().min(right.len()) / BYTES_PER_FUEL);
-    left.as_bytes().cmp(right.as_bytes())
+    frame.charge(bytes_fuel(left.len().min(right.len())))?;
+    Ok(left.as_bytes().cmp(right.as_bytes()))
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use midflight_compiler::Program;
-use midflight_compiler::abi::{ListHeader, Text};
+use midflight_compiler::abi::{ListHeader, RowHeader, Text};
 use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
 use midflight_compiler::types::{Field, Type};
 
@@ -149,6 +149,32 @@ impl<'a> View<'a> {
                 Content::Struct(Fields { whole, fields, offsets: &layouts.row(id).offsets })
             }
             Type::Unit | Type::Never | Type::Error => Content::Unit,
+        }
+    }
+
+    /// Whether it is, or is a list or optional of, a row that was removed.
+    pub(crate) fn shows_removed_row(&self) -> bool {
+        let types = &self.program.ir.types;
+        match self.ty {
+            Type::Row(_) => {
+                // SAFETY: the address holds a reference to a row (`new`).
+                let row = unsafe { self.address.cast::<*const RowHeader>().read() };
+                // SAFETY: as above; what was a row has a header as long as its world lives.
+                unsafe { (*row).alive == 0 }
+            }
+            Type::Optional(inner)
+            | Type::Array(inner, _)
+            | Type::Bounded(inner, _)
+            | Type::List(inner)
+                if types.mentions_row(types.get(inner)) =>
+            {
+                match self.content() {
+                    Content::Some(value) => value.shows_removed_row(),
+                    Content::List(mut elements) => elements.any(|value| value.shows_removed_row()),
+                    _ => false,
+                }
+            }
+            _ => false,
         }
     }
 

@@ -172,3 +172,47 @@ impl Arena {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::texts::characters;
+
+    fn ctx() -> CallContext {
+        // SAFETY: numbers and addresses; all of them may be 0.
+        unsafe { std::mem::zeroed() }
+    }
+
+    #[test]
+    fn memory_is_disjoint_and_stays_until_the_reset() {
+        let (mut arena, mut ctx) = (Arena::new(1 << 20).expect("there is memory"), ctx());
+        let sizes = [1, 8, CHUNK_SIZE - 64, 7, 3 * CHUNK_SIZE, 100];
+        for round in 0..3_u8 {
+            let made = sizes.map(|size| (arena.allocate(&mut ctx, size).expect("room"), size));
+            for (index, (start, size)) in made.iter().enumerate() {
+                assert_eq!(start.addr().get() % ALIGN, 0);
+                // SAFETY: as many bytes were asked for.
+                unsafe { start.as_ptr().write_bytes(round * 16 + index as u8, *size) };
+            }
+            for (index, (start, size)) in made.into_iter().enumerate() {
+                // SAFETY: they were just written.
+                let bytes = unsafe { std::slice::from_raw_parts(start.as_ptr(), size) };
+                assert!(bytes.iter().all(|&byte| byte == round * 16 + index as u8));
+            }
+            let text = arena.text(&mut ctx, &["größ", "er"]).expect("room");
+            // SAFETY: live until the reset.
+            assert_eq!(unsafe { characters(text) }, "größer");
+            arena.reset(&mut ctx);
+        }
+    }
+
+    #[test]
+    fn a_call_gets_no_more_than_it_may_have() {
+        let (mut arena, mut ctx) = (Arena::new(CHUNK_SIZE).expect("there is memory"), ctx());
+        assert!(arena.allocate(&mut ctx, CHUNK_SIZE).is_ok());
+        assert_eq!(arena.allocate(&mut ctx, 8), Err(TrapKind::OutOfMemory));
+        arena.reset(&mut ctx);
+        assert_eq!(arena.allocate(&mut ctx, usize::MAX), Err(TrapKind::OutOfMemory));
+        assert!(arena.allocate(&mut ctx, 8).is_ok());
+    }
+}

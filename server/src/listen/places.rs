@@ -40,7 +40,7 @@ pub(super) struct Place {
     places: Arc<Places>,
     number: u64,
     give_way: oneshot::Receiver<()>,
-    permit: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Places {
@@ -57,7 +57,8 @@ impl Places {
     /// A place for a connection that was accepted, if need be that of another.
     pub(super) async fn take(self: &Arc<Self>) -> Place {
         if self.free.available_permits() == 0 {
-            self.make_room(1);
+            // Some at once, since looking for them looks at all.
+            self.make_room((self.len as usize / 64).max(1));
         }
         let permit = self.free.clone().acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
@@ -66,7 +67,7 @@ impl Places {
         let (give_way, asked) = oneshot::channel();
         let taken = Taken { progress: progress.clone(), give_way };
         let _ = self.taken().insert(number, taken);
-        Place { progress, places: self.clone(), number, give_way: asked, permit }
+        Place { progress, places: self.clone(), number, give_way: asked, _permit: permit }
     }
 
     /// Asks so many connections to end: those that make the server wait the longest.
@@ -76,7 +77,9 @@ impl Places {
             taken.progress.waiting_since_ms().map(|since| (since, number))
         });
         let mut waiting: Vec<_> = waiting.collect();
-        waiting.sort_unstable();
+        if count < waiting.len() {
+            let _ = waiting.select_nth_unstable(count);
+        }
         for (_, number) in waiting.into_iter().take(count) {
             if let Some(taken) = taken.remove(&number) {
                 tracing::debug!("a connection gives way to others");
@@ -126,8 +129,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let _ = self.places.taken().remove(&self.number);
-        // The permit's count is what shutdown waits for: it goes last, by itself.
-        let _: &OwnedSemaphorePermit = &self.permit;
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn too_late(limits: &Limits) -> Problem {
 pub(super) fn unreadable(error: &hyper::Error, read: &[u8], limits: &Limits) -> Option<Problem> {
     if error.is_parse_too_large() {
         let len_max = Unit::Bytes.show(limits.header_len_max.number());
-        return Some(match read.contains(&b'\n') {
+        let line = read.iter().position(|&byte| byte == b'\n');
+        return Some(match line.is_some_and(|len| len <= limits.header_len_max) {
             true => headers_too_large(&len_max),
             false => uri_too_long(&len_max),
         });

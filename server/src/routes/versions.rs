@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -31,9 +32,9 @@ pub(super) async fn list(State(state): State<Arc<ServerState>>) -> Result<Respon
 /// `GET /-/versions/{number}`
 pub(super) async fn show(
     State(state): State<Arc<ServerState>>,
-    Path(number): Path<String>,
+    number: NumberPath,
 ) -> Result<Response, Problem> {
-    let number = parse_number(&number)?;
+    let number = parse_number(number)?;
     let look = move |engine: &Engine| {
         let mut versions = engine.versions().into_iter();
         versions.find(|info| info.version.number() == number).as_ref().map(whole)
@@ -45,10 +46,10 @@ pub(super) async fn show(
 /// `POST /-/versions/{number}/activate`, `?expect=N`
 pub(super) async fn activate(
     State(state): State<Arc<ServerState>>,
-    Path(number): Path<String>,
+    number: NumberPath,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let number = parse_number(&number)?;
+    let number = parse_number(number)?;
     let expect = expect(query.as_deref())?;
     change(&state, move |engine| engine.activate(number, expect)).await
 }
@@ -65,9 +66,9 @@ pub(super) async fn roll_back(
 /// `DELETE /-/versions/{number}`
 pub(super) async fn delete(
     State(state): State<Arc<ServerState>>,
-    Path(number): Path<String>,
+    number: NumberPath,
 ) -> Result<StatusCode, Problem> {
-    let number = parse_number(&number)?;
+    let number = parse_number(number)?;
     let _place = state.begin_load()?;
     state.ask(move |engine| engine.delete(number)).await??;
     Ok(StatusCode::NO_CONTENT)
@@ -94,8 +95,12 @@ fn expect(query: Option<&str>) -> Result<Option<u64>, Problem> {
     Options::of(query, &["expect"])?.number("expect")
 }
 
-fn parse_number(number: &str) -> Result<u64, Problem> {
-    number.parse().map_err(|_| Problem::unknown_version(crate::query::quoted(number)))
+/// The number in a path, unless it is no text.
+type NumberPath = Result<Path<String>, PathRejection>;
+
+fn parse_number(number: NumberPath) -> Result<u64, Problem> {
+    let Ok(Path(number)) = number else { return Err(Problem::unknown_version("of that number")) };
+    number.parse().map_err(|_| Problem::unknown_version(crate::query::quoted(&number)))
 }
 
 fn summary(info: &VersionInfo) -> Value {

@@ -1,0 +1,69 @@
+//! Generated programs, run in the reference interpreter and as machine code at every setting: half of
+//! them from fixed seeds, half from seeds that follow from the commit, so that every commit tries
+//! others and a red run repeats. `SEEDS=7` or `SEEDS=100..200` runs these instead.
+
+use std::env;
+use std::ops::Range;
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use midflight_tests::differential::campaign::Aim;
+use midflight_tests::differential::isolated::{Coverage, run_as_child, run_isolated};
+
+/// Programs from fixed seeds, and as many from seeds of the commit.
+const PROGRAMS: u64 = 10_000;
+
+/// Programs whose calls are cut short, from fixed seeds, and as many from seeds of the commit.
+const SWEPT_PROGRAMS: u64 = 400;
+
+fn main() -> ExitCode {
+    if let Some(code) = run_as_child() {
+        return code;
+    }
+    let arguments = Arguments::from_args();
+    let trials = match env::var("SEEDS") {
+        Ok(seeds) => chosen(&seeds),
+        Err(_) => all(),
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn all() -> Vec<Trial> {
+    let commit = seed_of_commit();
+    let others = |count| commit..commit + count;
+    vec![
+        trial("agreement/fixed", Aim::Agreement, 0..PROGRAMS, Coverage::Whole),
+        trial("agreement/commit", Aim::Agreement, others(PROGRAMS), Coverage::Any),
+        trial("undo/fixed", Aim::Undo, 0..SWEPT_PROGRAMS, Coverage::Any),
+        trial("undo/commit", Aim::Undo, others(SWEPT_PROGRAMS), Coverage::Any),
+    ]
+}
+
+fn chosen(seeds: &str) -> Vec<Trial> {
+    let (start, end) = seeds.split_once("..").unwrap_or((seeds, ""));
+    let start: u64 = start.parse().expect("`SEEDS` is a seed or a range");
+    let end = if end.is_empty() { start + 1 } else { end.parse().expect("`SEEDS` is a range") };
+    vec![
+        trial("agreement/chosen", Aim::Agreement, start..end, Coverage::Any),
+        trial("undo/chosen", Aim::Undo, start..end, Coverage::Any),
+    ]
+}
+
+fn trial(name: &str, aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Trial {
+    Trial::test(name, move || {
+        let from = seeds.start;
+        let summary = run_isolated(aim, seeds, coverage).map_err(Failed::from)?;
+        eprintln!("seeds from {from}: {summary}");
+        Ok(())
+    })
+}
+
+/// A seed far from the fixed ones that follows from the commit; where there is none, always the
+/// same.
+fn seed_of_commit() -> u64 {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).output();
+    let hash = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    let hash = hash.and_then(|hash| String::from_utf8(hash).ok()).unwrap_or_default();
+    let digits = hash.get(..12).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    (1 << 48) + digits.unwrap_or_default()
+}

@@ -1,0 +1,198 @@
+//! Many programs at once: seeds are handed out to threads, failing programs are made smaller, and
+//! what happened is counted, so that a run can say what it has covered.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use midflight_compiler::limits::COMPILE_STACK_SIZE;
+
+use super::observed::{Observed, Outcome};
+use super::progress::Progress;
+use super::undo::{self, Swept};
+use super::{Failure, Machines, examine, written};
+use crate::generate::Generated;
+use crate::generate::shrink::shrink;
+
+/// Failures after which a run ends: the rest is probably the same.
+const FAILURES_MAX: usize = 3;
+
+/// Programs that are tried to make a failing one smaller.
+const ATTEMPTS_MAX: usize = 2_000;
+
+/// What is done with each program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// Interpreter and machines agree.
+    Agreement,
+    /// A call that is cut short leaves no trace.
+    Undo,
+}
+
+/// What a run has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Programs that were run.
+    pub programs: u64,
+    /// Calls that were made.
+    pub calls: u64,
+    /// How calls ended, by the name of the trap's kind; `returned`.
+    pub outcomes: BTreeMap<String, u64>,
+    /// How often each construct stood in a program.
+    pub constructs: BTreeMap<&'static str, u64>,
+    /// Reports of failures.
+    pub failures: Vec<String>,
+}
+
+/// Runs the programs of these seeds on all cores.
+pub fn run(aim: Aim, seeds: Range<u64>, progress: &Progress) -> Tally {
+    let next = AtomicU64::new(seeds.start);
+    let failed = AtomicUsize::new(0);
+    let total = Mutex::new(Tally::default());
+    let work = |worker: usize| {
+        let mut tally = Tally::default();
+        while failed.load(Ordering::Relaxed) < FAILURES_MAX {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                break;
+            }
+            progress.begin(worker, seed);
+            if let Err(report) = one(aim, seed, &mut tally) {
+                let _ = failed.fetch_add(1, Ordering::Relaxed);
+                tally.failures.push(report);
+            }
+        }
+        total.lock().unwrap_or_else(PoisonError::into_inner).add(tally);
+    };
+    thread::scope(|scope| {
+        for worker in 0..thread::available_parallelism().map_or(2, usize::from) {
+            let work = &work;
+            let thread = thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
+            let spawned = thread.spawn_scoped(scope, move || work(worker));
+            let _ = spawned.expect("a thread can be made");
+        }
+    });
+    total.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs the program of one seed.
+fn one(aim: Aim, seed: u64, tally: &mut Tally) -> Result<(), String> {
+    let generated = Generated::new(seed);
+    tally.programs += 1;
+    for (construct, count) in generated.constructs() {
+        *tally.constructs.entry(construct).or_default() += count as u64;
+    }
+    match try_one(aim, &generated, seed) {
+        Ok(done) => {
+            tally.count(&done);
+            Ok(())
+        }
+        Err(failure) => Err(report(aim, seed, &generated, &failure)),
+    }
+}
+
+/// What running a program gave.
+enum Done {
+    Agreed(Vec<Observed>),
+    Swept(Swept),
+}
+
+fn try_one(aim: Aim, generated: &Generated, seed: u64) -> Result<Done, Failure> {
+    match aim {
+        Aim::Agreement => examine(generated, Machines::Two(seed)).map(Done::Agreed),
+        Aim::Undo => undo::sweep(generated).map(Done::Swept),
+    }
+}
+
+/// Whether the program of a seed fails, made smaller as `accepted` says; what isolates a crash.
+pub(super) fn fails(aim: Aim, generated: &Generated, seed: u64) -> Option<Failure> {
+    try_one(aim, generated, seed).err()
+}
+
+/// A failure for people: what differs, the smallest program that shows it, and how to see it again.
+fn report(aim: Aim, seed: u64, generated: &Generated, failure: &Failure) -> String {
+    let mut attempts = 0;
+    let mut last = failure.clone();
+    let smallest = shrink(generated, ATTEMPTS_MAX, &mut |candidate| {
+        attempts += 1;
+        match fails(aim, candidate, seed) {
+            Some(found) if found.kind == failure.kind => {
+                last = found;
+                true
+            }
+            _ => false,
+        }
+    });
+    format!(
+        "seed {seed}: {last}\nafter {attempts} attempts at a smaller program:\n\n{}\n{}",
+        shown(&smallest),
+        again(aim, seed)
+    )
+}
+
+/// A program and its script.
+pub(super) fn shown(generated: &Generated) -> String {
+    let source = generated.source_with_tests().unwrap_or_else(|| generated.source());
+    format!("{source}{}", written(&generated.script))
+}
+
+/// The command that runs a seed again.
+pub(super) fn again(aim: Aim, seed: u64) -> String {
+    let name = match aim {
+        Aim::Agreement => "agreement",
+        Aim::Undo => "undo",
+    };
+    format!("run again: SEEDS={seed} cargo test -p midflight-tests --test differential {name}")
+}
+
+impl Tally {
+    fn count(&mut self, done: &Done) {
+        match done {
+            Done::Agreed(seen) => {
+                for outcome in seen.iter().filter_map(|observed| observed.outcome.as_ref()) {
+                    self.calls += 1;
+                    let name = match outcome {
+                        Outcome::Returned(_) => "returned",
+                        Outcome::Trapped(trap) => trap.kind,
+                        Outcome::Refused(_) => "refused",
+                    };
+                    *self.outcomes.entry(name.to_owned()).or_default() += 1;
+                }
+            }
+            Done::Swept(swept) => {
+                self.calls += swept.calls;
+                for (name, count) in [("cut short", swept.cut_short), ("finished", swept.finished)]
+                {
+                    *self.outcomes.entry(name.to_owned()).or_default() += count;
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, other: Tally) {
+        self.programs += other.programs;
+        self.calls += other.calls;
+        for (name, count) in other.outcomes {
+            *self.outcomes.entry(name).or_default() += count;
+        }
+        for (name, count) in other.constructs {
+            *self.constructs.entry(name).or_default() += count;
+        }
+        self.failures.extend(other.failures);
+    }
+
+    /// One paragraph: how many programs, how many calls, and how they ended.
+    pub fn summary(&self) -> String {
+        let shares = self.outcomes.iter().map(|(name, count)| {
+            format!("{name} {:.2}%", 100.0 * *count as f64 / self.calls.max(1) as f64)
+        });
+        format!(
+            "{} programs, {} calls: {}",
+            self.programs,
+            self.calls,
+            shares.collect::<Vec<_>>().join(", ")
+        )
+    }
+}

@@ -1,0 +1,195 @@
+//! Calls that are cut short: each call of a script is tried with every small budget of fuel and with
+//! each of its allocations failing. What trapped must leave the world as it was, byte for byte, and
+//! the script must go on as if nothing had been tried.
+
+use midflight_compiler::planted::fail_allocation_after;
+use midflight_compiler::settings::Settings;
+use midflight_compiler::source::Source;
+
+use super::machine::{FUEL_MAX, Machine};
+use super::observed::{Aspect, Observed, Outcome};
+use super::{Failure, FailureKind, caught};
+use crate::generate::Generated;
+use crate::generate::script::Step;
+
+/// Budgets of fuel that are all tried; above, about every eighth more is.
+const BUDGETS_DENSE: i64 = 200;
+
+/// Allocations of one call that are made to fail, one after the other.
+const ALLOCATIONS_MAX: u64 = 100;
+
+/// What a sweep has done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Swept {
+    /// Calls that were made.
+    pub calls: u64,
+    /// Calls that trapped for want of fuel or memory.
+    pub cut_short: u64,
+    /// Calls that came to their own end.
+    pub finished: u64,
+}
+
+/// What is made to run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shortage {
+    Fuel,
+    Memory,
+}
+
+/// Plays a script twice, once with every call short of fuel first, once short of memory.
+///
+/// # Errors
+/// What a call left behind that was cut short, or what went otherwise after it.
+pub(super) fn sweep(generated: &Generated) -> Result<Swept, Failure> {
+    let source = Source::new("generated.flight", generated.source());
+    caught(|| {
+        let mut swept = Swept::default();
+        // What cannot be loaded is the business of the other tests.
+        let Some(plain) = play(&source, &generated.script) else { return Ok(swept) };
+        for shortage in [Shortage::Fuel, Shortage::Memory] {
+            let swept_now = Sweep { shortage, swept: &mut swept };
+            swept_now.run(&source, &generated.script, &plain)?;
+        }
+        Ok(swept)
+    })
+}
+
+/// A script as it goes when no call is cut short.
+struct Plain {
+    /// What was there at the beginning, and after each step.
+    seen: Vec<Observed>,
+    /// Bytes that the world takes at the end.
+    memory: Option<usize>,
+}
+
+fn play(source: &Source, script: &[Step]) -> Option<Plain> {
+    let machine = Machine::start(source, Settings::default()).ok()?;
+    let seen = super::play(machine.begin(), script, |step| machine.play(step));
+    Some(Plain { seen, memory: machine.memory_taken() })
+}
+
+struct Sweep<'s> {
+    shortage: Shortage,
+    swept: &'s mut Swept,
+}
+
+impl Sweep<'_> {
+    fn run(mut self, source: &Source, script: &[Step], plain: &Plain) -> Result<(), Failure> {
+        let machine = Machine::start(source, Settings::default());
+        let Ok(machine) = machine else { return Ok(()) };
+        let _ = machine.begin();
+        for (step, pair) in script.iter().zip(plain.seen.windows(2)) {
+            let [before, after] = pair else { continue };
+            let found = match step {
+                Step::Call(_) => self.call(&machine, step, (before, after))?,
+                Step::Wait(_) => machine.play(step),
+            };
+            self.compare(step, after, &found)?;
+        }
+        self.compare_memory(plain.memory, machine.memory_taken())
+    }
+
+    fn compare_memory(&self, plain: Option<usize>, swept: Option<usize>) -> Result<(), Failure> {
+        if plain == swept {
+            return Ok(());
+        }
+        let what = format!("calls short of {:?} left memory behind", self.shortage);
+        let text = format!("{what}\n  without them: {plain:?}\n  with them:    {swept:?}");
+        Err(Failure { kind: FailureKind::Differs(Aspect::Memory), text })
+    }
+
+    /// Tries a call with less than it needs, more and more, until it comes to its own end.
+    fn call(
+        &mut self,
+        machine: &Machine,
+        step: &Step,
+        (before, after): (&Observed, &Observed),
+    ) -> Result<Observed, Failure> {
+        let mut supply = 0;
+        while supply < self.most(after) {
+            let found = self.attempt(machine, step, supply);
+            self.swept.calls += 1;
+            if !is_cut_short(&found) {
+                self.swept.finished += 1;
+                if found.outcome == after.outcome && !is_trap(&found) {
+                    return Ok(found);
+                }
+                // It trapped before it ran short; a larger supply changes nothing.
+                self.unchanged(step, supply, (before, &found))?;
+                break;
+            }
+            self.swept.cut_short += 1;
+            self.unchanged(step, supply, (before, &found))?;
+            supply = self.next(supply);
+        }
+        self.swept.calls += 1;
+        self.swept.finished += 1;
+        Ok(machine.play(step))
+    }
+
+    fn attempt(&self, machine: &Machine, step: &Step, supply: i64) -> Observed {
+        match self.shortage {
+            Shortage::Fuel => machine.play_with(step, supply),
+            Shortage::Memory => {
+                fail_allocation_after(Some(supply as u64));
+                let found = machine.play(step);
+                fail_allocation_after(None);
+                found
+            }
+        }
+    }
+
+    /// The supply with which a call surely comes to its own end.
+    fn most(&self, after: &Observed) -> i64 {
+        match self.shortage {
+            Shortage::Fuel => after.fuel.unwrap_or(FUEL_MAX),
+            Shortage::Memory => ALLOCATIONS_MAX as i64,
+        }
+    }
+
+    fn next(&self, supply: i64) -> i64 {
+        match self.shortage {
+            Shortage::Fuel if supply >= BUDGETS_DENSE => supply + supply / 8,
+            Shortage::Fuel | Shortage::Memory => supply + 1,
+        }
+    }
+
+    fn unchanged(
+        &self,
+        step: &Step,
+        supply: i64,
+        (before, found): (&Observed, &Observed),
+    ) -> Result<(), Failure> {
+        // The time of a call stays although it trapped: its log line or message may have told it.
+        let without_time = |seen: &Observed| seen.image.len().saturating_sub(8);
+        if found.image.get(..without_time(found)) == before.image.get(..without_time(before)) {
+            return Ok(());
+        }
+        let expected = before.show(Aspect::Image);
+        let found = found.show(Aspect::Image);
+        let what = format!("`{step}` short of {:?} at {supply} left a trace", self.shortage);
+        let text = format!("{what}\n  before: {expected}\n  after:  {found}");
+        Err(Failure { kind: FailureKind::Differs(Aspect::Image), text })
+    }
+
+    fn compare(&self, step: &Step, expected: &Observed, found: &Observed) -> Result<(), Failure> {
+        let Some(aspect) = expected.differs(found) else { return Ok(()) };
+        let (expected, found) = (expected.show(aspect), found.show(aspect));
+        let what = format!("{aspect:?} of `{step}` after calls short of {:?}", self.shortage);
+        let text = format!("{what}\n  without them: {expected}\n  with them:    {found}");
+        Err(Failure { kind: FailureKind::Differs(aspect), text })
+    }
+}
+
+fn is_trap(found: &Observed) -> bool {
+    matches!(found.outcome, Some(Outcome::Trapped(_)))
+}
+
+/// Whether a call ended for want of fuel or memory, in its arguments too.
+fn is_cut_short(found: &Observed) -> bool {
+    match &found.outcome {
+        Some(Outcome::Trapped(trap)) => matches!(trap.kind, "out_of_fuel" | "out_of_memory"),
+        Some(Outcome::Refused(_)) => true,
+        _ => false,
+    }
+}
