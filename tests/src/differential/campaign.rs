@@ -12,7 +12,7 @@ use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use super::observed::{Observed, Outcome};
 use super::progress::Progress;
 use super::undo::{self, Swept};
-use super::{Failure, Machines, examine, written};
+use super::{Failure, Machines, examine, needs_too_much_stack, written};
 use crate::generate::Generated;
 use crate::generate::shrink::shrink;
 
@@ -40,6 +40,8 @@ pub struct Tally {
     pub calls: u64,
     /// How calls ended, by the name of the trap's kind; `returned`.
     pub outcomes: BTreeMap<String, u64>,
+    /// Programs that were not run, since they need more stack than there is.
+    pub too_deep: u64,
     /// How often each construct stood in a program.
     pub constructs: BTreeMap<&'static str, u64>,
     /// Reports of failures.
@@ -86,6 +88,8 @@ fn one(aim: Aim, seed: u64, tally: &mut Tally) -> Result<(), String> {
     }
     match try_one(aim, &generated, seed) {
         Ok(done) => {
+            let may_be_too_deep = matches!(&done, Done::Agreed(seen) if seen.is_empty());
+            tally.too_deep += u64::from(may_be_too_deep && needs_too_much_stack(&generated));
             tally.count(&done);
             Ok(())
         }
@@ -174,6 +178,7 @@ impl Tally {
     fn add(&mut self, other: Tally) {
         self.programs += other.programs;
         self.calls += other.calls;
+        self.too_deep += other.too_deep;
         for (name, count) in other.outcomes {
             *self.outcomes.entry(name).or_default() += count;
         }

@@ -13,7 +13,7 @@ use crate::generate::Generated;
 use crate::generate::script::Step;
 
 /// Budgets of fuel that are all tried; above, about every eighth more is.
-const BUDGETS_DENSE: i64 = 200;
+const BUDGETS_DENSE: i64 = 50_000;
 
 /// Allocations of one call that are made to fail, one after the other.
 const ALLOCATIONS_MAX: u64 = 100;
