@@ -16,6 +16,7 @@ use midflight_compiler::source::Source;
 use midflight_runtime::Engine;
 use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
+use midflight_tests::unhurried;
 
 const EXAMPLES: &str = "dsl-examples";
 
@@ -103,7 +104,7 @@ fn program(path: &Path) -> Result<(), Failed> {
     let shown = |diagnostics: &[Diagnostic]| render(&source, diagnostics, Style::Plain);
     let formatted = fmt::format(&source).map_err(|diagnostics| shown(&diagnostics))?;
     meet(path, &text, &formatted)?;
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
     let report = engine.test(source.clone()).map_err(|error| format!("{name}: {error}"))?;
     if !report.warnings.is_empty() {
         return Err(shown(&report.warnings).into());

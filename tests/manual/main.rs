@@ -19,6 +19,7 @@ use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, LoadError};
 use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
+use midflight_tests::unhurried;
 
 use page::{Block, Files, Page};
 
@@ -81,7 +82,7 @@ fn programs(_root: &Path, path: &Path) -> Result<(), String> {
 fn program(block: &Block<'_>, files: &mut Files) -> Result<(), String> {
     let source = Source::new(block.file().unwrap_or("program.flight"), block.whole(files));
     let shown = |diagnostics: &[_]| render(&source, diagnostics, Style::Plain);
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
     let report = match (engine.test(source.clone()), block.fails()) {
         (Ok(report), None) => report,
         (Ok(_), Some(code)) => return Err(format!("it must fail with {code}, but is accepted")),

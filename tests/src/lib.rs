@@ -22,10 +22,16 @@ pub use served::Served;
 use std::time::Duration;
 
 use midflight_compiler::limits::Limits;
+use midflight_compiler::settings::Settings;
 
 /// The limits of a source, but for the time: no test depends on how fast the machine is.
 pub fn patient() -> Limits {
     Limits { compile_time_max: Duration::from_secs(3_600), ..Limits::default() }
+}
+
+/// The settings of an engine that lets compiling take its time.
+pub fn unhurried() -> Settings {
+    Settings::default().limits(patient())
 }
 
 /// The programs in the manual's page for embedders, as tests of the documentation.

@@ -10,6 +10,7 @@ mod programs;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use midflight_runtime::{Engine, LoadError, LoadStatus};
+use midflight_tests::unhurried;
 
 use process::Footprint;
 
@@ -30,7 +31,7 @@ fn main() {
 }
 
 fn steady(loads: u64) -> Result<(), Failed> {
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
     let mut warm = None;
     for number in 1..=loads {
         load(&engine, number)?;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use midflight_runtime::{CallError, Engine};
+use midflight_tests::unhurried;
 
 use super::version;
 
@@ -12,7 +13,7 @@ const LOADS: u64 = 500;
 
 #[test]
 fn typed_handles_survive_swaps() {
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
     let _ = engine.load(&version(1)).expect("the first version loads");
     let number = engine.handler::<(), i64>("number").expect("the handler is there");
     let done = AtomicBool::new(false);
@@ -46,7 +47,7 @@ fn typed_handles_survive_swaps() {
 
 #[test]
 fn a_handle_says_when_its_types_have_changed() {
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
     let _ = engine.load("get sum(a: int, b: int) -> int { return a + b }").expect("it loads");
     let sum = engine.handler::<(i64, i64), i64>("sum").expect("the handler is there");
     assert_eq!(sum.call("main", (1, 2)).expect("it answers"), 3);
@@ -63,7 +64,7 @@ fn a_handle_says_when_its_types_have_changed() {
 
 #[test]
 fn a_call_that_traps_in_one_version_succeeds_in_the_next() {
-    let Ok(engine) = Engine::builder().memory().build();
+    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
     let source = |divisor: &str| {
         format!(
             "state {{ n: int }}\npost f(a: int) -> int {{\n state.n += 1\n return a / {divisor}\n}}"

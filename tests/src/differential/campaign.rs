@@ -10,7 +10,7 @@ use std::thread;
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
 
 use super::observed::{Observed, Outcome};
-use super::progress::Progress;
+use super::progress::{Progress, Worker};
 use super::undo::{self, Swept};
 use super::{Failure, Machines, examine, needs_too_much_stack, written};
 use crate::generate::Generated;
@@ -53,26 +53,28 @@ pub fn run(aim: Aim, seeds: Range<u64>, progress: &Progress) -> Tally {
     let next = AtomicU64::new(seeds.start);
     let failed = AtomicUsize::new(0);
     let total = Mutex::new(Tally::default());
-    let work = |worker: usize| {
+    let work = |number: usize| {
+        let mut worker = progress.worker(number);
         let mut tally = Tally::default();
         while failed.load(Ordering::Relaxed) < FAILURES_MAX {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
                 break;
             }
-            progress.begin(worker, seed);
-            if let Err(report) = one(aim, seed, &mut tally) {
+            worker.begin(seed);
+            let generated = Generated::new(seed);
+            if let Err(failure) = one(aim, (seed, &generated), &mut tally) {
                 let _ = failed.fetch_add(1, Ordering::Relaxed);
-                tally.failures.push(report);
+                tally.failures.push(report(aim, (seed, &generated), &failure, &mut worker));
             }
         }
         total.lock().unwrap_or_else(PoisonError::into_inner).add(tally);
     };
     thread::scope(|scope| {
-        for worker in 0..thread::available_parallelism().map_or(2, usize::from) {
+        for number in 0..thread::available_parallelism().map_or(2, usize::from) {
             let work = &work;
             let thread = thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
-            let spawned = thread.spawn_scoped(scope, move || work(worker));
+            let spawned = thread.spawn_scoped(scope, move || work(number));
             let _ = spawned.expect("a thread can be made");
         }
     });
@@ -80,21 +82,16 @@ pub fn run(aim: Aim, seeds: Range<u64>, progress: &Progress) -> Tally {
 }
 
 /// Runs the program of one seed.
-fn one(aim: Aim, seed: u64, tally: &mut Tally) -> Result<(), String> {
-    let generated = Generated::new(seed);
+fn one(aim: Aim, (seed, generated): (u64, &Generated), tally: &mut Tally) -> Result<(), Failure> {
     tally.programs += 1;
     for (construct, count) in generated.constructs() {
         *tally.constructs.entry(construct).or_default() += count as u64;
     }
-    match try_one(aim, &generated, seed) {
-        Ok(done) => {
-            let may_be_too_deep = matches!(&done, Done::Agreed(seen) if seen.is_empty());
-            tally.too_deep += u64::from(may_be_too_deep && needs_too_much_stack(&generated));
-            tally.count(&done);
-            Ok(())
-        }
-        Err(failure) => Err(report(aim, seed, &generated, &failure)),
-    }
+    let done = try_one(aim, generated, seed)?;
+    let may_be_too_deep = matches!(&done, Done::Agreed(seen) if seen.is_empty());
+    tally.too_deep += u64::from(may_be_too_deep && needs_too_much_stack(generated));
+    tally.count(&done);
+    Ok(())
 }
 
 /// What running a program gave.
@@ -116,11 +113,17 @@ pub(super) fn fails(aim: Aim, generated: &Generated, seed: u64) -> Option<Failur
 }
 
 /// A failure for people: what differs, the smallest program that shows it, and how to see it again.
-fn report(aim: Aim, seed: u64, generated: &Generated, failure: &Failure) -> String {
+fn report(
+    aim: Aim,
+    (seed, generated): (u64, &Generated),
+    failure: &Failure,
+    worker: &mut Worker<'_>,
+) -> String {
     let mut attempts = 0;
     let mut last = failure.clone();
     let smallest = shrink(generated, ATTEMPTS_MAX, &mut |candidate| {
         attempts += 1;
+        worker.go_on();
         match fails(aim, candidate, seed) {
             Some(found) if found.kind == failure.kind => {
                 last = found;

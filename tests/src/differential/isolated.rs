@@ -127,8 +127,8 @@ enum Fall {
 }
 
 /// Finds out which of the seeds crashes or hangs, and makes a program smaller that crashes.
-fn crashed(aim: Aim, seeds: &[u64]) -> String {
-    for &seed in seeds {
+fn crashed(aim: Aim, workers: &[[u64; 2]]) -> String {
+    for &[seed, _] in workers {
         let generated = Generated::new(seed);
         let Some(fall) = fall(aim, seed, "") else { continue };
         let mut decisions = String::new();
@@ -142,7 +142,7 @@ fn crashed(aim: Aim, seeds: &[u64]) -> String {
         };
         return format!("seed {seed}: {fall:?}\n\n{}\n{}\n", shown(&smallest), again(aim, seed));
     }
-    format!("the process ended, but none of the seeds {seeds:?} ends it alone\n")
+    format!("the process ended, but none of its last seeds ends it alone: {workers:?}\n")
 }
 
 /// How a program ends its process, if it does.

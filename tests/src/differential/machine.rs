@@ -78,7 +78,7 @@ impl Machine {
         let engine = Engine::builder()
             .memory()
             .limits(limits)
-            .code(settings)
+            .code(settings.limits(crate::patient()))
             .clock(move || clock.load(Ordering::Relaxed))
             .observer(Recorder(told.clone()))
             .build();

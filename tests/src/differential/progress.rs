@@ -1,15 +1,27 @@
-//! Which seeds are being run, in a file: when the process dies, whoever started it can tell.
+//! Which seeds are being run, in a file: when the process dies or hangs, whoever started it can tell.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-/// The seed that each worker runs, at its place in a file.
+/// What each worker does, at its place in a file: the seed, and how many programs it has begun.
 #[derive(Debug)]
 pub struct Progress {
     file: Option<File>,
 }
+
+/// One of the threads that run programs.
+#[derive(Debug)]
+pub(super) struct Worker<'p> {
+    progress: &'p Progress,
+    place: u64,
+    seed: u64,
+    begun: u64,
+}
+
+/// Bytes that a worker has in the file.
+const WORKER_LEN: u64 = 16;
 
 impl Progress {
     /// Writes nothing down.
@@ -26,19 +38,35 @@ impl Progress {
         Ok(Progress { file: Some(file) })
     }
 
-    /// Says that a worker begins with a seed.
-    pub(super) fn begin(&self, worker: usize, seed: u64) {
-        if let Some(file) = &self.file {
-            // A seed that is not told costs a search later, no more.
-            let _ = file.write_all_at(&seed.to_le_bytes(), 8 * worker as u64);
-        }
+    /// The worker of this number.
+    pub(super) fn worker(&self, number: usize) -> Worker<'_> {
+        Worker { progress: self, place: WORKER_LEN * number as u64, seed: 0, begun: 0 }
     }
 
-    /// The seeds that were being run last, by worker.
-    pub(super) fn read(path: &Path) -> io::Result<Vec<u64>> {
+    /// Seed and number of programs of each worker.
+    pub(super) fn read(path: &Path) -> io::Result<Vec<[u64; 2]>> {
         let mut bytes = Vec::new();
         let _ = File::open(path)?.read_to_end(&mut bytes)?;
         let (words, _) = bytes.as_chunks::<8>();
-        Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())
+        let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        let (workers, _) = words.as_chunks::<2>();
+        Ok(workers.to_vec())
+    }
+}
+
+impl Worker<'_> {
+    /// Says that the worker begins with the program of a seed.
+    pub(super) fn begin(&mut self, seed: u64) {
+        self.seed = seed;
+        self.go_on();
+    }
+
+    /// Says that the worker begins with another program for its seed.
+    pub(super) fn go_on(&mut self) {
+        self.begun += 1;
+        let Some(file) = &self.progress.file else { return };
+        // What is not told costs a search later, no more.
+        let _ = file.write_all_at(&self.seed.to_le_bytes(), self.place);
+        let _ = file.write_all_at(&self.begun.to_le_bytes(), self.place + 8);
     }
 }
