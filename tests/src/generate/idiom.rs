@@ -76,7 +76,7 @@ impl Generator {
     fn zeros_in_order(&mut self, lines: &mut Vec<Node>) -> Node {
         let list = self.name("v");
         let other = self.expr(&Ty::Float);
-        let literal = parts![format!("var {list} = [0.0, -0.0, "), other, ", -0.0, 0.0]"];
+        let literal = parts![format!("var {list} = [0.0, -0.0, "), other, ", -0.0]"];
         lines.push(Node::line("var", literal));
         lines.push(Node::line("list change", parts![format!("{list}.sort()")]));
         self.declare(&list, &Ty::list(&Ty::Float), Change::Free);
