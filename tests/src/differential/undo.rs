@@ -12,8 +12,9 @@ use super::{Failure, FailureKind, caught};
 use crate::generate::Generated;
 use crate::generate::script::Step;
 
-/// Budgets of fuel that are all tried; above, about every eighth more is.
-const BUDGETS_DENSE: i64 = 50_000;
+/// Budgets of fuel that are all tried of a call that traps; above, about every eighth more is. Of one
+/// that returns, every budget up to what it uses is tried.
+const BUDGETS_DENSE: i64 = 2_000;
 
 /// Allocations of one call that are made to fail, one after the other.
 const ALLOCATIONS_MAX: u64 = 100;
@@ -120,7 +121,7 @@ impl Sweep<'_> {
             }
             self.swept.cut_short += 1;
             self.unchanged(step, supply, (before, &found))?;
-            supply = self.next(supply);
+            supply = self.next(supply, after);
         }
         self.swept.calls += 1;
         self.swept.finished += 1;
@@ -147,9 +148,11 @@ impl Sweep<'_> {
         }
     }
 
-    fn next(&self, supply: i64) -> i64 {
+    fn next(&self, supply: i64, after: &Observed) -> i64 {
         match self.shortage {
-            Shortage::Fuel if supply >= BUDGETS_DENSE => supply + supply / 8,
+            Shortage::Fuel if supply >= BUDGETS_DENSE && after.fuel.is_none() => {
+                supply + supply / 8
+            }
             Shortage::Fuel | Shortage::Memory => supply + 1,
         }
     }
