@@ -7,11 +7,11 @@
 //! How a trap leaves generated code: an [`Entry`] returns a status, 0 for success. A fallible step
 //! stores the number of its site into the context, and every function on the way out returns what
 //! says so. A host function that fails stores the kind into the context; generated code looks at
-//! it after every call of a host function that is marked `traps`. A host function catches its own
+//! it after every call of a host function that is marked `traps` or `metered`. A host function catches its own
 //! panics.
 //!
 //! Fuel stands in a register while generated code runs. It is written to the context before every
-//! call of a host function that could charge, read back after it, and written at the end.
+//! call of a host function that is marked `metered`, read back after it, and written at the end.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -184,9 +184,13 @@ pub struct HostSignature {
     pub result: Option<AbiType>,
     /// Whether it can trap: generated code must look at `CallContext::trap_kind` afterwards.
     pub traps: bool,
+    /// Whether the fuel goes through the context: the function charges it by what it is given, or
+    /// is called on a cold path, where a register that keeps the fuel would cost the hot one.
+    pub takes_fuel: bool,
 }
 
-/// Declares the host functions: `[traps] fn name(param: type, …) [-> type];`
+/// Declares the host functions: `safe`, `traps` or `metered` (which also takes the fuel along), then
+/// `fn name(param: type, …) [-> type];`
 macro_rules! host_functions {
     ($($(#[$doc:meta])* $kind:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
         /// The table of host functions that the runtime fills; a missing one does not compile.
@@ -216,6 +220,7 @@ macro_rules! host_functions {
                         params: &[$(<$ty as Crosses>::ABI),*],
                         result: host_functions!(@result $($result)?),
                         traps: host_functions!(@traps $kind),
+                        takes_fuel: host_functions!(@takes_fuel $kind),
                     },)*
                 }
             }
@@ -223,8 +228,12 @@ macro_rules! host_functions {
     };
     (@result) => { None };
     (@result $result:ty) => { Some(<$result as Crosses>::ABI) };
-    (@traps traps) => { true };
     (@traps safe) => { false };
+    (@traps traps) => { true };
+    (@traps metered) => { true };
+    (@takes_fuel safe) => { false };
+    (@takes_fuel traps) => { false };
+    (@takes_fuel metered) => { true };
 }
 
 host_functions! {
@@ -238,12 +247,12 @@ host_functions! {
     /// Notes `len` bytes of `state` from `offset` on, before they are written: every chunk that
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
-    traps fn note_state(offset: u64, len: u64);
+    metered fn note_state(offset: u64, len: u64);
     /// Notes a row that is not large, before it is written.
-    traps fn note_row(table: u32, row: *mut RowHeader);
+    metered fn note_row(table: u32, row: *mut RowHeader);
     /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
     /// does; the epochs are at `layout::row_epoch_offset`.
-    traps fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
+    metered fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
 
     // Values, by type. `type_id` is a `TypeId` of the version.
 
@@ -251,52 +260,52 @@ host_functions! {
     safe fn memory_copy(target: *mut u8, source: *const u8, len: u64);
 
     /// Puts a text into a slot of state: the world gets a copy of its own.
-    traps fn text_store(slot: *mut *const Text, text: *const Text);
+    metered fn text_store(slot: *mut *const Text, text: *const Text);
     /// Copies a value into state; texts in it as `text_store` does.
-    traps fn value_store(type_id: u32, target: *mut u8, source: *const u8);
+    metered fn value_store(type_id: u32, target: *mut u8, source: *const u8);
     /// Copies a value that holds growing lists, so that the copy shares none.
     traps fn value_copy(type_id: u32, target: *mut u8, source: *const u8);
     /// Whether two values are equal by structure.
-    traps fn value_equal(type_id: u32, left: *const u8, right: *const u8) -> u32;
+    metered fn value_equal(type_id: u32, left: *const u8, right: *const u8) -> u32;
 
     // Texts.
 
     /// The texts one after the other.
-    traps fn text_concat(left: *const Text, right: *const Text) -> *const Text;
+    metered fn text_concat(left: *const Text, right: *const Text) -> *const Text;
     /// The pieces one after the other.
-    traps fn text_interpolate(pieces: *const Piece, count: u64) -> *const Text;
+    metered fn text_interpolate(pieces: *const Piece, count: u64) -> *const Text;
     /// Whether the bytes are the same.
-    traps fn text_equal(left: *const Text, right: *const Text) -> u32;
+    metered fn text_equal(left: *const Text, right: *const Text) -> u32;
     /// -1, 0 or 1: how the bytes compare.
-    traps fn text_compare(left: *const Text, right: *const Text) -> i64;
+    metered fn text_compare(left: *const Text, right: *const Text) -> i64;
     /// The number of Unicode scalar values.
-    traps fn text_len(text: *const Text) -> i64;
+    metered fn text_len(text: *const Text) -> i64;
     /// `contains`
-    traps fn text_contains(text: *const Text, part: *const Text) -> u32;
+    metered fn text_contains(text: *const Text, part: *const Text) -> u32;
     /// `starts_with`
-    traps fn text_starts_with(text: *const Text, part: *const Text) -> u32;
+    metered fn text_starts_with(text: *const Text, part: *const Text) -> u32;
     /// `ends_with`
-    traps fn text_ends_with(text: *const Text, part: *const Text) -> u32;
+    metered fn text_ends_with(text: *const Text, part: *const Text) -> u32;
     /// `slice`
-    traps fn text_slice(text: *const Text, start: i64, end: i64) -> *const Text;
+    metered fn text_slice(text: *const Text, start: i64, end: i64) -> *const Text;
     /// `trim`
-    traps fn text_trim(text: *const Text) -> *const Text;
+    metered fn text_trim(text: *const Text) -> *const Text;
     /// `lower`
-    traps fn text_lower(text: *const Text) -> *const Text;
+    metered fn text_lower(text: *const Text) -> *const Text;
     /// `upper`
-    traps fn text_upper(text: *const Text) -> *const Text;
+    metered fn text_upper(text: *const Text) -> *const Text;
     /// `split`: a `[str]`
-    traps fn text_split(text: *const Text, separator: *const Text) -> *mut ListHeader;
+    metered fn text_split(text: *const Text, separator: *const Text) -> *mut ListHeader;
     /// `join` of a `[str]`
-    traps fn text_join(list: *const ListHeader, separator: *const Text) -> *const Text;
+    metered fn text_join(list: *const ListHeader, separator: *const Text) -> *const Text;
     /// `parse_int`: 1 and the value at `out`, or 0
-    traps fn parse_int(text: *const Text, out: *mut i64) -> u32;
+    metered fn parse_int(text: *const Text, out: *mut i64) -> u32;
     /// `parse_float`
-    traps fn parse_float(text: *const Text, out: *mut f64) -> u32;
+    metered fn parse_float(text: *const Text, out: *mut f64) -> u32;
     /// `hash` of an `int`
     safe fn hash_int(value: i64) -> i64;
     /// `hash` of a `str`
-    traps fn hash_text(text: *const Text) -> i64;
+    metered fn hash_text(text: *const Text) -> i64;
 
     // Numbers.
 
@@ -322,20 +331,20 @@ host_functions! {
     /// A list of `len` elements of unspecified content.
     traps fn list_new(len: u64, element_size: u64) -> *mut ListHeader;
     /// Whether an equal element is among the `len` at `data`.
-    traps fn list_contains(type_id: u32, data: *const u8, len: u64, element: *const u8) -> u32;
+    metered fn list_contains(type_id: u32, data: *const u8, len: u64, element: *const u8) -> u32;
     /// Sorts the `len` elements at `data`, of type `int`, `float` or `str`.
-    traps fn list_sort(type_id: u32, data: *mut u8, len: u64);
+    metered fn list_sort(type_id: u32, data: *mut u8, len: u64);
     /// Sorts the `len` elements at `data` by the field at `offset`, keeping the order of ties.
-    traps fn list_order(type_id: u32, data: *mut u8, len: u64, offset: u64, field_type_id: u32, descending: u32);
+    metered fn list_order(type_id: u32, data: *mut u8, len: u64, offset: u64, field_type_id: u32, descending: u32);
 
     // Rows.
 
     /// The row with this key, or null.
     safe fn row_find_int(table: u32, key: i64) -> *mut RowHeader;
     /// The row with this key, or null.
-    traps fn row_find_text(table: u32, key: *const Text) -> *mut RowHeader;
+    metered fn row_find_text(table: u32, key: *const Text) -> *mut RowHeader;
     /// Inserts a row whose fields stand at `image` as in a row's layout; traps on a known key.
-    traps fn row_insert(table: u32, image: *const u8) -> *mut RowHeader;
+    metered fn row_insert(table: u32, image: *const u8) -> *mut RowHeader;
     /// Removes a row that is there.
     traps fn row_remove(table: u32, row: *mut RowHeader);
     /// Says that an indexed field of a row is about to be written: called before, with the new
@@ -343,12 +352,12 @@ host_functions! {
     traps fn index_update(table: u32, row: *mut RowHeader, field: u32, value: *const u8);
     /// Puts a text into an indexed field of a row, at `slot`, and moves the row in the index: both
     /// or neither.
-    traps fn index_text_store(table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text);
+    metered fn index_text_store(table: u32, row: *mut RowHeader, field: u32, slot: *mut *const Text, text: *const Text);
     /// The rows to visit, in order, as a list of row addresses. `field` is the indexed field to go
     /// by, or `u32::MAX` for slot order; the list holds at most `most` rows.
-    traps fn rows_list(table: u32, field: u32, descending: u32, most: i64) -> *mut ListHeader;
+    metered fn rows_list(table: u32, field: u32, descending: u32, most: i64) -> *mut ListHeader;
     /// The rows whose indexed field equals the value at `value`, in slot order.
-    traps fn rows_equal(table: u32, field: u32, value: *const u8) -> *mut ListHeader;
+    metered fn rows_equal(table: u32, field: u32, value: *const u8) -> *mut ListHeader;
     /// Writes the next rows by an indexed field to `rows`, at most [`ROWS_BATCH`], and gives their
     /// number. They follow the row `after`, which is the last one of the batch before; null begins.
     /// Nobody inserts, removes or writes the field between two batches.
@@ -363,7 +372,7 @@ host_functions! {
     /// Emits an event whose fields stand at `fields`.
     traps fn emit(event: u32, fields: *const u8);
     /// Writes a line to the log.
-    traps fn log(text: *const Text);
+    metered fn log(text: *const Text);
 
     // Tests.
 

@@ -260,7 +260,7 @@ fn is_noted(row: *mut RowHeader, epoch: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use midflight_compiler::compile;
+    use midflight_compiler::check;
     use midflight_compiler::source::Source;
 
     use super::Undo;
@@ -270,8 +270,8 @@ mod tests {
     #[test]
     fn a_large_row_is_noted_by_chunks() {
         let source = Source::new("t.flight", "table t { key id: int, a: [int; 200] }");
-        let program = compile(&source).expect("it is right");
-        let mut data = Data::new(&program.ir, &program.layouts, (0, &Limits::default()));
+        let checked = check(&source).expect("it is right");
+        let mut data = Data::new(&checked.program, &checked.layouts, (0, &Limits::default()));
         let row = data.tables[0].reserve(&mut data.memory).expect("there is memory");
         data.tables[0].enter(&mut data.memory, row).expect("the key is free");
         let mut undo = Undo::default();

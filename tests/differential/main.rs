@@ -1,6 +1,6 @@
 //! Generated programs, run in the reference interpreter and as machine code at every setting: half of
 //! them from fixed seeds, half from seeds that follow from the commit, so that every commit tries
-//! others and a red run repeats. `SEEDS=7` or `SEEDS=100..200` runs these instead;
+//! others and a red run repeats. `SEEDS=100..200` runs these instead, `SEEDS=7` also shows the program;
 //! `MIDFLIGHT_HOURS=8` draws seeds from the clock until so many hours are over.
 
 use std::env;
@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use midflight_tests::differential::campaign::Aim;
+use midflight_tests::differential::campaign::{Aim, program};
 use midflight_tests::differential::isolated::{Coverage, run_as_child, run_isolated};
 
 /// Programs from fixed seeds, and as many from seeds of the commit.
@@ -48,6 +48,9 @@ fn all() -> Vec<Trial> {
 fn chosen(seeds: &str) -> Vec<Trial> {
     let (start, end) = seeds.split_once("..").unwrap_or((seeds, ""));
     let start: u64 = start.parse().expect("`SEEDS` is a seed or a range");
+    if end.is_empty() {
+        eprintln!("{}", program(start));
+    }
     let end = if end.is_empty() { start + 1 } else { end.parse().expect("`SEEDS` is a range") };
     vec![
         trial("agreement/chosen", Aim::Agreement, start..end, Coverage::Any),

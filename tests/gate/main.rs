@@ -15,7 +15,7 @@ mod sync {
     pub(crate) use loom::thread;
 }
 
-#[allow(dead_code, unreachable_pub, reason = "not everything that worlds use is modelled")]
+#[expect(dead_code, reason = "not everything that worlds use is modelled")]
 #[path = "../../runtime/src/gate.rs"]
 mod gate;
 

@@ -205,7 +205,8 @@ fn refused(source: &Source, found: &[midflight_compiler::diag::Diagnostic]) -> F
     let first = errors.clone().next().map(|first| first.code.name().to_owned());
     let shown = errors.map(|error| {
         let at = source.position(error.span.start);
-        format!("{}:{} {} {}", at.line, at.column, error.code.name(), error.message)
+        let line = source.text().lines().nth(at.line as usize - 1).unwrap_or_default();
+        format!("{}:{} {} {}\n{line}", at.line, at.column, error.code.name(), error.message)
     });
     let text = format!("the checker refuses it: {}", shown.collect::<Vec<_>>().join("; "));
     Failure { kind: FailureKind::Refused(first.unwrap_or_default()), text }

@@ -118,15 +118,16 @@ fn depends_on(func: &Function, value: Value, wanted: Value, depth: usize) -> boo
 
 #[cfg(test)]
 mod tests {
+    use super::super::machine::{BACKTRACKING, isa};
     use super::*;
+    use crate::settings::Optimisation;
     use cranelift_codegen::Context;
     use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData, TrapCode};
     use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
     /// Audits a function of one `i64` after optimisation.
     fn audit(write: impl FnOnce(&mut FunctionBuilder<'_>, Value) -> Value) -> Result<(), String> {
-        let isa = super::super::machine::isa(crate::settings::Optimisation::Speed, "backtracking")
-            .expect("this machine is known");
+        let isa = isa(Optimisation::Speed, BACKTRACKING).expect("this machine is known");
         let mut ctx = Context::new();
         ctx.func.signature.params.push(AbiParam::new(types::I64));
         ctx.func.signature.returns.push(AbiParam::new(types::I64));

@@ -31,8 +31,7 @@ impl Lower<'_, '_, '_> {
                 reference
             }
         };
-        let takes_fuel = takes_fuel_along(function);
-        if takes_fuel {
+        if signature.takes_fuel {
             self.store_fuel();
         }
         let table = self.load_fixed(self.ctx, offset_of!(CallContext, host));
@@ -41,7 +40,7 @@ impl Lower<'_, '_, '_> {
         all.extend_from_slice(arguments);
         let call = self.builder.ins().call_indirect(reference, address, &all);
         let result = self.builder.inst_results(call).first().copied();
-        if takes_fuel {
+        if signature.takes_fuel {
             self.load_fuel();
         }
         if signature.traps {
@@ -72,46 +71,6 @@ impl Lower<'_, '_, '_> {
     pub(super) fn number(&mut self, value: u32) -> Value {
         self.builder.ins().iconst(clif::I32, i64::from(value))
     }
-}
-
-/// Whether the fuel goes through the context: the host function charges it by what it is given, or
-/// is called on a cold path, where a register that keeps the fuel would cost the hot one.
-fn takes_fuel_along(function: HostFunction) -> bool {
-    matches!(
-        function,
-        HostFunction::note_state
-            | HostFunction::note_row
-            | HostFunction::note_row_range
-            | HostFunction::text_store
-            | HostFunction::index_text_store
-            | HostFunction::value_store
-            | HostFunction::value_equal
-            | HostFunction::text_concat
-            | HostFunction::text_interpolate
-            | HostFunction::text_equal
-            | HostFunction::text_compare
-            | HostFunction::text_len
-            | HostFunction::text_contains
-            | HostFunction::text_starts_with
-            | HostFunction::text_ends_with
-            | HostFunction::text_slice
-            | HostFunction::text_trim
-            | HostFunction::text_lower
-            | HostFunction::text_upper
-            | HostFunction::text_split
-            | HostFunction::text_join
-            | HostFunction::parse_int
-            | HostFunction::parse_float
-            | HostFunction::hash_text
-            | HostFunction::list_contains
-            | HostFunction::list_sort
-            | HostFunction::list_order
-            | HostFunction::row_find_text
-            | HostFunction::row_insert
-            | HostFunction::rows_list
-            | HostFunction::rows_equal
-            | HostFunction::log
-    )
 }
 
 fn register(ty: AbiType) -> AbiParam {

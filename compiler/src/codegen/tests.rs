@@ -6,20 +6,26 @@ mod machine;
 mod source;
 mod world;
 
+use super::machine::{BACKTRACKING, isa};
 use super::{Listing, generate, list};
 use crate::deadline::Deadline;
+use crate::diag::Diagnostic;
 use crate::ir::*;
 use crate::jit::Code;
-use crate::settings::Settings;
+use crate::layout::Layouts;
+use crate::settings::{Optimisation, Settings};
 use crate::trap::TrapKind;
 use crate::types::Type;
 use build::*;
 use machine::Machine;
 
+fn generated(program: &mut Program, layouts: &Layouts) -> Result<Code, Vec<Diagnostic>> {
+    generate(program, layouts, Settings::default(), Deadline::NEVER)
+}
+
 fn compile(mut program: Program) -> Code {
     let layouts = layouts(&program);
-    generate(&mut program, &layouts, Settings::default(), Deadline::NEVER)
-        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+    generated(&mut program, &layouts).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// A program with one function of two `int`s.
@@ -156,8 +162,7 @@ fn functions_that_nothing_reaches_are_left_out() {
     let layouts = layouts(&program);
     let both = list(&mut program, &layouts, Listing::Clif).expect("it compiles");
     assert_eq!(both.matches("; f\n").count(), 1, "{both}");
-    let code = generate(&mut program, &layouts, Settings::default(), Deadline::NEVER)
-        .expect("it compiles");
+    let code = generated(&mut program, &layouts).expect("it compiles");
     assert!(code.entry(FuncId(0)).is_some() && code.entry(FuncId(1)).is_none());
 }
 
@@ -168,15 +173,12 @@ fn memory_of_code_is_given_back() {
     let Ok(_) = maps() else { return };
     let mut program = fib();
     let layouts = layouts(&program);
-    let _ = generate(&mut program, &layouts, Settings::default(), Deadline::NEVER)
-        .expect("it compiles");
+    let _ = generated(&mut program, &layouts).expect("it compiles");
     let before = maps().expect("it was there before");
     for _ in 0..1000 {
-        let _ = generate(&mut program, &layouts, Settings::default(), Deadline::NEVER)
-            .expect("it compiles");
+        let _ = generated(&mut program, &layouts).expect("it compiles");
         // Dropped before it was finished, as after a failed compilation.
-        let isa = super::machine::isa(crate::settings::Optimisation::Speed, "backtracking")
-            .expect("this machine is known");
+        let isa = isa(Optimisation::Speed, BACKTRACKING).expect("this machine is known");
         let _ = crate::jit::Pages::new(isa).expect("there is address space");
     }
     let after = maps().expect("it was there before");
@@ -189,8 +191,7 @@ fn a_fault_of_a_pass_refuses_the_program() {
         function(&[], &[], block(Vec::new(), Some(call(7, Vec::new(), Type::Int))), Type::Int);
     let mut program = program(vec![func], &[Type::Int]);
     let layouts = layouts(&program);
-    let errors = generate(&mut program, &layouts, Settings::default(), Deadline::NEVER)
-        .expect_err("there is no function 7");
+    let errors = generated(&mut program, &layouts).expect_err("there is no function 7");
     assert_eq!(errors[0].code, crate::diag::Code::E0690);
     assert_eq!(program.types.structs.len(), 1, "the program is as it was");
 }

@@ -12,7 +12,7 @@ use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use super::observed::{Observed, Outcome};
 use super::progress::{Progress, Worker};
 use super::undo::{self, Swept};
-use super::{Failure, FailureKind, Machines, examine, needs_too_much_stack, written};
+use super::{Failure, Machines, examine, needs_too_much_stack, written};
 use crate::generate::Generated;
 use crate::generate::shrink::shrink;
 
@@ -40,7 +40,7 @@ pub struct Tally {
     pub calls: u64,
     /// How calls ended, by the name of the trap's kind; `returned`.
     pub outcomes: BTreeMap<String, u64>,
-    /// Programs that were not run: they need more stack than there is, or the checker refuses them.
+    /// Programs that were not run, since they need more stack than there is.
     pub too_deep: u64,
     /// How often each construct stood in a program.
     pub constructs: BTreeMap<&'static str, u64>,
@@ -87,14 +87,7 @@ fn one(aim: Aim, (seed, generated): (u64, &Generated), tally: &mut Tally) -> Res
     for (construct, count) in generated.constructs() {
         *tally.constructs.entry(construct).or_default() += count as u64;
     }
-    let done = match try_one(aim, generated, seed) {
-        // A mistake of the generator, not of what is tested; a run with many of them fails.
-        Err(Failure { kind: FailureKind::Refused(_), .. }) => {
-            tally.too_deep += 1;
-            return Ok(());
-        }
-        tried => tried?,
-    };
+    let done = try_one(aim, generated, seed)?;
     let may_be_too_deep = matches!(&done, Done::Agreed(seen) if seen.is_empty());
     tally.too_deep += u64::from(may_be_too_deep && needs_too_much_stack(generated));
     tally.count(&done);
@@ -140,10 +133,15 @@ fn report(
         }
     });
     format!(
-        "seed {seed}: {last}\nafter {attempts} attempts at a smaller program:\n\n{}\n{}",
+        "seed {seed}: {failure}\nafter {attempts} attempts at a smaller program: {last}\n\n{}\n{}",
         shown(&smallest),
         again(aim, seed)
     )
+}
+
+/// The program of a seed and its script.
+pub fn program(seed: u64) -> String {
+    shown(&Generated::new(seed))
 }
 
 /// A program and its script.

@@ -19,6 +19,6 @@ pub(super) fn missing(tally: &Tally) -> Vec<String> {
     let constructs = built_ins.chain(CONSTRUCTS.iter().copied());
     let constructs = constructs.filter(|&name| !tally.constructs.contains_key(name));
     let too_deep = tally.too_deep * 100 > tally.programs;
-    let too_deep = too_deep.then(|| format!("{} programs were refused", tally.too_deep));
+    let too_deep = too_deep.then(|| format!("{} programs need too much stack", tally.too_deep));
     kinds.chain(too_deep).chain(constructs.map(|name| format!("no program has `{name}`"))).collect()
 }

@@ -194,7 +194,7 @@ impl Generator {
     fn if_value(&mut self, ty: &Ty) -> Option<Node> {
         let condition = self.head(&Ty::Bool);
         let then = self.value_block(ty);
-        let typing = then.last().map_or(Typing::Wanted, |value| value.typing);
+        let typing = typing_of(&then);
         let otherwise = self.value_block(ty);
         let mut parts = parts!["(if ", condition, " ", then, " else "];
         if self.random.chance(20) {
@@ -214,7 +214,7 @@ impl Generator {
             generator.fixed(&name, &inner);
             generator.value_block(ty)
         });
-        let typing = then.last().map_or(Typing::Wanted, |value| value.typing);
+        let typing = typing_of(&then);
         let otherwise = self.value_block(ty);
         let parts =
             parts!["(if let ", name, " = (", optional, ") ", then, " else ", otherwise, ")"];
@@ -296,6 +296,15 @@ impl Generator {
             _ => parts![literal.to_string()],
         };
         Node::new(&Ty::Int, parts)
+    }
+}
+
+/// Whether a block tells the type of its value itself. One with statements may not get to its value,
+/// and then has none.
+pub(super) fn typing_of(block: &[Node]) -> Typing {
+    match block {
+        [value] => value.typing,
+        _ => Typing::Wanted,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `match`: patterns that leave nothing out, nested as deep as the types are.
 
 use super::Generator;
-use super::expr::has_open_brace;
+use super::expr::{has_open_brace, typing_of};
 use super::tree::{Node, Typing, parts};
 use super::ty::{Ty, Variant};
 use super::value::{Value, literal};
@@ -197,6 +197,6 @@ fn last_value(part: &super::tree::Part) -> Option<Typing> {
     match part {
         super::tree::Part::Text(_) => None,
         super::tree::Part::Node(node) => Some(node.typing),
-        super::tree::Part::Lines(lines) => lines.last().map(|line| line.typing),
+        super::tree::Part::Lines(lines) => Some(typing_of(lines)),
     }
 }
