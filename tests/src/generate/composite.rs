@@ -3,7 +3,7 @@
 use super::Generator;
 use super::expr::Production;
 use super::tree::{Node, Typing, parts};
-use super::ty::Ty;
+use super::ty::{Field, Ty};
 use super::value::enclosed;
 
 pub(super) const STRUCT: &[Production] =
@@ -41,14 +41,17 @@ impl Generator {
             let given = self.random.below(fields.len() + 1);
             fields.truncate(given);
         }
-        let inits: Vec<Node> = fields
-            .iter()
-            .map(|field| {
-                let value = self.expr(&field.ty);
-                Node::line("field", parts![format!("{}: ", field.name), value])
-            })
-            .collect();
+        let inits = self.given_fields(&fields);
         Some(Node::new(ty, enclosed(format!("S{number} {{ "), inits, " }")))
+    }
+
+    /// Each field with a value, as literals and events write them.
+    pub(super) fn given_fields(&mut self, fields: &[Field]) -> Vec<Node> {
+        let with_value = |field: &Field| {
+            let value = self.expr(&field.ty);
+            Node::line("field", parts![format!("{}: ", field.name), value])
+        };
+        fields.iter().map(with_value).collect()
     }
 
     fn variant(&mut self, ty: &Ty) -> Option<Node> {

@@ -250,13 +250,7 @@ impl Generator {
         let events = self.declared.events.len();
         let number = (events > 0).then(|| self.random.below(events))?;
         let fields = self.declared.events[number].clone();
-        let inits: Vec<Node> = fields
-            .iter()
-            .map(|field| {
-                let value = self.expr(&field.ty);
-                Node::line("field", parts![format!("{}: ", field.name), value])
-            })
-            .collect();
+        let inits = self.given_fields(&fields);
         Some(Node::line("emit", enclosed(format!("emit e{number} {{ "), inits, " }")))
     }
 
