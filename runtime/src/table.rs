@@ -146,7 +146,12 @@ impl Table {
 
     /// The rows that are alive, in slot order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = *mut RowHeader> {
-        let rows = (0..self.rows.end()).map(|slot| self.rows.row(slot));
+        self.rows_below(u32::MAX)
+    }
+
+    /// The rows that are alive in the slots below this one, in slot order.
+    pub(crate) fn rows_below(&self, slot_end: u32) -> impl Iterator<Item = *mut RowHeader> {
+        let rows = (0..self.rows.end().min(slot_end)).map(|slot| self.rows.row(slot));
         rows.filter(|&row| generation(row) != 0)
     }
 

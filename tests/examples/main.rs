@@ -16,7 +16,7 @@ use midflight_compiler::source::Source;
 use midflight_runtime::Engine;
 use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
-use midflight_tests::unhurried;
+use midflight_tests::{is_updating, unhurried};
 
 const EXAMPLES: &str = "dsl-examples";
 
@@ -56,7 +56,7 @@ fn meet(path: &Path, expected: &str, found: &str) -> Result<(), Failed> {
     if expected == found {
         return Ok(());
     }
-    if env::var_os("UPDATE").is_some_and(|value| value == "1") {
+    if is_updating() {
         return Ok(fs::write(path, found)?);
     }
     let same = expected.lines().zip(found.lines()).take_while(|(e, f)| e == f).count();

@@ -19,7 +19,7 @@ use midflight_compiler::source::Source;
 use midflight_runtime::{Engine, LoadError};
 use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
-use midflight_tests::unhurried;
+use midflight_tests::{is_updating, unhurried};
 
 use page::{Block, Files, Page};
 
@@ -119,7 +119,7 @@ fn shown(root: &Path, path: &Path) -> Result<(), String> {
     if found == page.text {
         return Ok(());
     }
-    if env::var_os("UPDATE").is_some_and(|value| value == "1") {
+    if is_updating() {
         return fs::write(path, found).map_err(|error| error.to_string());
     }
     Err(format!("what it shows is not what is found:\n{}\n{ADVICE}", changed(&page.text, &found)))

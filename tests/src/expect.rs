@@ -2,9 +2,9 @@
 //! written in place of what the case says.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::{env, fs};
 
 use crate::case::Topic;
 
@@ -26,7 +26,7 @@ pub(crate) struct Expectations {
 impl Expectations {
     /// As the environment says.
     pub(crate) fn from_environment() -> Expectations {
-        let update = env::var_os("UPDATE").is_some_and(|value| value == "1");
+        let update = midflight_tests::is_updating();
         Expectations { update, rewritten: Mutex::default() }
     }
 

@@ -19,10 +19,16 @@ pub use listener::Listener;
 pub use process::Process;
 pub use served::Served;
 
+use std::env;
 use std::time::Duration;
 
 use midflight_compiler::limits::Limits;
 use midflight_compiler::settings::Settings;
+
+/// Whether what is expected is to be written anew: `UPDATE=1`.
+pub fn is_updating() -> bool {
+    env::var_os("UPDATE").is_some_and(|value| value == "1")
+}
 
 /// The limits of a source, but for the time: no test depends on how fast the machine is.
 pub fn patient() -> Limits {

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs, thread};
+use std::{fs, thread};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use midflight_compiler::planted::Fault;
 use midflight_tests::differential::teeth::{Find, hunt, hunt_as_child};
+use midflight_tests::is_updating;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/testing.md");
 const BEGIN: &str = "<!-- faults -->\n";
@@ -35,7 +36,7 @@ fn every_planted_fault_is_found() -> Result<(), Failed> {
     let page = fs::read_to_string(PAGE)?;
     let (before, rest) = page.split_once(BEGIN).ok_or("the page has no table of faults")?;
     let (table, after) = rest.split_once(END).ok_or("the table of faults does not end")?;
-    if env::var_os("UPDATE").is_some() {
+    if is_updating() {
         let table = written(&found);
         return Ok(fs::write(Path::new(PAGE), format!("{before}{BEGIN}{table}{END}{after}"))?);
     }

@@ -87,10 +87,7 @@ host! {
         let there = rows(frame, table)?.len();
         let most = u64::try_from(most).unwrap_or(0).min(there) as usize;
         if field == BY_SLOT {
-            let listed: Vec<*mut RowHeader> = rows(frame, table)?.rows().take(most).collect();
-            // For each slot that was passed, those that hold no row included.
-            frame.charge(listed.last().map_or(0, |&last| slot(last) as usize + 1))?;
-            return pointer_list(frame, &listed);
+            return list_by_slot(frame, table, most);
         }
         frame.charge(most)?;
         let rows = rows(frame, table)?;
@@ -128,6 +125,19 @@ host! {
         let first = NonNull::new(after).map_or(0, |row| slot(row.as_ptr()) + 1);
         Ok(write_batch(batch, rows(frame, table)?.rows_equal(field, value, first)))
     }
+}
+
+/// The first rows of a table in slot order. Each slot that is passed costs a unit, those that hold no
+/// row included; no more are passed than there is fuel for.
+fn list_by_slot(frame: &mut Frame, table: u32, count: usize) -> Result<*mut ListHeader, TrapKind> {
+    let affordable = u32::try_from(frame.ctx.fuel.max(0)).unwrap_or(u32::MAX);
+    let rows = rows(frame, table)?.rows_below(affordable);
+    let listed: Vec<*mut RowHeader> = rows.take(count).collect();
+    if listed.len() < count {
+        return Err(TrapKind::OutOfFuel);
+    }
+    frame.charge(listed.last().map_or(0, |&last| slot(last) as usize + 1))?;
+    pointer_list(frame, &listed)
 }
 
 /// Writes rows to a batch, as many as it holds; gives their number.
