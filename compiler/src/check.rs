@@ -31,6 +31,7 @@ mod expr;
 mod fields;
 mod fold;
 mod literal;
+mod live;
 mod loops;
 mod method;
 mod migrate;
@@ -63,6 +64,9 @@ use crate::source::{Source, Span};
 use crate::types::{Field, StructId, StructType, Type, Types};
 
 use collect::{Declared, Names};
+pub use live::Live;
+use live::Typed;
+use migrate::Migrations;
 use consts::Constant;
 use decl::Signature;
 
@@ -90,10 +94,11 @@ pub fn check(
     program: &ast::Program,
     diagnostics: Diagnostics,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_until(source, program, diagnostics, Deadline::NEVER)
+    check_until(source, program, diagnostics, (None, Deadline::NEVER))
 }
 
-/// Checks a program, unless that takes too long.
+/// Checks a program, unless that takes too long; where it is to be migrated to, with the functions
+/// that do so.
 ///
 /// # Errors
 /// As [`check`], and when the deadline has passed.
@@ -101,15 +106,15 @@ pub(crate) fn check_until(
     source: &Source,
     program: &ast::Program,
     diagnostics: Diagnostics,
-    deadline: Deadline<'_>,
+    (live, deadline): (Option<Live<'_>>, Deadline<'_>),
 ) -> Result<Checked, Vec<Diagnostic>> {
     let mut checker = Checker::new(source, diagnostics);
     checker.collect(program);
     checker.constants();
-    checker.declarations();
-    let functions = checker.bodies(deadline)?;
-    checker.migrations();
-    checker.finish(functions)
+    checker.declarations(live);
+    let mut functions = checker.bodies(deadline)?;
+    let migrations = checker.migrations(&mut functions);
+    checker.finish(functions, migrations)
 }
 
 /// What all sub-passes share.
@@ -127,6 +132,9 @@ struct Checker<'a> {
     signatures: Vec<Rc<Signature<'a>>>,
     /// There as soon as the declarations are checked, unless a type is too large.
     layouts: Option<Layouts>,
+    /// For each `migrate` block whether it is to be run, and with which types; empty where nothing
+    /// is known of what is live.
+    typed_migrations: Vec<Option<Typed>>,
     /// Unknown names that need not be reported again; a field with its owner before it.
     unknown: BTreeSet<String>,
     /// Warnings about locals that do nothing: beside a mistake they are no news.
@@ -147,6 +155,7 @@ impl<'a> Checker<'a> {
             constants: Vec::new(),
             signatures: Vec::new(),
             layouts: None,
+            typed_migrations: Vec::new(),
             unknown: BTreeSet::new(),
             idle: Vec::new(),
             constants_size: 0,
@@ -191,7 +200,11 @@ impl<'a> Checker<'a> {
         format!("`{}`", self.types.show(ty))
     }
 
-    fn finish(mut self, mut functions: Vec<ir::Function>) -> Result<Checked, Vec<Diagnostic>> {
+    fn finish(
+        mut self,
+        mut functions: Vec<ir::Function>,
+        migrations: Migrations,
+    ) -> Result<Checked, Vec<Diagnostic>> {
         if !self.diagnostics.has_errors() {
             effects::complete(&mut functions, &self.types, &mut self.diagnostics);
             std::mem::take(&mut self.idle).into_iter().for_each(|warning| self.report(warning));
@@ -201,7 +214,7 @@ impl<'a> Checker<'a> {
         };
         let warnings = self.diagnostics.sorted();
         debug_assert!(warnings.iter().all(|d| d.severity == Severity::Warning));
-        let program = self.program(functions);
+        let program = self.program(functions, migrations);
         if cfg!(debug_assertions) {
             ir::verify::verify(&program);
         }

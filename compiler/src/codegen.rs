@@ -377,7 +377,8 @@ fn roots(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_ {
     let handlers = program.handlers.iter().map(|handler| handler.function);
     let timers = program.timers.iter().map(|timer| timer.function);
     let tests = program.tests.iter().map(|test| test.function);
-    tests.chain(program.on_load).chain(timers).chain(handlers)
+    let migrations = program.migrations.iter().filter_map(|migration| migration.function);
+    migrations.chain(tests).chain(program.on_load).chain(timers).chain(handlers)
 }
 
 /// Buffers that are used again for every function.

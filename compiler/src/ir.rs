@@ -50,6 +50,10 @@ pub struct Program {
     pub on_load: Option<FuncId>,
     /// Tests, in the order of the source.
     pub tests: Vec<Test>,
+    /// `migrate` blocks, in the order of the source.
+    pub migrations: Vec<Migration>,
+    /// `drop` declarations, in the order of the source.
+    pub drops: Vec<Drop>,
 }
 
 /// A `get` or `post` handler.
@@ -102,6 +106,31 @@ pub struct Test {
     pub span: Span,
     /// Its body.
     pub function: FuncId,
+}
+
+/// A `migrate` block: how fields of a row, or of `state`, follow from what was there before.
+#[derive(Clone, Debug)]
+pub struct Migration {
+    /// The table; absent for `state`.
+    pub table: Option<TableId>,
+    /// Where the block stands.
+    pub span: Span,
+    /// Its tokens, by which the same block is known in another source.
+    pub tokens: String,
+    /// The fields that it gives, by index, in the order of the source.
+    pub fields: Vec<u32>,
+    /// Takes the row before, as a struct, and gives a struct of `fields`. Only there where the
+    /// program was compiled for what is live ([`crate::compile_migrations`]).
+    pub function: Option<FuncId>,
+}
+
+/// A `drop`: data that this version does without.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Drop {
+    /// `drop table t`
+    Table(String),
+    /// `drop t.field`; the owner is a table, a struct or `state`
+    Field(String, String),
 }
 
 /// Something with a body.

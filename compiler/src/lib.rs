@@ -125,8 +125,28 @@ pub fn compile_until(
     if let Some(refusal) = parse::too_many(&tree, limits.declarations_max) {
         return Err(vec![refusal]);
     }
-    let checked = check::check_until(source, &tree, diagnostics, deadline)?;
+    let checked = check::check_until(source, &tree, diagnostics, (None, deadline))?;
     let Checked { program: mut ir, layouts, warnings } = checked;
+    let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;
+    Ok(Program { ir, layouts, code, warnings })
+}
+
+/// Compiles the `migrate` blocks of a source for the layout that is live, and nothing else of it:
+/// in what comes out, [`ir::Migration::function`] of those that `live` says are run is there, and
+/// the host can enter nothing but them.
+///
+/// # Errors
+/// Everything that is wrong with the source, now that it is known what `old` is.
+pub fn compile_migrations(
+    source: &Source,
+    live: check::Live<'_>,
+    settings: Settings,
+    deadline: Deadline<'_>,
+) -> Result<Program, Vec<Diagnostic>> {
+    let (tree, diagnostics) = parse::parse(source);
+    let checked = check::check_until(source, &tree, diagnostics, (Some(live), deadline))?;
+    let Checked { program: mut ir, layouts, warnings } = checked;
+    (ir.handlers, ir.timers, ir.tests, ir.on_load) = (vec![], vec![], vec![], None);
     let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;
     Ok(Program { ir, layouts, code, warnings })
 }

@@ -2,8 +2,9 @@
 //! the function that comes out.
 
 use super::Checker;
-use super::collect::{FunctionDecl, Role};
+use super::collect::{FunctionDecl, MigrateDecl, Role};
 use super::expr::Want;
+use super::live::Typed;
 use super::mismatch::Wanted;
 use super::scope::{LocalKind, Scopes};
 use super::stack;
@@ -19,6 +20,8 @@ use crate::types::Type;
 pub(super) enum BodyKind {
     /// A constant expression: there is no call to return from.
     Constant,
+    /// The values of a `migrate` block: neither is there one here.
+    Migration,
     /// A function, handler, timer or `on load`.
     Function,
     /// A test: time can be moved and traps expected.
@@ -54,12 +57,57 @@ impl<'c, 'a> Body<'c, 'a> {
         Body::new(checker, BodyKind::Constant, Type::Error)
     }
 
-    /// A body in which `old` fits everything, for a field of `migrate`.
-    pub(super) fn for_migration(checker: &'c mut Checker<'a>, old: &'a ast::Name) -> Body<'c, 'a> {
-        let mut body = Body::for_constant(checker);
+    /// A body for the values of a `migrate` block, which see `old`, of this type.
+    pub(super) fn for_migration(
+        checker: &'c mut Checker<'a>,
+        old: &'a ast::Name,
+        ty: Type,
+    ) -> Body<'c, 'a> {
+        let mut body = Body::new(checker, BodyKind::Migration, Type::Error);
         body.scopes.push();
-        let _ = body.declare(old, Type::Error, LocalKind::OuterParam);
+        let _ = body.declare(old, ty, LocalKind::OuterParam);
         body
+    }
+
+    /// The function that a `migrate` block becomes.
+    pub(super) fn migration(
+        mut self,
+        block: MigrateDecl<'a>,
+        typed: Typed,
+        values: Vec<(u32, ir::Expr)>,
+    ) -> ir::Function {
+        let result = Type::Struct(typed.new);
+        let kind = ir::ExprKind::Struct(typed.new, values);
+        let value = ir::Expr { kind, ty: result, span: block.span };
+        let body = self.make_block(Vec::new(), Some(value), result);
+        let name = format!("migrate {}", block.target.text);
+        self.function((&name, block.target.span), 1, result, body)
+    }
+
+    /// The function with these parameters, which come first among the locals, and this body.
+    fn function(
+        &mut self,
+        (name, span): (&str, Span),
+        param_count: usize,
+        result: Type,
+        body: ir::Block,
+    ) -> ir::Function {
+        let mut function = ir::Function {
+            name: name.to_owned(),
+            span,
+            param_count,
+            locals: std::mem::take(&mut self.scopes.locals),
+            result,
+            body,
+            recursive: false,
+            stack_cost: 0,
+            stack_need: 0,
+            effects: ir::Effects::default(),
+        };
+        if let Some(layouts) = &self.checker.layouts {
+            function.stack_cost = stack::cost(&self.checker.types, layouts, &function);
+        }
+        function
     }
 
     fn new(checker: &'c mut Checker<'a>, kind: BodyKind, result: Type) -> Body<'c, 'a> {
@@ -155,22 +203,7 @@ impl<'a> Checker<'a> {
         }
         let block = body.function_block(decl);
         body.note_idle_locals();
-        let locals = std::mem::take(&mut body.scopes.locals);
-        let mut function = ir::Function {
-            name: decl.name.to_owned(),
-            span: decl.name_span,
-            param_count: signature.params.len(),
-            locals,
-            result: signature.result,
-            body: block,
-            recursive: false,
-            stack_cost: 0,
-            stack_need: 0,
-            effects: ir::Effects::default(),
-        };
-        if let Some(layouts) = &self.layouts {
-            function.stack_cost = stack::cost(&self.types, layouts, &function);
-        }
-        function
+        let name = (decl.name, decl.name_span);
+        body.function(name, signature.params.len(), signature.result, block)
     }
 }

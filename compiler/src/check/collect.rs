@@ -88,12 +88,31 @@ pub(super) struct StructDecl<'a> {
     pub(super) fields: &'a [ast::Field],
 }
 
+/// A `migrate` block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MigrateDecl<'a> {
+    pub(super) target: &'a Name,
+    pub(super) old: &'a Name,
+    pub(super) fields: &'a [(Name, ast::Expr)],
+    pub(super) span: Span,
+}
+
 /// A `migrate` or `drop`, to be checked after everything else.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Migration<'a> {
-    Migrate { target: &'a Name, old: &'a Name, fields: &'a [(Name, ast::Expr)] },
+    Block(MigrateDecl<'a>),
     DropTable(&'a Name),
     DropField(&'a Name, &'a Name),
+}
+
+impl<'a> Migration<'a> {
+    /// The block, if it is one.
+    pub(super) fn block(&self) -> Option<&MigrateDecl<'a>> {
+        match self {
+            Migration::Block(block) => Some(block),
+            Migration::DropTable(_) | Migration::DropField(..) => None,
+        }
+    }
 }
 
 /// The syntax of every declaration, by its id.
@@ -183,7 +202,8 @@ impl<'a> Checker<'a> {
                 self.declare_type(name, TypeName::Event(id));
             }
             ItemKind::Migrate { target, old, fields } => {
-                self.declared.migrations.push(Migration::Migrate { target, old, fields });
+                let decl = MigrateDecl { target, old, fields, span: item.span };
+                self.declared.migrations.push(Migration::Block(decl));
             }
             ItemKind::DropTable { name } => {
                 self.declared.migrations.push(Migration::DropTable(name));

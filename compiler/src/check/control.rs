@@ -185,6 +185,11 @@ impl<'a> Body<'_, 'a> {
     /// `return value`
     pub(super) fn return_expr(&mut self, value: Option<&'a ast::Expr>, span: Span) -> ir::Expr {
         let result = self.result;
+        if self.kind == BodyKind::Migration {
+            let text = "`return` in a value of `migrate`";
+            let diagnostic = Diagnostic::new(Code::E0413, span, text);
+            self.checker.report(diagnostic.with_help("move it into a function, and call that"));
+        }
         let value = match value {
             None if matches!(result, Type::Unit | Type::Error) => None,
             None => {

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::collect::{FunctionDecl, Role, StructRole, TypeName};
+use super::live::Live;
 use super::ty::{TypeSite, is_ordered};
 use super::{Checker, plain_field};
 use crate::ast;
@@ -37,9 +38,12 @@ pub(super) struct Param<'a> {
 
 impl<'a> Checker<'a> {
     /// Checks all declarations but their bodies.
-    pub(super) fn declarations(&mut self) {
+    pub(super) fn declarations(&mut self, live: Option<Live<'_>>) {
         self.field_types();
         self.containment();
+        if let Some(live) = live {
+            self.take_over(live);
+        }
         self.measure();
         self.defaults();
         for index in 0..self.declared.functions.len() {

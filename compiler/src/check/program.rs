@@ -2,12 +2,13 @@
 
 use super::Checker;
 use super::collect::Role;
+use super::migrate::Migrations;
 use crate::ir::{Event, FuncId, Function, Handler, Program, Test, Timer};
 use crate::types::Type;
 
 impl Checker<'_> {
     /// The program that the declarations and checked bodies make.
-    pub(super) fn program(self, functions: Vec<Function>) -> Program {
+    pub(super) fn program(self, functions: Vec<Function>, migrations: Migrations) -> Program {
         let mut program = Program {
             types: self.types,
             state: self.state,
@@ -17,6 +18,8 @@ impl Checker<'_> {
             timers: Vec::new(),
             on_load: None,
             tests: Vec::new(),
+            migrations: migrations.blocks,
+            drops: migrations.drops,
         };
         for (index, decl) in self.declared.functions.iter().enumerate() {
             let function = FuncId(index as u32);

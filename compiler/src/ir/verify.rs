@@ -18,7 +18,8 @@ pub(crate) fn verify(program: &Program) {
     let handlers = program.handlers.iter().map(|handler| handler.function);
     let timers = program.timers.iter().map(|timer| timer.function);
     let tests = program.tests.iter().map(|test| test.function);
-    for id in handlers.chain(timers).chain(tests).chain(program.on_load) {
+    let migrations = program.migrations.iter().filter_map(|migration| migration.function);
+    for id in handlers.chain(migrations).chain(timers).chain(tests).chain(program.on_load) {
         assert!(id.index() < count, "a function's id is in range");
     }
 }

@@ -110,6 +110,8 @@ pub(super) fn with_types(functions: Vec<Function>, types: Types, state: StructId
         events: Vec::new(),
         timers: Vec::new(),
         on_load: None,
+        migrations: Vec::new(),
+        drops: Vec::new(),
         tests: Vec::new(),
     }
 }
