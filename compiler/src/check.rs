@@ -64,11 +64,11 @@ use crate::source::{Source, Span};
 use crate::types::{Field, StructId, StructType, Type, Types};
 
 use collect::{Declared, Names};
+use consts::Constant;
+use decl::Signature;
 pub use live::Live;
 use live::Typed;
 use migrate::Migrations;
-use consts::Constant;
-use decl::Signature;
 
 /// A program without errors.
 #[derive(Debug)]

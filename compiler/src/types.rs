@@ -200,7 +200,7 @@ impl Types {
     }
 
     /// Whether values of a type hold texts.
-    pub(crate) fn hold_text(&self, ty: Type) -> bool {
+    pub fn hold_text(&self, ty: Type) -> bool {
         self.hold_text_beside(ty, &mut HashSet::new())
     }
 

@@ -4,6 +4,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use midflight_compiler::check::Live;
+use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Deadline, Program};
@@ -32,16 +34,41 @@ impl Compilations {
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
     pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
+        self.run(source, setup, |deadline| {
+            midflight_compiler::compile_until(source, setup.code, deadline)
+        })
+    }
+
+    /// Compiles the `migrate` blocks of a source for what is live.
+    ///
+    /// # Errors
+    /// As [`Compilations::compile`].
+    pub(crate) fn compile_migrations(
+        &self,
+        source: &Source,
+        live: Live<'_>,
+        setup: &Setup,
+    ) -> Result<Program, LoadError> {
+        self.run(source, setup, |deadline| {
+            midflight_compiler::compile_migrations(source, live, setup.code, deadline)
+        })
+    }
+
+    fn run(
+        &self,
+        source: &Source,
+        setup: &Setup,
+        compile: impl FnOnce(Deadline<'_>) -> Result<Program, Vec<Diagnostic>> + Send,
+    ) -> Result<Program, LoadError> {
         let permit = self.begin(&setup.limits)?;
         let allowed = setup.code.limits.compile_time_max;
         let is_past = || permit.began.elapsed() >= allowed;
         let deadline = Deadline::new(allowed, &is_past);
-        let compile = || midflight_compiler::compile_until(source, setup.code, deadline);
         let compiled = thread::scope(|scope| {
             let thread = thread::Builder::new()
                 .name("compile".to_owned())
                 .stack_size(COMPILE_STACK_SIZE)
-                .spawn_scoped(scope, compile)
+                .spawn_scoped(scope, || compile(deadline))
                 .map_err(LoadError::Thread)?;
             thread.join().map_err(|_panic| LoadError::Internal)
         })?;

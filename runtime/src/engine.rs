@@ -17,9 +17,10 @@ use crate::figures::Figures;
 use crate::gate::Full;
 use crate::handle::{FlightArguments, FlightResult, Handler};
 use crate::limits::Limits;
-use crate::load::{LoadOptions, LoadStatus, Loaded, Then};
-use crate::plan::plan;
-use crate::shared::Shared;
+use crate::load::{ActivateOptions, LoadOptions, LoadStatus, Loaded, Then};
+use crate::migrate::try_out;
+use crate::plan::{Moves, plan};
+use crate::shared::{Pause, Shared};
 use crate::test::{TestReport, all_passed, run_tests};
 use crate::tick::tick;
 use crate::timer::NEVER_MS;
@@ -122,22 +123,34 @@ impl Engine {
         let mut versions = self.shared.versions();
         versions.expect_current(expect)?;
         let live = self.current();
-        version.plan = plan(live.as_ref().map(|live| live.fields()), version.fields());
-        if !version.plan.changes.is_empty() {
+        version.number = versions.next_number();
+        let (plan, moves) = plan(live.as_deref(), &version, false);
+        version.plan = plan;
+        if version.plan.is_refused() {
             return Err(LoadError::Layout(version.plan));
         }
-        let mut loaded = Loaded::of(&version, live.map(|live| live.number()));
+        let before = live.as_ref().map(|live| live.number());
+        let mut loaded = Loaded::of(&version, before);
         if then == Then::Forget {
+            drop(versions);
+            if let (Some(live), Some(moves)) = (live, moves) {
+                let migration = self.shared.migration(moves, &live, &Arc::new(version))?;
+                loaded.trial = Some(try_out(&self.shared, &migration));
+            }
             return Ok(loaded);
         }
         let (version, evicted) = versions.admit(version, &self.shared.setup.limits);
         loaded.number = Some(version.number());
         loaded.status = LoadStatus::Staged;
-        if then == Then::Activate {
-            if let Err(trap) = self.shared.publish(&version) {
+        let moved = self.move_to(&version, moves, then == Then::Activate);
+        match moved {
+            Ok(pause) => loaded.pause = pause,
+            Err(error) => {
                 versions.withdraw(version.number(), evicted);
-                return Err(LoadError::OnLoad(trap));
+                return Err(error);
             }
+        }
+        if then == Then::Activate {
             versions.activated(version.number());
             loaded.status = LoadStatus::Activated;
         }
@@ -147,26 +160,48 @@ impl Engine {
         Ok(loaded)
     }
 
-    /// Makes a version current that is kept.
+    /// Makes a version current, or sees only whether its `migrate` blocks fit what is live now. The
+    /// caller has locked `versions`.
+    fn move_to(
+        &self,
+        version: &Arc<Version>,
+        moves: Option<Moves>,
+        activates: bool,
+    ) -> Result<Option<Pause>, LoadError> {
+        let migration = match (self.current(), moves) {
+            (Some(live), Some(moves)) => Some(self.shared.migration(moves, &live, version)?),
+            _ => None,
+        };
+        match activates {
+            true => Ok(self.shared.publish(version, migration.as_ref())?),
+            false => Ok(None),
+        }
+    }
+
+    /// Makes a version current that is kept, through a migration where its layout is another one.
     ///
     /// # Errors
-    /// When there is no such version, its layout of the state is not the live one, or another
-    /// version is current than `expect` says.
-    pub fn activate(&self, number: u64, expect: Option<u64>) -> Result<Activation, ActivateError> {
+    /// When there is no such version, data would be lost on the way to it or cannot become what it
+    /// wants, or another version is current than the options expect.
+    pub fn activate(
+        &self,
+        number: u64,
+        options: ActivateOptions,
+    ) -> Result<Activation, ActivateError> {
         let mut versions = self.shared.versions();
-        versions.expect_current(expect)?;
-        self.activate_in(&mut versions, number)
+        versions.expect_current(options.expect)?;
+        self.activate_in(&mut versions, number, options)
     }
 
     /// Makes the version current that was it before the current one became it.
     ///
     /// # Errors
     /// When there is none that is kept; otherwise as [`Engine::activate`].
-    pub fn roll_back(&self, expect: Option<u64>) -> Result<Activation, ActivateError> {
+    pub fn roll_back(&self, options: ActivateOptions) -> Result<Activation, ActivateError> {
         let mut versions = self.shared.versions();
-        versions.expect_current(expect)?;
+        versions.expect_current(options.expect)?;
         let number = versions.before_current().ok_or(ActivateError::NothingBefore)?;
-        let activation = self.activate_in(&mut versions, number)?;
+        let activation = self.activate_in(&mut versions, number, options)?;
         versions.rolled_back();
         Ok(activation)
     }
@@ -175,19 +210,21 @@ impl Engine {
         &self,
         versions: &mut Versions,
         number: u64,
+        options: ActivateOptions,
     ) -> Result<Activation, ActivateError> {
         let version = versions.get(number).ok_or(ActivateError::UnknownVersion(number))?;
         let live = self.current();
-        let plan = plan(live.as_ref().map(|live| live.fields()), version.fields());
-        if !plan.changes.is_empty() {
+        let (plan, moves) = plan(live.as_deref(), &version, options.allow_loss);
+        if plan.is_refused() {
             return Err(ActivateError::Layout(plan));
         }
         let before = live.map(|live| live.number());
+        let mut pause = None;
         if before != Some(number) {
-            self.shared.publish(&version).map_err(ActivateError::OnLoad)?;
+            pause = self.move_to(&version, moves, true)?;
             versions.activated(number);
         }
-        Ok(Activation { number, before })
+        Ok(Activation { number, before, plan, pause })
     }
 
     /// Forgets a version that is not current. Its code is freed when its last call has ended.

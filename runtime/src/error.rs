@@ -4,8 +4,11 @@
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::source::Source;
 
+use crate::migrate::Failure;
 use crate::plan::Plan;
+use crate::shared::Refusal;
 use crate::trap::Trap;
+use crate::world::Immovable;
 
 /// Why a source was not loaded. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -19,15 +22,21 @@ pub enum LoadError {
         /// The mistakes, in the order of the source; at least one is an error.
         diagnostics: Vec<Diagnostic>,
     },
-    /// The layout of the state differs from the live one.
-    #[error("the layout of the state differs from the live one: {0}")]
+    /// Data would be lost, or cannot become what the new layout wants.
+    #[error("{0}")]
     Layout(Plan),
+    /// A row, or the state, of a world does not fit into the new layout.
+    #[error("the world `{}` cannot move: {}", .0.world, .0.failure)]
+    Migration(Box<MigrationFailure>),
     /// Tests of the program failed.
     #[error("{} of the program's tests failed", .0.len())]
     Tests(Vec<TestFailure>),
     /// Its `on load` trapped in a world.
     #[error("`on load` trapped in the world `{}`: {}", .0.world, .0.trap)]
     OnLoad(Box<OnLoadTrap>),
+    /// A world is closed: a fault of Midflight has damaged it.
+    #[error("the world `{0}` is closed: a fault of Midflight has damaged it")]
+    Closed(String),
     /// Somebody else was faster: another version is current than was expected.
     #[error(transparent)]
     Expected(#[from] Unexpected),
@@ -62,6 +71,16 @@ pub struct OnLoadTrap {
     pub trap: Trap,
 }
 
+/// What stands in the way of a migration. No world has moved then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MigrationFailure {
+    /// The world that it was found in.
+    pub world: String,
+    /// The row, and why.
+    pub failure: Failure,
+}
+
 /// A test that did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,9 +101,18 @@ pub enum ActivateError {
     /// No version was current before this one.
     #[error("there is no version to go back to")]
     NothingBefore,
-    /// Its layout of the state differs from the live one.
-    #[error("the layout of the state differs from the live one: {0}")]
+    /// Data would be lost, or cannot become what the version's layout wants.
+    #[error("{0}")]
     Layout(Plan),
+    /// A row, or the state, of a world does not fit into the version's layout.
+    #[error("the world `{}` cannot move: {}", .0.world, .0.failure)]
+    Migration(Box<MigrationFailure>),
+    /// Its `migrate` blocks do not fit what is live now.
+    #[error(transparent)]
+    Source(Box<LoadError>),
+    /// A world is closed: a fault of Midflight has damaged it.
+    #[error("the world `{0}` is closed: a fault of Midflight has damaged it")]
+    Closed(String),
     /// Another version is current than was expected.
     #[error(transparent)]
     Expected(#[from] Unexpected),
@@ -193,4 +221,31 @@ pub enum ArgumentError {
         /// The parameter.
         name: String,
     },
+}
+
+impl From<Refusal> for LoadError {
+    fn from(Refusal { world, why }: Refusal) -> LoadError {
+        match why {
+            Immovable::Trapped(trap) => {
+                LoadError::OnLoad(Box::new(OnLoadTrap { world, trap: *trap }))
+            }
+            Immovable::Misfit(failure) => {
+                LoadError::Migration(Box::new(MigrationFailure { world, failure: *failure }))
+            }
+            Immovable::Closed => LoadError::Closed(world),
+        }
+    }
+}
+
+impl From<LoadError> for ActivateError {
+    fn from(error: LoadError) -> ActivateError {
+        match error {
+            LoadError::OnLoad(trap) => ActivateError::OnLoad(trap),
+            LoadError::Migration(failure) => ActivateError::Migration(failure),
+            LoadError::Closed(world) => ActivateError::Closed(world),
+            LoadError::Layout(plan) => ActivateError::Layout(plan),
+            LoadError::Expected(unexpected) => ActivateError::Expected(unexpected),
+            other => ActivateError::Source(Box::new(other)),
+        }
+    }
 }

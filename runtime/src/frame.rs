@@ -64,9 +64,19 @@ impl Frame {
     /// # Errors
     /// When the defaults need more memory than a world may take.
     pub(crate) fn new(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
+        let mut frame = Frame::bare(version, limits)?;
+        frame.initialise()?;
+        Ok(frame)
+    }
+
+    /// The frame of a new world whose state is zero, to be filled.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(crate) fn bare(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
         let program = version.program();
         let data = Data::new(&program.ir, &program.layouts, (0, limits));
-        let mut frame = Box::new(Frame {
+        Ok(Box::new(Frame {
             ctx: CallContext {
                 fuel: 0,
                 state: data.state.fields(),
@@ -91,9 +101,7 @@ impl Frame {
             text_buffer: String::new(),
             version,
             broken: false,
-        });
-        frame.initialise()?;
-        Ok(frame)
+        }))
     }
 
     fn initialise(&mut self) -> Result<(), TrapKind> {

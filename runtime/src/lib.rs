@@ -68,6 +68,7 @@ mod index;
 mod limits;
 mod load;
 mod memory;
+mod migrate;
 mod observer;
 mod outbox;
 mod plan;
@@ -88,15 +89,17 @@ pub use call::{Arguments, Outcome, Turn};
 pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
 pub use engine::{Engine, VersionInfo};
 pub use error::{
-    ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, TestFailure, Unexpected,
+    ActivateError, ArgumentError, CallError, LoadError, MigrationFailure, OnLoadTrap, TestFailure,
+    Unexpected,
 };
 pub use figures::{CompilationFigures, Figures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
-pub use load::{LoadOptions, LoadStatus, Loaded, Then};
+pub use load::{ActivateOptions, LoadOptions, LoadStatus, Loaded, Then};
+pub use migrate::{Failure, Misfit, Trial};
 pub use observer::{Event, LogLine, Observer};
 pub use plan::{Change, ChangeKind, Plan};
-pub use shared::MAIN_WORLD;
+pub use shared::{MAIN_WORLD, Pause};
 pub use test::{TestReport, TestResult};
 pub use trap::Trap;
 pub use version::Version;

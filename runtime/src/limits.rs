@@ -11,6 +11,9 @@ midflight_compiler::limits! {
         /// Fuel of all tests of one program together, and of `on load` in one world. They may do
         /// more than a call.
         test_fuel_max: i64 = 100_000_000, Count, 1_000..=1_000_000_000_000, "trap `out_of_fuel`";
+        /// Fuel of all `migrate` blocks in one world, for all of its rows together.
+        migrate_fuel_max: i64 = 2_000_000_000, Count, 1_000..=1_000_000_000_000,
+            "422 `migration`";
         /// Memory of one call for texts, lists and large values.
         call_memory_max: usize = 16 << 20, Bytes, 65_536..=1_073_741_824, "trap `out_of_memory`";
         /// Memory of one world for rows, texts and indexes.
@@ -32,6 +35,9 @@ fn processors_but_one() -> usize {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     processors.saturating_sub(1).max(1)
 }
+
+/// Longest `str` that can be a key, in bytes.
+pub(crate) const KEY_LEN_MAX: usize = 256;
 
 /// Native stack that must be left when a call enters machine code: half for generated frames
 /// (`midflight_compiler::limits::NATIVE_STACK_MAX`), half for the host functions under them.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::source::Source;
 
+use crate::migrate::Trial;
 use crate::plan::{Plan, plan};
+use crate::shared::Pause;
 use crate::version::Version;
 
 /// How a source is to be loaded.
@@ -17,6 +19,15 @@ pub struct LoadOptions {
     pub then: Then,
     /// The version that must be current for the load to happen; 0 for none.
     pub expect: Option<u64>,
+}
+
+/// How a kept version is to become the current one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActivateOptions {
+    /// The version that must be current for it to happen; 0 for none.
+    pub expect: Option<u64>,
+    /// Whether data goes that the version has no place for. Otherwise it is refused then.
+    pub allow_loss: bool,
 }
 
 /// What happens to a good source.
@@ -50,6 +61,10 @@ pub struct Loaded {
     pub before: Option<u64>,
     /// What it does to the layout of the state.
     pub plan: Plan,
+    /// What became of the data, where all worlds had to stop for it.
+    pub pause: Option<Pause>,
+    /// What a dry run of a migration found.
+    pub trial: Option<Trial>,
     /// What the compiler warns of.
     pub warnings: Vec<Diagnostic>,
     /// The source that the warnings' spans are in.
@@ -81,6 +96,8 @@ impl Loaded {
             status: LoadStatus::DryRun,
             before,
             plan: version.plan().clone(),
+            pause: None,
+            trial: None,
             warnings: version.warnings().to_vec(),
             source: version.source().clone(),
             tests_passed: 0,
@@ -93,7 +110,7 @@ impl Loaded {
         Loaded {
             number: Some(number),
             status: LoadStatus::Unchanged,
-            plan: plan(Some(current.fields()), current.fields()),
+            plan: plan(Some(current), current, false).0,
             ..Loaded::of(current, Some(number))
         }
     }

@@ -4,17 +4,21 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
+use midflight_compiler::check::Live;
 use midflight_compiler::settings::Settings;
 
 use crate::compile::Compilations;
-use crate::error::{CallError, OnLoadTrap};
+use crate::error::{CallError, LoadError};
 use crate::gate::Spawn;
 use crate::limits::Limits;
+use crate::migrate::Migration;
 use crate::observer::Observer;
+use crate::plan::{self, Moves};
 use crate::version::Version;
 use crate::versions::Versions;
-use crate::world::World;
+use crate::world::{Immovable, World};
 
 /// The name of the world that is there from the start.
 pub const MAIN_WORLD: &str = "main";
@@ -29,6 +33,23 @@ pub(crate) struct Shared {
     versions: Mutex<Versions>,
     worlds: RwLock<BTreeMap<String, Arc<World>>>,
     pub(crate) compilations: Compilations,
+}
+
+/// What an activation did that stopped all worlds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pause {
+    /// Rows that were moved to the new layout, in all worlds.
+    pub rows: u64,
+    /// How long calls had to wait at most, but for what they waited for anyway.
+    pub time: Duration,
+}
+
+/// A world that stands in the way of an activation.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) world: String,
+    pub(crate) why: Immovable,
 }
 
 /// What was said when the engine was set up.
@@ -72,19 +93,51 @@ impl Shared {
         self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a version current. The caller has locked `versions`.
+    /// Makes a version current, through a migration where its layout is another one. The caller has
+    /// locked `versions`.
     ///
     /// # Errors
-    /// When its `on load` traps in a world; nothing has changed then.
-    pub(crate) fn publish(self: &Arc<Self>, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
-        if version.program().ir.on_load.is_some() {
-            return self.publish_to_all(version);
+    /// When a world cannot move; nothing has changed then.
+    pub(crate) fn publish(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        migration: Option<&Migration>,
+    ) -> Result<Option<Pause>, Refusal> {
+        if version.program().ir.on_load.is_some() || migration.is_some() {
+            return self.publish_to_all(version, migration).map(Some);
         }
         let _ = self.set_current(version);
         for world in self.worlds() {
             world.sweep(self);
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// How worlds of the live version move to another one, whose `migrate` blocks are compiled for
+    /// that.
+    ///
+    /// # Errors
+    /// When the blocks do not fit what is live.
+    pub(crate) fn migration(
+        &self,
+        moves: Moves,
+        live: &Arc<Version>,
+        new: &Arc<Version>,
+    ) -> Result<Migration, LoadError> {
+        let (before, after) = (&live.program().ir, &new.program().ir);
+        let tables = plan::sources(before, after);
+        let runs = plan::runs(before, after, &tables);
+        let code = match runs.contains(&true) {
+            true => {
+                let (types, state) = (&before.types, before.state);
+                let live = Live { types, state, tables: &tables, runs: &runs };
+                let source = new.source();
+                let code = self.compilations.compile_migrations(source, live, &self.setup)?;
+                Some(Arc::new(Version::of_migrations(new, code)))
+            }
+            false => None,
+        };
+        Ok(Migration::new(moves, (live.clone(), new.clone()), code))
     }
 
     /// Gives the new epoch.
@@ -94,22 +147,32 @@ impl Shared {
         self.epoch.fetch_add(1, Ordering::Release) + 1
     }
 
-    /// Takes every world between two calls, runs `on load` in each, and moves them all or none.
-    fn publish_to_all(&self, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
+    /// Takes every world between two calls, migrates it and runs `on load` in it, and moves them all
+    /// or none.
+    fn publish_to_all(
+        &self,
+        version: &Arc<Version>,
+        migration: Option<&Migration>,
+    ) -> Result<Pause, Refusal> {
         let worlds = self.worlds();
+        let began = Instant::now();
         let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
+        let mut rows = 0;
         for index in 0..rooms.len() {
-            if let Err(trap) = rooms[index].prepare(version, self) {
-                rooms[..index].iter_mut().for_each(|room| room.go_back());
-                let world = worlds[index].name().to_owned();
-                return Err(Box::new(OnLoadTrap { world, trap: *trap }));
+            match rooms[index].prepare(version, migration, self) {
+                Ok(moved) => rows += moved,
+                Err(why) => {
+                    rooms[..index].iter_mut().for_each(|room| room.go_back());
+                    return Err(Refusal { world: worlds[index].name().to_owned(), why });
+                }
             }
         }
         let epoch = self.set_current(version);
         let left: Vec<_> = rooms.iter_mut().map(|room| room.complete(self, epoch)).collect();
         drop(rooms);
+        let time = began.elapsed();
         drop(left);
-        Ok(())
+        Ok(Pause { rows, time })
     }
 
     pub(crate) fn worlds(&self) -> Vec<Arc<World>> {

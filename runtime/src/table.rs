@@ -13,6 +13,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use foldhash::quality::RandomState;
@@ -151,8 +152,16 @@ impl Table {
 
     /// The rows that are alive in the slots below this one, in slot order.
     pub(crate) fn rows_below(&self, slot_end: u32) -> impl Iterator<Item = *mut RowHeader> {
-        let rows = (0..self.rows.end().min(slot_end)).map(|slot| self.rows.row(slot));
-        rows.filter(|&row| generation(row) != 0)
+        self.rows_within(0..self.rows.end().min(slot_end))
+    }
+
+    /// The rows that are alive in the slots from this one on, in slot order.
+    pub(crate) fn rows_from(&self, slot: u32) -> impl Iterator<Item = *mut RowHeader> {
+        self.rows_within(slot..self.rows.end())
+    }
+
+    fn rows_within(&self, slots: Range<u32>) -> impl Iterator<Item = *mut RowHeader> {
+        slots.map(|slot| self.rows.row(slot)).filter(|&row| generation(row) != 0)
     }
 
     /// The rows in the order of an index, from behind `after` on; none where the field has none.
@@ -247,16 +256,54 @@ impl Table {
         memory: &mut MemoryBudget,
         row: *mut RowHeader,
     ) -> Result<(), TrapKind> {
+        // Not 0, which means dead.
+        let generation = self.generation.checked_add(1).unwrap_or(1);
+        self.enter_as(memory, row, generation)?;
+        self.generation = generation;
+        Ok(())
+    }
+
+    /// As [`Table::enter`]; the row becomes the one of this generation.
+    pub(crate) fn enter_as(
+        &mut self,
+        memory: &mut MemoryBudget,
+        row: *mut RowHeader,
+        generation: u32,
+    ) -> Result<(), TrapKind> {
         let is_taken = self.find(self.key.key(row)).is_some();
         if is_taken && !is_planted(Fault::DuplicateKeyIsAccepted) {
             return Err(TrapKind::DuplicateKey);
         }
         let index_keys = self.index_keys(row);
         memory.take(entries_size(&index_keys))?;
-        // Not 0, which means dead.
-        self.generation = self.generation.checked_add(1).unwrap_or(1);
-        self.link(row, index_keys, self.generation);
+        self.link(row, index_keys, generation);
         Ok(())
+    }
+
+    /// Makes as many slots as another table has, for rows that take the slots which they have
+    /// there ([`Table::enter_as`]). [`Table::end_move`] has to follow.
+    ///
+    /// # Errors
+    /// When the world has no memory left.
+    pub(crate) fn begin_move(
+        &mut self,
+        from: &Table,
+        memory: &mut MemoryBudget,
+    ) -> Result<(), TrapKind> {
+        self.generation = from.generation;
+        while self.rows.end() < from.rows.end() {
+            let _ = self.rows.push(memory)?;
+        }
+        let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
+        let more = (from.len as usize).saturating_sub(self.keys.len());
+        self.keys.reserve(more, |&slot| hasher.hash_one(column.key(rows.row(slot))));
+        Ok(())
+    }
+
+    /// Every slot that no row has taken is free.
+    pub(crate) fn end_move(&mut self) {
+        let rows = &self.rows;
+        self.free = (0..rows.end()).filter(|&slot| generation(rows.row(slot)) == 0).collect();
     }
 
     fn index_keys(&self, row: *mut RowHeader) -> Vec<IndexKey> {

@@ -16,7 +16,7 @@ use midflight_compiler::source::Source;
 use midflight_compiler::types::Type;
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Field, Plan, state_fields};
+use crate::plan::{self, Field, Plan};
 
 /// A compiled program.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(crate) struct Parameter {
 
 impl Version {
     pub(crate) fn new(source: Source, program: Program) -> Version {
-        let fields = state_fields(&program);
+        let fields = plan::fields(&program);
         let signatures = signatures(&program);
         let named = signatures.iter().enumerate();
         let handlers = named.map(|(index, handler)| (handler.name.clone(), index)).collect();
@@ -75,6 +75,12 @@ impl Version {
             calls: AtomicU64::new(0),
             traps: AtomicU64::new(0),
         }
+    }
+
+    /// The `migrate` blocks of a version, compiled for what is live.
+    pub(crate) fn of_migrations(version: &Version, program: Program) -> Version {
+        let number = version.number;
+        Version { number, ..Version::new(version.source.clone(), program) }
     }
 
     /// Its number, never used again for other source.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Weak};
 
 use crate::error::{ActivateError, Unexpected};
 use crate::limits::Limits;
+use crate::plan::Plan;
+use crate::shared::Pause;
 use crate::version::Version;
 
 /// The kept versions.
@@ -21,13 +23,17 @@ pub(crate) struct Versions {
 }
 
 /// A version became current.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Activation {
     /// The version that is current now.
     pub number: u64,
     /// The version that was current before; the same where nothing changed.
     pub before: Option<u64>,
+    /// What it did to the layout of the state.
+    pub plan: Plan,
+    /// What became of the data, where all worlds had to stop for it.
+    pub pause: Option<Pause>,
 }
 
 impl Versions {
@@ -60,6 +66,11 @@ impl Versions {
         }
         let _ = self.kept.insert(version.number(), version.clone());
         (version, evicted)
+    }
+
+    /// The number that the next version gets.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.last_number + 1
     }
 
     /// Forgets the version that was admitted last, since it could not be activated, and keeps

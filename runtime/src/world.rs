@@ -2,7 +2,8 @@
 //!
 //! A world owns the version that it runs. At the beginning of a turn it compares its epoch with
 //! the engine's, one load, and moves to the current version where they differ. A version that has
-//! `on load` is not moved to that way: whoever activates it takes every world ([`Room::prepare`]).
+//! `on load`, or another layout, is not moved to that way: whoever activates it takes every world
+//! ([`Room::prepare`]).
 
 use std::mem;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::error::CallError;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
 use crate::limits::Limits;
+use crate::migrate::{Failure, Migration};
 use crate::outbox::Outbox;
 use crate::shared::Shared;
 use crate::timer::{NEVER_MS, Timers};
@@ -56,6 +58,26 @@ enum Leaving {
     Nowhere,
     /// On this version.
     Version(Arc<Version>),
+    /// In another layout, with the version of that.
+    Frame(Box<Frame>),
+}
+
+/// What a world has left behind. Giving its memory and code back takes time: drop it where nobody
+/// waits.
+#[derive(Debug)]
+pub(crate) struct Left {
+    _leaving: Leaving,
+}
+
+/// Why a world cannot move.
+#[derive(Debug)]
+pub(crate) enum Immovable {
+    /// `on load` trapped, or the defaults of the state take too much memory.
+    Trapped(Box<Trap>),
+    /// A row or the state does not fit into the new layout.
+    Misfit(Box<Failure>),
+    /// Its memory cannot be trusted.
+    Closed,
 }
 
 impl World {
@@ -146,7 +168,7 @@ impl Room {
     }
 
     /// Moves to the current version; gives the one that was left.
-    fn adopt(&mut self, shared: &Shared) -> Result<Option<Arc<Version>>, CallError> {
+    fn adopt(&mut self, shared: &Shared) -> Result<Option<Left>, CallError> {
         // The epoch first: a version that becomes current after it is read moves the world again.
         let epoch = shared.epoch.load(Ordering::Acquire);
         if epoch == self.epoch {
@@ -155,10 +177,12 @@ impl Room {
         let Some(current) = shared.current() else { return Ok(None) };
         let left = self.stand_on(current, shared).map_err(|_| CallError::OutOfMemory)?;
         self.moved(&left, shared, epoch);
-        Ok(match left {
-            Leaving::Nowhere => None,
-            Leaving::Version(version) => Some(version),
-        })
+        Ok(Some(Left { _leaving: left }))
+    }
+
+    /// What its calls run in; absent before the first version.
+    pub(crate) fn frame(&self) -> Option<&Frame> {
+        self.frame.as_deref()
     }
 
     /// Runs on this version from now on; gives what was before.
@@ -175,6 +199,7 @@ impl Room {
         let Some(frame) = &self.frame else { return };
         let left = match left {
             Leaving::Version(left) => Some(&**left),
+            Leaving::Frame(left) => Some(&*left.version),
             Leaving::Nowhere => None,
         };
         self.counts.moved(left, &frame.version);
@@ -183,36 +208,52 @@ impl Room {
         self.epoch = epoch;
     }
 
-    /// Begins to move to a version and runs its `on load`, if it has one. Either
-    /// [`Room::complete`] or [`Room::go_back`] has to follow before the gate opens.
+    /// Begins to move to a version, through the migration if there is one, and runs its `on load`,
+    /// if it has one. Either [`Room::complete`] or [`Room::go_back`] has to follow before the gate
+    /// opens. Gives the number of rows that were moved.
     ///
     /// # Errors
-    /// When `on load` traps, or the state's defaults take too much memory; the world is where it
-    /// was then.
+    /// When that cannot be done; the world is where it was then.
     pub(crate) fn prepare(
         &mut self,
         version: &Arc<Version>,
+        migration: Option<&Migration>,
         shared: &Shared,
-    ) -> Result<(), Box<Trap>> {
-        let out_of_memory = |kind| Box::new(Trap::at_start(version, kind));
-        self.leaving = Some(self.stand_on(version.clone(), shared).map_err(out_of_memory)?);
-        let Some(frame) = &mut self.frame else { return Ok(()) };
-        let Some(on_load) = version.program().ir.on_load else { return Ok(()) };
+    ) -> Result<u64, Immovable> {
+        let limits = &shared.setup.limits;
+        let mut rows = 0;
+        match (migration, &self.frame) {
+            (Some(_), Some(old)) if old.broken => return Err(Immovable::Closed),
+            (Some(migration), Some(old)) => {
+                let moved = migration.run(old, limits);
+                let (frame, moved) = moved.map_err(|why| Immovable::Misfit(Box::new(why)))?;
+                rows = moved;
+                self.leaving = self.frame.replace(frame).map(Leaving::Frame);
+            }
+            _ => {
+                let trapped = |kind| Immovable::Trapped(Box::new(Trap::at_start(version, kind)));
+                self.leaving = Some(self.stand_on(version.clone(), shared).map_err(trapped)?);
+            }
+        }
+        let (Some(frame), Some(on_load)) = (&mut self.frame, version.program().ir.on_load) else {
+            return Ok(rows);
+        };
         if frame.broken {
-            return Ok(());
+            return Ok(rows);
         }
         let time = Time::Of(&shared.setup.clock);
         let surroundings = surroundings(&self.name, &self.counts, shared, time);
-        let turn = Turn::new(frame, surroundings, shared.setup.limits.test_fuel_max);
+        let turn = Turn::new(frame, surroundings, limits.test_fuel_max);
         let result = turn.run_open(on_load);
         result.map_err(|trap| {
             self.go_back();
-            Box::new(trap)
-        })
+            Immovable::Trapped(Box::new(trap))
+        })?;
+        Ok(rows)
     }
 
-    /// Completes a move that was prepared; gives the version that was left.
-    pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Arc<Version>> {
+    /// Completes a move that was prepared; gives what was left.
+    pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Left> {
         let left = self.leaving.take()?;
         if let Some(frame) = &mut self.frame {
             frame.commit(&self.name, &*shared.setup.observer);
@@ -220,16 +261,14 @@ impl Room {
             frame.settle();
         }
         self.moved(&left, shared, epoch);
-        match left {
-            Leaving::Nowhere => None,
-            Leaving::Version(version) => Some(version),
-        }
+        Some(Left { _leaving: left })
     }
 
     /// Takes back a move that was prepared.
     pub(crate) fn go_back(&mut self) {
         match (self.leaving.take(), &mut self.frame) {
             (Some(Leaving::Nowhere), frame) => *frame = None,
+            (Some(Leaving::Frame(old)), frame) => *frame = Some(old),
             (Some(Leaving::Version(version)), Some(frame)) => {
                 frame.undo.rollback(&mut frame.data);
                 frame.outbox = Outbox::default();

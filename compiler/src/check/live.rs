@@ -52,7 +52,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn typed(&mut self, live: Live<'_>, taken: &mut Taken, block: MigrateDecl<'a>) -> Option<Typed> {
+    fn typed(
+        &mut self,
+        live: Live<'_>,
+        taken: &mut Taken,
+        block: MigrateDecl<'a>,
+    ) -> Option<Typed> {
         let owner = self.migrated(block.target)?;
         let (name, fields) = match self.type_meaning(&block.target.text) {
             Some(TypeName::Table(id)) => {
@@ -102,13 +107,7 @@ impl<'a> Checker<'a> {
         fields.iter().map(take).collect()
     }
 
-    fn take(
-        &mut self,
-        live: Live<'_>,
-        taken: &mut Taken,
-        target: &'a ast::Name,
-        ty: Type,
-    ) -> Type {
+    fn take(&mut self, live: Live<'_>, taken: &mut Taken, target: &'a ast::Name, ty: Type) -> Type {
         let mut inner = |checker: &mut Self, id| {
             let ty = checker.take(live, taken, target, live.types.get(id));
             checker.types.intern(ty)
@@ -172,8 +171,7 @@ impl<'a> Checker<'a> {
         if let Some(TypeName::Enum(same)) = self.type_meaning(&before.name) {
             let known = &self.types.enumeration(same).variants;
             let pairs = known.iter().zip(&variants);
-            let mut alike =
-                pairs.map(|(a, b)| a.name == b.name && are_alike(&a.fields, &b.fields));
+            let mut alike = pairs.map(|(a, b)| a.name == b.name && are_alike(&a.fields, &b.fields));
             if known.len() == variants.len() && alike.all(|alike| alike) {
                 return Type::Enum(same);
             }

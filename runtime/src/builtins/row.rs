@@ -12,6 +12,7 @@ use super::list::pointer_list;
 use super::memory::{bytes_fuel, stored_text_fuel};
 use super::value::{row_text_slots, row_texts};
 use crate::frame::Frame;
+use crate::limits::KEY_LEN_MAX;
 use crate::memory::texts::characters;
 use crate::table::{Key, Table, slot};
 
@@ -161,9 +162,6 @@ fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
     let found = frame.data.tables.get(table as usize).and_then(|table| table.find(key));
     found.unwrap_or(std::ptr::null_mut())
 }
-
-/// Longest `str` that can be a key, in bytes.
-const KEY_LEN_MAX: usize = 256;
 
 fn insert(frame: &mut Frame, table: u32, image: *const u8) -> Result<*mut RowHeader, TrapKind> {
     let data = &mut frame.data;

@@ -224,7 +224,8 @@ impl<'a> Slot<'a> {
         chosen.is_some()
     }
 
-    fn choose_at(&mut self, index: usize) {
+    /// Makes the value the variant with this index, where there is one.
+    pub(crate) fn choose_at(&mut self, index: usize) {
         let Type::Enum(id) = self.ty else { return };
         let layout = self.program.layouts.enumeration(id);
         // SAFETY: the slot has room for the enum (`new`).
@@ -385,6 +386,14 @@ impl<'a> Slot<'a> {
             }
             _ => Err(WriteError::WrongType),
         }
+    }
+
+    /// Writes the default of one of the [`Slot::fields`].
+    pub(crate) fn write_default(&mut self, index: usize) -> Result<(), WriteError> {
+        let field = self.fields().get(index);
+        let default = field.and_then(|field| Const::default_of(&self.program.ir.types, field));
+        let mut slot = self.field(index).ok_or(WriteError::WrongType)?;
+        slot.write_const(&default.ok_or(WriteError::WrongType)?)
     }
 
     fn write_fields(&mut self, values: &[Const]) -> Result<(), WriteError> {
