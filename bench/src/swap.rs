@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use midflight_runtime::{Engine, LoadOptions, Then};
+use midflight_runtime::{ActivateOptions, Engine, LoadOptions, Then};
 use midflight_server::{Access, Events, ServerState, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -173,7 +173,7 @@ fn activations() -> Result<Times, Error> {
     for round in 0..ACTIVATIONS {
         let number = if round % 2 == 0 { second } else { first };
         let began = Instant::now();
-        let _ = engine.activate(number, None)?;
+        let _ = engine.activate(number, ActivateOptions::default())?;
         seconds.push(began.elapsed().as_secs_f64());
     }
     Ok(times(seconds))

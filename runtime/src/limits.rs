@@ -13,7 +13,7 @@ midflight_compiler::limits! {
         test_fuel_max: i64 = 100_000_000, Count, 1_000..=1_000_000_000_000, "trap `out_of_fuel`";
         /// Fuel of all `migrate` blocks in one world, for all of its rows together.
         migrate_fuel_max: i64 = 2_000_000_000, Count, 1_000..=1_000_000_000_000,
-            "422 `migration`";
+            "trap `out_of_fuel`";
         /// Memory of one call for texts, lists and large values.
         call_memory_max: usize = 16 << 20, Bytes, 65_536..=1_073_741_824, "trap `out_of_memory`";
         /// Memory of one world for rows, texts and indexes.

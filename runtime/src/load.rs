@@ -30,6 +30,13 @@ pub struct ActivateOptions {
     pub allow_loss: bool,
 }
 
+impl ActivateOptions {
+    /// If this version is current; 0 for none.
+    pub fn expect(number: u64) -> ActivateOptions {
+        ActivateOptions { expect: Some(number), ..ActivateOptions::default() }
+    }
+}
+
 /// What happens to a good source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {

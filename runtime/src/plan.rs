@@ -82,6 +82,17 @@ impl Plan {
     pub fn is_refused(&self) -> bool {
         self.changes.iter().any(Change::is_refused)
     }
+
+    /// The plan in one line, without the changes.
+    pub fn headline(&self) -> String {
+        if self.initial {
+            return "the first version: the state begins with its defaults".to_owned();
+        }
+        let kept = self.fields_kept;
+        let s = if kept == 1 { "" } else { "s" };
+        let verb = if self.moves { "changes" } else { "is unchanged" };
+        format!("the layout {verb}, {kept} field{s} kept")
+    }
 }
 
 impl Change {
@@ -125,15 +136,10 @@ impl fmt::Display for Change {
     }
 }
 
+/// A line for the whole, then one for each change.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.initial {
-            return f.write_str("the first version: the state begins with its defaults");
-        }
-        let kept = self.fields_kept;
-        let s = if kept == 1 { "" } else { "s" };
-        let verb = if self.moves { "changes" } else { "is unchanged" };
-        write!(f, "the layout {verb}, {kept} field{s} kept")?;
+        f.write_str(&self.headline())?;
         for change in &self.changes {
             write!(f, "\n  {change}")?;
         }

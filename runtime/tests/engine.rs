@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use midflight_compiler::settings::{Allocation, Optimisation, Settings};
 use midflight_runtime::{
-    ActivateError, CallError, Engine, Event, Limits, LoadError, LoadOptions, LoadStatus, LogLine,
-    Observer, Outcome, Then, Trap,
+    ActivateError, ActivateOptions, CallError, Engine, Event, Limits, LoadError, LoadOptions,
+    LoadStatus, LogLine, Observer, Outcome, Then, Trap,
 };
 
 fn engine() -> Engine {
@@ -154,7 +154,10 @@ fn versions_are_numbered_kept_and_freed() {
     }
     let numbers: Vec<u64> = engine.versions().iter().map(|info| info.version.number()).collect();
     assert_eq!(numbers, [18, 19, 20]);
-    assert!(matches!(engine.activate(3, None), Err(ActivateError::UnknownVersion(3))));
+    assert!(matches!(
+        engine.activate(3, ActivateOptions::default()),
+        Err(ActivateError::UnknownVersion(3))
+    ));
     assert!(matches!(engine.delete(20), Err(ActivateError::Current(20))));
     assert_eq!(engine.delete(18).ok(), Some(()));
     assert_eq!(engine.versions_alive(), 2);
@@ -177,12 +180,27 @@ fn rollback_goes_back_step_by_step() {
     }
     let n = engine.handler::<(), i64>("n").expect("it is there");
     assert_eq!(n.call("main", ()).ok(), Some(3));
-    assert_eq!(engine.roll_back(None).map(|activation| activation.number).ok(), Some(2));
+    assert_eq!(
+        engine.roll_back(ActivateOptions::default()).map(|activation| activation.number).ok(),
+        Some(2)
+    );
     assert_eq!(n.call("main", ()).ok(), Some(2));
-    assert_eq!(engine.roll_back(Some(2)).map(|activation| activation.number).ok(), Some(1));
-    assert!(matches!(engine.roll_back(None), Err(ActivateError::NothingBefore)));
-    assert!(matches!(engine.activate(3, Some(2)), Err(ActivateError::Expected(_))));
-    assert_eq!(engine.activate(3, Some(1)).map(|activation| activation.before).ok(), Some(Some(1)));
+    assert_eq!(
+        engine.roll_back(ActivateOptions::expect(2)).map(|activation| activation.number).ok(),
+        Some(1)
+    );
+    assert!(matches!(
+        engine.roll_back(ActivateOptions::default()),
+        Err(ActivateError::NothingBefore)
+    ));
+    assert!(matches!(
+        engine.activate(3, ActivateOptions::expect(2)),
+        Err(ActivateError::Expected(_))
+    ));
+    assert_eq!(
+        engine.activate(3, ActivateOptions::expect(1)).map(|activation| activation.before).ok(),
+        Some(Some(1))
+    );
     assert_eq!(n.call("main", ()).ok(), Some(3));
 }
 
@@ -222,7 +240,10 @@ fn a_staged_version_waits_and_a_dry_run_leaves_nothing() {
     assert_eq!((dry.number, dry.status), (None, LoadStatus::DryRun));
     let n = engine.handler::<(), i64>("n").expect("it is there");
     assert_eq!(n.call("main", ()).ok(), Some(1));
-    assert_eq!(engine.activate(2, Some(1)).map(|activation| activation.number).ok(), Some(2));
+    assert_eq!(
+        engine.activate(2, ActivateOptions::expect(1)).map(|activation| activation.number).ok(),
+        Some(2)
+    );
     assert_eq!(n.call("main", ()).ok(), Some(2));
     assert_eq!(engine.versions().len(), 2);
 }
@@ -277,7 +298,7 @@ fn on_load_runs_at_every_move() {
     assert_eq!(loads.call("main", ()).ok(), Some(11));
     let _ = load(&engine, &source(2));
     assert_eq!(loads.call("main", ()).ok(), Some(22));
-    let _ = engine.roll_back(None).expect("there is one before");
+    let _ = engine.roll_back(ActivateOptions::default()).expect("there is one before");
     assert_eq!(loads.call("main", ()).ok(), Some(31));
 }
 

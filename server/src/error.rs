@@ -10,7 +10,7 @@
 
 mod runtime;
 
-pub(crate) use runtime::known_names;
+pub(crate) use runtime::{known_names, of_trial};
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -89,7 +89,8 @@ kinds! {
     Stopping "stopping" SERVICE_UNAVAILABLE "the server is stopping",
 
     Source "source" UNPROCESSABLE_ENTITY "the source has mistakes",
-    Layout "layout" UNPROCESSABLE_ENTITY "the layout of the state differs from the live one",
+    Layout "layout" UNPROCESSABLE_ENTITY "data would be lost, or has no way into the new layout",
+    Migration "migration" UNPROCESSABLE_ENTITY "a row does not fit into the new layout",
     OnLoad "on_load" UNPROCESSABLE_ENTITY "`on load` of the program trapped",
     Tests "tests" UNPROCESSABLE_ENTITY "tests of the program failed",
     UnexpectedVersion "unexpected_version" CONFLICT "another version is current",

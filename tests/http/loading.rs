@@ -2,6 +2,7 @@
 //! is refused changes nothing.
 
 use midflight_tests::{Answer, Client, Served};
+use serde_json::json;
 
 const FIRST: &str = "state { n: int }\nget n() -> int { return state.n }\n";
 const JSON: (&str, &str) = ("Accept", "application/json");
@@ -58,14 +59,13 @@ fn mistakes_are_rendered() {
 }
 
 #[test]
-fn a_changed_layout_is_refused_by_its_field() {
+fn what_would_be_lost_is_refused_by_its_field() {
     let served = Served::start(FIRST);
     let mut client = served.client();
     for (state, field) in [
-        ("state { n: float }", "state.n"),
-        ("state { n: int, m: int }", "state.m"),
-        ("state { m: int }", "state.n"),
-        ("", "state.n"),
+        ("state { n: str }", "migrate state(old) { n = … }"),
+        ("state { m: int }", "drop state.n"),
+        ("", "drop state.n"),
     ] {
         let text = client.post("/load", format!("{state}\nget f() -> int {{ return 1 }}"));
         assert_eq!((text.status, text.version()), (422, 1), "{state}");
@@ -74,8 +74,41 @@ fn a_changed_layout_is_refused_by_its_field() {
         let problem = load_json(&mut client, "/load", &source).json();
         assert_eq!(problem["kind"], "layout", "{problem}");
         assert!(problem["plan"]["changes"][0]["field"].is_string(), "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(field)));
     }
     assert_eq!(client.get("/n").text(), "0");
+}
+
+#[test]
+fn a_layout_changes_and_goes_back() {
+    let served = Served::start(
+        "table t { key id: int, n: int }\npost put(id: int, n: int) { insert t { id, n } }\n",
+    );
+    let mut client = served.client();
+    for (id, n) in [(1, 10), (2, 20)] {
+        assert_eq!(client.post(&format!("/put?id={id}&n={n}"), "").status, 204);
+    }
+    let next = "table t { key id: int, n: int, more: int = 3 }
+        migrate t(old) { n = if old.n > 10 { fail \"too much\" } else { old.n } }
+        get sum(id: int) -> int { return t[id].n + t[id].more }";
+    let refused = load_json(&mut client, "/load?dry_run=true", next).json();
+    assert_eq!((&refused["kind"], &refused["failure_count"]), (&json!("migration"), &json!(1)));
+    assert_eq!(refused["failures"][0]["key"], "2", "{refused}");
+    let refused = load_json(&mut client, "/load", next);
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.json()["failures"][0]["world"], "main");
+    let next = next.replace("fail \"too much\"", "-old.n");
+    let dry = load_json(&mut client, "/load?dry_run=true", &next).json();
+    assert_eq!((&dry["status"], &dry["trial"]["rows"]), (&json!("dry_run"), &json!(2)), "{dry}");
+    let loaded = client.post("/load", &next);
+    let loaded = loaded.text();
+    assert!(loaded.contains("the layout changes, 1 field kept, 2 rows moved in"), "{loaded}");
+    assert!(loaded.contains("\n  `t.more: int` is added\n"), "{loaded}");
+    assert_eq!(client.get("/sum?id=2").text(), "-17");
+    let refused = client.post("/-/rollback", "");
+    assert_eq!((refused.status, refused.json()["kind"].clone()), (422, json!("layout")));
+    let back = client.post("/-/rollback?allow_loss=true", "").json();
+    assert_eq!((&back["number"], &back["pause"]["rows"]), (&json!(1), &json!(2)), "{back}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use midflight_runtime::compiler::ast::FuncKind;
 use midflight_runtime::{
-    ActivateError, Engine, LoadError, LoadOptions, LoadStatus, MAIN_WORLD, Outcome, Plan, Then,
+    ActivateError, ActivateOptions, Activation, Engine, LoadError, LoadOptions, LoadStatus,
+    MAIN_WORLD, Outcome, Plan, Then,
 };
 
 use crate::case::{Case, version_part};
@@ -94,7 +95,11 @@ impl Player {
     /// `versions`, `alive`, `state`, `counts`.
     fn change(&self, command: &str) -> Result<String, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let (words, expect) = match words.as_slice() {
+        let (words, allow_loss) = match words.as_slice() {
+            [words @ .., "allow_loss"] => (words, true),
+            words => (words, false),
+        };
+        let (words, expect) = match words {
             [words @ .., "expect", number] => (words, Some(self.number(number)?)),
             words => (words, None),
         };
@@ -103,12 +108,14 @@ impl Player {
             ["load", part, "stage"] => self.load(part, Then::Stage, expect),
             ["load", part, "dry_run"] => self.load(part, Then::Forget, expect),
             ["activate", number] => {
-                let activated = self.engine.activate(self.number(number)?, expect);
-                Ok(activated.map_or_else(refused, |activation| activation.number.to_string()))
+                let options = ActivateOptions { expect, allow_loss };
+                let activated = self.engine.activate(self.number(number)?, options);
+                Ok(activated.map_or_else(refused, activation))
             }
             ["rollback"] => {
-                let activated = self.engine.roll_back(expect);
-                Ok(activated.map_or_else(refused, |activation| activation.number.to_string()))
+                let options = ActivateOptions { expect, allow_loss };
+                let activated = self.engine.roll_back(options);
+                Ok(activated.map_or_else(refused, activation))
             }
             ["delete", number] => {
                 let deleted = self.engine.delete(self.number(number)?);
@@ -152,7 +159,17 @@ impl Player {
             LoadStatus::Unchanged => "unchanged",
         };
         let number = loaded.number.map(|number| format!(" {number}")).unwrap_or_default();
-        Ok(format!("{status}{number}"))
+        let found = match (&loaded.pause, &loaded.trial) {
+            (Some(pause), _) => moved(&loaded.plan, pause.rows),
+            (_, Some(trial)) if trial.failures.is_empty() => moved(&loaded.plan, trial.rows),
+            (_, Some(trial)) => {
+                let failures = trial.failures.iter().map(|(_, failure)| format!("; {failure}"));
+                format!(", {} of {} not moved", trial.failure_count, trial.rows)
+                    + &failures.collect::<String>()
+            }
+            (None, None) => String::new(),
+        };
+        Ok(format!("{status}{number}{found}"))
     }
 }
 
@@ -162,7 +179,7 @@ fn reason(error: &LoadError) -> String {
             let errors = diagnostics.iter().map(|d| format!("{} {}", d.code.name(), d.message));
             errors.collect::<Vec<_>>().join("; ")
         }
-        LoadError::Layout(plan) => changes(plan),
+        LoadError::Layout(plan) => refusals(plan),
         LoadError::Tests(failures) => {
             let failed =
                 failures.iter().map(|test| format!("test \"{}\": {}", test.name, test.trap));
@@ -172,13 +189,32 @@ fn reason(error: &LoadError) -> String {
     }
 }
 
+/// What an activation did to the rows, and to the layout.
+fn moved(plan: &Plan, rows: u64) -> String {
+    match plan.moves {
+        true => format!(", {rows} moved: {}", changes(plan)),
+        false => String::new(),
+    }
+}
+
+fn activation(activation: Activation) -> String {
+    let rows = activation.pause.map_or(0, |pause| pause.rows);
+    format!("{}{}", activation.number, moved(&activation.plan, rows))
+}
+
 fn refused(error: ActivateError) -> String {
     match error {
-        ActivateError::Layout(plan) => format!("refused {}", changes(&plan)),
+        ActivateError::Layout(plan) => format!("refused {}", refusals(&plan)),
+        ActivateError::Source(error) => format!("refused {}", reason(&error)),
         other => format!("refused {other}"),
     }
 }
 
 fn changes(plan: &Plan) -> String {
     plan.changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn refusals(plan: &Plan) -> String {
+    let refused = plan.changes.iter().filter(|change| change.is_refused());
+    refused.map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

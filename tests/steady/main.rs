@@ -9,7 +9,7 @@ mod process;
 mod programs;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use midflight_runtime::{Engine, LoadError, LoadStatus};
+use midflight_runtime::{ActivateOptions, Engine, LoadError, LoadStatus};
 use midflight_tests::unhurried;
 
 use process::Footprint;
@@ -74,8 +74,9 @@ fn load(engine: &Engine, number: u64) -> Result<(), Failed> {
         return Err(format!("load {number}: {refused:?}").into());
     }
     if number > 1 {
-        let back = engine.roll_back(None)?;
-        let _ = engine.activate(back.before.ok_or("there was a version")?, None)?;
+        let back = engine.roll_back(ActivateOptions::default())?;
+        let _ = engine
+            .activate(back.before.ok_or("there was a version")?, ActivateOptions::default())?;
     }
     Ok(())
 }

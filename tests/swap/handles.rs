@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use midflight_runtime::{CallError, Engine};
+use midflight_runtime::{ActivateOptions, CallError, Engine};
 use midflight_tests::unhurried;
 
 use super::version;
@@ -57,8 +57,8 @@ fn a_handle_says_when_its_types_have_changed() {
     let _ = engine.load("get other() -> int { return 1 }").expect("it loads");
     let error = sum.call("main", (1, 2)).expect_err("the handler is gone");
     assert!(matches!(&error, CallError::UnknownHandler { name } if name == "sum"));
-    let _ = engine.roll_back(None).expect("there is a version before");
-    let _ = engine.roll_back(None).expect("there is a version before");
+    let _ = engine.roll_back(ActivateOptions::default()).expect("there is a version before");
+    let _ = engine.roll_back(ActivateOptions::default()).expect("there is a version before");
     assert_eq!(sum.call("main", (1, 2)).expect("it answers"), 3, "the handle fits again");
 }
 

@@ -57,6 +57,7 @@ impl<'a> Checker<'a> {
         for index in 0..self.declared.tables.len() {
             self.renames(&self.declared.tables[index].fields);
         }
+        self.table_renames();
         found
     }
 
@@ -179,17 +180,28 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A name that is still declared was not renamed, and only one field can come from an old one.
     fn renames(&mut self, fields: &'a [ast::Field]) {
+        let named = fields.iter().map(|field| (&field.name, field.was.as_ref()));
+        self.refuse_renames("fields", named.collect());
+    }
+
+    fn table_renames(&mut self) {
+        let tables = self.declared.tables.iter();
+        let named = tables.map(|table| (&table.name, table.was.as_ref())).collect();
+        self.refuse_renames("tables", named);
+    }
+
+    /// A name that is still declared was not renamed, and only one thing can come from an old one.
+    fn refuse_renames(&mut self, what: &str, named: Vec<(&'a Name, Option<&'a Name>)>) {
+        let names: BTreeSet<&str> = named.iter().map(|(name, _)| name.text.as_str()).collect();
         let mut sources = BTreeMap::new();
-        for field in fields {
-            let Some(was) = &field.was else { continue };
+        for was in named.iter().filter_map(|(_, was)| *was) {
             if let Some(first) = sources.insert(was.text.as_str(), was.span) {
-                let text = format!("two fields were `{}`", was.text);
+                let text = format!("two {what} were `{}`", was.text);
                 self.report(
                     Diagnostic::new(Code::E0413, was.span, text).with_note(first, "the other one"),
                 );
-            } else if fields.iter().any(|other| other.name.text == was.text) {
+            } else if names.contains(was.text.as_str()) {
                 let text = format!("`{}` is declared and was renamed", was.text);
                 self.error(Code::E0413, was.span, text);
             }

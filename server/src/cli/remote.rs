@@ -47,6 +47,9 @@ pub(super) struct Activate {
     /// Refuse unless this version is live now
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
+    /// Let data go that the version has no place for
+    #[arg(long)]
+    allow_loss: bool,
 }
 
 #[derive(Args, Debug)]
@@ -56,6 +59,9 @@ pub(super) struct Rollback {
     /// Refuse unless this version is live now
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
+    /// Let data go that the version has no place for
+    #[arg(long)]
+    allow_loss: bool,
 }
 
 impl Load {
@@ -122,20 +128,27 @@ pub(super) fn versions(server: &Server) -> Result<(), Failure> {
 impl Activate {
     /// Makes a version live, and says which was it before.
     pub(super) fn run(self) -> Result<(), Failure> {
-        change(&self.server, format!("/-/versions/{}/activate", self.number), self.expect)
+        let path = format!("/-/versions/{}/activate", self.number);
+        change(&self.server, path, self.expect, self.allow_loss)
     }
 }
 
 impl Rollback {
     /// Goes back, and says where to.
     pub(super) fn run(self) -> Result<(), Failure> {
-        change(&self.server, "/-/rollback".to_owned(), self.expect)
+        change(&self.server, "/-/rollback".to_owned(), self.expect, self.allow_loss)
     }
 }
 
-fn change(server: &Server, mut path: String, expect: Option<u64>) -> Result<(), Failure> {
+fn change(
+    server: &Server,
+    mut path: String,
+    expect: Option<u64>,
+    allow_loss: bool,
+) -> Result<(), Failure> {
+    path.push_str(&format!("?allow_loss={allow_loss}"));
     if let Some(expect) = expect {
-        path.push_str(&format!("?expect={expect}"));
+        path.push_str(&format!("&expect={expect}"));
     }
     let answer = server.ask_json(Method::POST, path)?;
     let (number, before) = (&answer["number"], &answer["before"]);
@@ -143,6 +156,11 @@ fn change(server: &Server, mut path: String, expect: Option<u64>) -> Result<(), 
         true => format!("version {number} is live, as before\n"),
         false => format!("version {number} is live, version {before} was before\n"),
     });
+    if let Some(rows) = answer["pause"]["rows"].as_u64().filter(|_| answer["plan"]["moves"] == true)
+    {
+        let ms = answer["pause"]["ms"].as_f64().unwrap_or_default();
+        print(format!("{rows} rows moved to its layout in {ms:.1} ms\n"));
+    }
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use midflight_compiler::nearest;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, Plan, TestFailure, Trap,
-    Unexpected,
+    ActivateError, ArgumentError, CallError, Failure, LoadError, MigrationFailure, Misfit,
+    OnLoadTrap, Plan, TestFailure, Trap, Trial, Unexpected,
 };
 use serde_json::{Value, json};
 
@@ -99,6 +99,8 @@ impl Problem {
                     .with_text(text)
             }
             LoadError::Layout(plan) => layout(&plan),
+            LoadError::Migration(failure) => migration(&failure),
+            LoadError::Closed(_) => Problem::new(Kind::WorldClosed, error.to_string()),
             LoadError::Tests(failures) => tests(&failures, source),
             LoadError::OnLoad(trapped) => {
                 let text = report::trap(source, "`on load` failed", &trapped.trap);
@@ -120,11 +122,54 @@ fn on_load(trapped: &OnLoadTrap) -> Problem {
         .with_place(trap)
 }
 
+/// What is refused of a plan; the whole of it stands beside.
 fn layout(plan: &Plan) -> Problem {
-    let detail = format!("the layout of the state differs from the live one:\n{plan}");
+    let refused = plan.changes.iter().filter(|change| change.is_refused());
+    let refused: Vec<String> = refused.map(|change| format!("\n  {change}")).collect();
+    let detail = format!("data has no way into the new layout:{}", refused.concat());
     Problem::new(Kind::Layout, detail)
-        .with_help("keep the fields of `state` as they are; nothing was changed")
+        .with_help("add the lines to the source; nothing was changed")
         .with("plan", json!(plan))
+}
+
+fn migration(MigrationFailure { world, failure, .. }: &MigrationFailure) -> Problem {
+    let detail = format!("the world `{world}` cannot move: {failure}; nothing was changed");
+    let problem = Problem::new(Kind::Migration, detail);
+    problem.with("failures", json!([failure_json(world, failure)]))
+}
+
+/// What a dry run found, if something stands in the way.
+pub(crate) fn of_trial(trial: &Trial) -> Option<Problem> {
+    let count = trial.failure_count;
+    let (first_world, first) = trial.failures.first()?;
+    let s = if count == 1 { "" } else { "s" };
+    let mut detail = format!("{count} row{s} would not move; nothing was changed");
+    for (world, failure) in &trial.failures {
+        detail.push_str(&format!("\n  in the world `{world}`: {failure}"));
+    }
+    let failures = trial.failures.iter().map(|(world, failure)| failure_json(world, failure));
+    let failures: Vec<Value> = failures.collect();
+    let help = match &first.misfit {
+        Misfit::Trap(_) => "the block of `migrate` has to take such a row",
+        _ => "say in `migrate` what becomes of such a row, or change it first",
+    };
+    let _ = first_world;
+    Some(
+        Problem::new(Kind::Migration, detail)
+            .with_help(help)
+            .with("failures", failures)
+            .with("failure_count", count)
+            .with("rows", trial.rows),
+    )
+}
+
+fn failure_json(world: &str, failure: &Failure) -> Value {
+    json!({
+        "world": world,
+        "table": failure.table,
+        "key": failure.key,
+        "reason": failure.to_string(),
+    })
 }
 
 fn tests(failures: &[TestFailure], source: &Source) -> Problem {
@@ -161,10 +206,16 @@ impl From<Unexpected> for Problem {
 
 impl From<ActivateError> for Problem {
     fn from(error: ActivateError) -> Problem {
+        let error = match error {
+            ActivateError::Source(error) => return Problem::of_migrations(*error),
+            error => error,
+        };
         match &error {
             ActivateError::UnknownVersion(number) => Problem::unknown_version(number),
             ActivateError::NothingBefore => Problem::new(Kind::NothingBefore, error.to_string()),
             ActivateError::Layout(plan) => layout(plan),
+            ActivateError::Migration(failure) => migration(failure),
+            ActivateError::Closed(_) => Problem::new(Kind::WorldClosed, error.to_string()),
             ActivateError::OnLoad(trapped) => on_load(trapped),
             ActivateError::Expected(unexpected) => (*unexpected).into(),
             ActivateError::Current(_) => Problem::new(Kind::VersionIsCurrent, error.to_string()),
@@ -174,6 +225,15 @@ impl From<ActivateError> for Problem {
 }
 
 impl Problem {
+    /// Why a kept version was not activated whose blocks had to be compiled for what is live.
+    fn of_migrations(error: LoadError) -> Problem {
+        let source = match &error {
+            LoadError::Source { file, .. } => file.clone(),
+            _ => Source::new("", ""),
+        };
+        Problem::of_load(error, &source)
+    }
+
     /// There is no such version; what was asked for need not be a number.
     pub(crate) fn unknown_version(asked: impl Display) -> Problem {
         let detail = format!("there is no version {asked}, or it is no longer kept");

@@ -12,12 +12,12 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Request};
 use axum::response::{IntoResponse, Response};
 use midflight_compiler::source::Source;
-use midflight_runtime::{LoadOptions, LoadStatus, Loaded, Then};
+use midflight_runtime::{LoadOptions, LoadStatus, Loaded, Pause, Then, Trial};
 use serde_json::{Value, json};
 
 use super::{MIDFLIGHT_VERSION, json as json_answer, refuse};
 use crate::body;
-use crate::error::{Form, Kind, Problem};
+use crate::error::{Form, Kind, Problem, of_trial};
 use crate::limits::SOURCE_NAME_LEN_MAX;
 use crate::options::Options;
 use crate::report::{self, Style};
@@ -63,7 +63,11 @@ async fn load_with(
         let text = body::text(&source)?;
         let name = options.name.clone();
         let refused = |error| Problem::of_load(error, &Source::new(name, text));
-        engine.load_with(text, options).map_err(refused)
+        let loaded = engine.load_with(text, options).map_err(refused)?;
+        match loaded.trial.as_ref().and_then(of_trial) {
+            Some(problem) => Err(problem),
+            None => Ok(loaded),
+        }
     };
     state.change(load).await?
 }
@@ -117,22 +121,42 @@ fn text(loaded: &Loaded) -> String {
         1 => facts.push_str(", 1 test passed"),
         count => write!(facts, ", {count} tests passed").expect("a `String` takes everything"),
     }
-    let plan = &loaded.plan;
+    let plan = loaded.plan.headline();
+    let moved = moved(loaded);
     let mut text = match loaded.status {
         LoadStatus::Unchanged => {
             format!("done: unchanged, version {number} is live with this source (hash {hash})\n")
         }
-        LoadStatus::Activated => format!("done: version {number} is live ({facts}), {plan}\n"),
+        LoadStatus::Activated => {
+            format!("done: version {number} is live ({facts}), {plan}{moved}\n")
+        }
         LoadStatus::Staged => format!(
             "done: version {number} is staged ({facts}), {plan}; \
              `midflight activate {number}` makes it live\n"
         ),
         LoadStatus::DryRun => {
-            format!("done: it would be accepted ({facts}), {plan}; nothing was changed\n")
+            format!("done: it would be accepted ({facts}), {plan}{moved}; nothing was changed\n")
         }
     };
+    for change in &loaded.plan.changes {
+        writeln!(text, "  {change}").expect("a `String` takes everything");
+    }
     text.push_str(&report::diagnostics(&loaded.source, &loaded.warnings, Style::Plain));
     text
+}
+
+/// What became of the rows, or would.
+fn moved(loaded: &Loaded) -> String {
+    let rows = |count: u64| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+    match (&loaded.pause, &loaded.trial) {
+        (Some(pause), _) if loaded.plan.moves => {
+            format!(", {} moved in {} ms", rows(pause.rows), milliseconds(pause.time))
+        }
+        (_, Some(trial)) => {
+            format!(", {} would move in {} ms", rows(trial.rows), milliseconds(trial.time))
+        }
+        _ => String::new(),
+    }
 }
 
 /// With as many digits as matter: `0.4`, `12`.
@@ -159,6 +183,17 @@ fn document(loaded: &Loaded) -> Value {
         "compile_ms": loaded.compile_time.as_secs_f64() * 1e3,
         "tests_passed": loaded.tests_passed,
         "plan": loaded.plan,
+        "pause": loaded.pause.as_ref().map(pause),
+        "trial": loaded.trial.as_ref().map(trial),
         "warnings": report::diagnostics_json(&loaded.source, &loaded.warnings),
     })
+}
+
+/// An activation that stopped all worlds, as data.
+pub(super) fn pause(pause: &Pause) -> Value {
+    json!({ "rows": pause.rows, "ms": pause.time.as_secs_f64() * 1e3 })
+}
+
+fn trial(trial: &Trial) -> Value {
+    json!({ "worlds": trial.worlds, "rows": trial.rows, "ms": trial.time.as_secs_f64() * 1e3 })
 }

@@ -6,10 +6,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use midflight_runtime::{ActivateError, Activation, Engine, VersionInfo};
+use midflight_runtime::{ActivateError, ActivateOptions, Activation, Engine, VersionInfo};
 use serde_json::{Value, json};
 
-use super::{MIDFLIGHT_VERSION, json as json_answer};
+use super::{MIDFLIGHT_VERSION, deploy, json as json_answer};
 use crate::error::Problem;
 use crate::options::Options;
 use crate::report;
@@ -43,24 +43,24 @@ pub(super) async fn show(
     version.map(|version| json_answer(&version)).ok_or_else(|| Problem::unknown_version(number))
 }
 
-/// `POST /-/versions/{number}/activate`, `?expect=N`
+/// `POST /-/versions/{number}/activate`, `?expect=N`, `?allow_loss=true`
 pub(super) async fn activate(
     State(state): State<Arc<ServerState>>,
     number: NumberPath,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let number = parse_number(number)?;
-    let expect = expect(query.as_deref())?;
-    change(&state, move |engine| engine.activate(number, expect)).await
+    let options = options(query.as_deref())?;
+    change(&state, move |engine| engine.activate(number, options)).await
 }
 
-/// `POST /-/rollback`, `?expect=N`
+/// `POST /-/rollback`, `?expect=N`, `?allow_loss=true`
 pub(super) async fn roll_back(
     State(state): State<Arc<ServerState>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let expect = expect(query.as_deref())?;
-    change(&state, move |engine| engine.roll_back(expect)).await
+    let options = options(query.as_deref())?;
+    change(&state, move |engine| engine.roll_back(options)).await
 }
 
 /// `DELETE /-/versions/{number}`
@@ -86,13 +86,17 @@ async fn change(
         "status": status,
         "number": activation.number,
         "before": activation.before,
+        "plan": activation.plan,
+        "pause": activation.pause.as_ref().map(deploy::pause),
     });
     let answered = [(MIDFLIGHT_VERSION, HeaderValue::from(activation.number))];
     Ok((answered, json_answer(&document)).into_response())
 }
 
-fn expect(query: Option<&str>) -> Result<Option<u64>, Problem> {
-    Options::of(query, &["expect"])?.number("expect")
+fn options(query: Option<&str>) -> Result<ActivateOptions, Problem> {
+    let options = Options::of(query, &["expect", "allow_loss"])?;
+    let allow_loss = options.flag("allow_loss")?.unwrap_or(false);
+    Ok(ActivateOptions { expect: options.number("expect")?, allow_loss })
 }
 
 /// The number in a path, unless it is no text.

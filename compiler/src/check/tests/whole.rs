@@ -371,6 +371,12 @@ fn timers_migrations_and_tests() {
             ("drop table player", &["E0413 player"]),
             ("drop player.hp", &["E0413 player.hp"]),
             ("state { a: int was b, b: int }", &["E0413 b"]),
+            ("table a was x { key k: int }\ntable b was x { key k: int }", &["E0413 x"]),
+            ("migrate player(old) { hp = if true { return 1 } else { 2 } }", &["E0413 return 1"]),
+            (
+                "fn f() -> int { return player.len }\nmigrate player(old) { hp = f() }",
+                &["E0413 f()"],
+            ),
         ],
     );
 }
