@@ -210,10 +210,10 @@ fn what_is_refused_changes_nothing() {
     let _ = load(&engine, "state { n: int } get n() -> int { return state.n }");
     let refused = [
         ("get n() -> int { return true }", "the source has mistakes"),
-        ("state { n: float } get n() -> int { return 1 }", "`state.n` is `int`"),
-        ("get n() -> int { return 1 }", "`state.n: int` is missing"),
-        ("state { n: int, m: int } get n() -> int { return 1 }", "`state.m: int` is new"),
-        ("state { n: int } table t { key id: int }", "`t: table with key id` is new"),
+        ("state { n: str } get n() -> int { return 1 }", "`state.n` is `int`"),
+        ("get n() -> int { return 1 }", "`state.n: int` would be lost"),
+        ("state { n: str } migrate state(old) { n = fail \"never\" }", "`state`: never"),
+        ("state { n: str } migrate state(old) { n = old.m }", "the source has mistakes"),
         ("state { n: int } test \"no\" { assert 1 == 2 }", "1 of the program's tests failed"),
         ("state { n: int } on load { state.n = 1\nfail \"not now\" }", "`on load` trapped"),
     ];

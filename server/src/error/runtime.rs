@@ -98,7 +98,7 @@ impl Problem {
                     .with("rendered", text.as_str())
                     .with_text(text)
             }
-            LoadError::Layout(plan) => layout(&plan),
+            LoadError::Layout(plan) => layout(&plan, "add the lines to the source"),
             LoadError::Migration(failure) => migration(&failure),
             LoadError::Closed(_) => Problem::new(Kind::WorldClosed, error.to_string()),
             LoadError::Tests(failures) => tests(&failures, source),
@@ -122,13 +122,16 @@ fn on_load(trapped: &OnLoadTrap) -> Problem {
         .with_place(trap)
 }
 
+/// What helps where a kept version has no place for what is live.
+const LOSSY: &str = "load a version that says it, or let the data go: `allow_loss`";
+
 /// What is refused of a plan; the whole of it stands beside.
-fn layout(plan: &Plan) -> Problem {
+fn layout(plan: &Plan, help: &str) -> Problem {
     let refused = plan.changes.iter().filter(|change| change.is_refused());
     let refused: Vec<String> = refused.map(|change| format!("\n  {change}")).collect();
     let detail = format!("data has no way into the new layout:{}", refused.concat());
     Problem::new(Kind::Layout, detail)
-        .with_help("add the lines to the source; nothing was changed")
+        .with_help(format!("{help}; nothing was changed"))
         .with("plan", json!(plan))
 }
 
@@ -213,7 +216,7 @@ impl From<ActivateError> for Problem {
         match &error {
             ActivateError::UnknownVersion(number) => Problem::unknown_version(number),
             ActivateError::NothingBefore => Problem::new(Kind::NothingBefore, error.to_string()),
-            ActivateError::Layout(plan) => layout(plan),
+            ActivateError::Layout(plan) => layout(plan, LOSSY),
             ActivateError::Migration(failure) => migration(failure),
             ActivateError::Closed(_) => Problem::new(Kind::WorldClosed, error.to_string()),
             ActivateError::OnLoad(trapped) => on_load(trapped),
