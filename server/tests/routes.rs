@@ -177,7 +177,7 @@ async fn refused_source_changes_nothing() {
     for (source, expected) in [
         ("get x( -> int", "error[E"),
         ("get x() -> int { return true }", "E0300"),
-        ("state { count: float }", "`state.count` is `int` in the live state and `float` here"),
+        ("state { count: str }", "`state.count` is `int` in the live state and `str` here"),
         ("state { count: int }\ntest \"odd\" { assert 1 == 2 }", "the test `odd` failed"),
     ] {
         let (status, text) = ask(&app, "POST /load", source).await;
