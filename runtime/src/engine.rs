@@ -4,6 +4,7 @@
 //! flight finish on the version they began with; each world moves at its next turn, and idle ones
 //! are moved by whoever activates. No call takes a lock of the engine while the version stays.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,7 +20,8 @@ use crate::handle::{FlightArguments, FlightResult, Handler};
 use crate::limits::Limits;
 use crate::load::{LoadOptions, LoadStatus, Loaded, Then};
 use crate::plan::plan;
-use crate::shared::Shared;
+use crate::shared::{Shared, Unpublished};
+use crate::store::{Batch, StoreError, StoredVersion, VersionOrder, VersionsChange};
 use crate::test::{TestReport, all_passed, run_tests};
 use crate::tick::tick;
 use crate::timer::NEVER_MS;
@@ -48,8 +50,8 @@ pub struct VersionInfo {
 }
 
 impl Engine {
-    pub(crate) fn new(shared: Shared) -> Engine {
-        Engine { shared: Arc::new(shared) }
+    pub(crate) fn new(shared: Arc<Shared>) -> Engine {
+        Engine { shared }
     }
 
     /// Begins to set up an engine.
@@ -132,15 +134,30 @@ impl Engine {
         }
         let (version, evicted) = versions.admit(version, &self.shared.setup.limits);
         loaded.number = Some(version.number());
-        loaded.status = LoadStatus::Staged;
-        if then == Then::Activate {
-            if let Err(trap) = self.shared.publish(&version) {
-                versions.withdraw(version.number(), evicted);
-                return Err(LoadError::OnLoad(trap));
+        let order = match then {
+            Then::Activate => versions.order_with(version.number()),
+            Then::Stage | Then::Forget => versions.order().clone(),
+        };
+        let change = VersionsChange {
+            added: vec![stored(&version)],
+            removed: evicted.iter().map(|version| version.number()).collect(),
+            order: order.clone(),
+        };
+        let moved = match then {
+            Then::Activate => self.shared.publish(&version, change),
+            Then::Stage | Then::Forget => {
+                self.shared.store_versions(change).map_err(Unpublished::Store)
             }
-            versions.activated(version.number());
-            loaded.status = LoadStatus::Activated;
+        };
+        if let Err(error) = moved {
+            versions.withdraw(version.number(), evicted);
+            return Err(error.into());
         }
+        versions.set_order(order);
+        loaded.status = match then {
+            Then::Activate => LoadStatus::Activated,
+            Then::Stage | Then::Forget => LoadStatus::Staged,
+        };
         drop(versions);
         // Unmapping their code takes its time; nobody waits for it here.
         drop(evicted);
@@ -155,7 +172,8 @@ impl Engine {
     pub fn activate(&self, number: u64, expect: Option<u64>) -> Result<Activation, ActivateError> {
         let mut versions = self.shared.versions();
         versions.expect_current(expect)?;
-        self.activate_in(&mut versions, number)
+        let order = versions.order_with(number);
+        self.activate_in(&mut versions, number, order)
     }
 
     /// Makes the version current that was it before the current one became it.
@@ -166,15 +184,15 @@ impl Engine {
         let mut versions = self.shared.versions();
         versions.expect_current(expect)?;
         let number = versions.before_current().ok_or(ActivateError::NothingBefore)?;
-        let activation = self.activate_in(&mut versions, number)?;
-        versions.rolled_back();
-        Ok(activation)
+        let order = versions.order_back_to(number);
+        self.activate_in(&mut versions, number, order)
     }
 
     fn activate_in(
         &self,
         versions: &mut Versions,
         number: u64,
+        order: VersionOrder,
     ) -> Result<Activation, ActivateError> {
         let version = versions.get(number).ok_or(ActivateError::UnknownVersion(number))?;
         let live = self.current();
@@ -184,8 +202,9 @@ impl Engine {
         }
         let before = live.map(|live| live.number());
         if before != Some(number) {
-            self.shared.publish(&version).map_err(ActivateError::OnLoad)?;
-            versions.activated(number);
+            let change = VersionsChange { order: order.clone(), ..VersionsChange::default() };
+            self.shared.publish(&version, change)?;
+            versions.set_order(order);
         }
         Ok(Activation { number, before })
     }
@@ -195,7 +214,13 @@ impl Engine {
     /// # Errors
     /// When there is no such version, or it is current.
     pub fn delete(&self, number: u64) -> Result<(), ActivateError> {
-        let deleted = self.shared.versions().delete(number)?;
+        let mut versions = self.shared.versions();
+        versions.check_delete(number)?;
+        let order = versions.order().clone();
+        let change = VersionsChange { removed: vec![number], order, ..VersionsChange::default() };
+        self.shared.store_versions(change)?;
+        let deleted = versions.delete(number);
+        drop(versions);
         drop(deleted);
         Ok(())
     }
@@ -253,10 +278,11 @@ impl Engine {
         Handler::new(self.shared.clone(), name)
     }
 
-    /// Waits for the world and does something in it, on one version from beginning to end.
+    /// Waits for the world and does something in it, on one version from beginning to end; then
+    /// waits until all of that is durable.
     ///
     /// # Errors
-    /// When there is no such world, or nothing has been loaded.
+    /// When there is no such world, nothing has been loaded, or the store has failed.
     pub fn enter<T>(
         &self,
         world: &str,
@@ -265,11 +291,17 @@ impl Engine {
         let world = self.shared.world(world)?;
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
-        Ok(action(&mut turn))
+        let result = action(&mut turn);
+        let ticket = turn.ticket();
+        drop(turn);
+        drop(room);
+        ticket.wait()?;
+        Ok(result)
     }
 
     /// Does something in the world without waiting: now if nobody holds it, else the holder does
-    /// it when the turn has come. `action` is told when there can be no turn.
+    /// it when the turn has come. `action` is told when there can be no turn. What it did and saw
+    /// may be shown to others when the turn's [`Ticket`](crate::Ticket) says so.
     ///
     /// # Errors
     /// When there is no such world, or too many wait for it; `action` is dropped then.
@@ -315,6 +347,32 @@ impl Engine {
         worlds.iter().map(|world| tick(&self.shared, world, now_ms)).sum()
     }
 
+    /// Waits until everything that was done so far is durable, whatever the durability. Dropping
+    /// the last clone of the engine does the same, but cannot tell an error.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let committer = self.shared.committer.as_ref();
+        committer.map_or(Ok(()), |committer| committer.commit(Batch::default()))
+    }
+
+    /// Writes a consistent copy of everything that is stored to a new file: a store of its own.
+    ///
+    /// # Errors
+    /// When the engine has no store, it cannot be read, or the file cannot be written.
+    pub fn snapshot(&self, file: &Path) -> Result<(), StoreError> {
+        self.flush()?;
+        let committer = self.shared.committer.as_ref().ok_or(StoreError::Absent)?;
+        committer.store().snapshot(file)
+    }
+
+    /// Whether the store has failed: no call runs then until the engine is built anew.
+    pub fn has_failed(&self) -> bool {
+        let committer = self.shared.committer.as_ref();
+        committer.is_some_and(|committer| committer.queue().is_failed())
+    }
+
     /// The budgets.
     pub fn limits(&self) -> &Limits {
         &self.shared.setup.limits
@@ -328,5 +386,33 @@ impl Engine {
     /// What there is and what has happened, in numbers.
     pub fn figures(&self) -> Figures {
         Figures::of(&self.shared)
+    }
+}
+
+/// What a store keeps of a version.
+fn stored(version: &Version) -> StoredVersion {
+    let source = version.source();
+    StoredVersion {
+        number: version.number(),
+        name: source.name().to_owned(),
+        source: source.text().to_owned(),
+    }
+}
+
+impl From<Unpublished> for LoadError {
+    fn from(unpublished: Unpublished) -> LoadError {
+        match unpublished {
+            Unpublished::OnLoad(trap) => LoadError::OnLoad(trap),
+            Unpublished::Store(error) => LoadError::Store(error),
+        }
+    }
+}
+
+impl From<Unpublished> for ActivateError {
+    fn from(unpublished: Unpublished) -> ActivateError {
+        match unpublished {
+            Unpublished::OnLoad(trap) => ActivateError::OnLoad(trap),
+            Unpublished::Store(error) => ActivateError::Store(error),
+        }
     }
 }
