@@ -1,16 +1,23 @@
 //! Setting up an engine.
 
-use std::convert::Infallible;
+#[cfg(feature = "redb")]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use midflight_compiler::settings::Settings;
 
 use crate::engine::Engine;
+use crate::error::BuildError;
 use crate::gate::Spawn;
 use crate::limits::Limits;
 use crate::observer::{NoObserver, Observer};
 use crate::shared::{Clock, Setup, Shared};
+use crate::store::committer::Committer;
+#[cfg(feature = "redb")]
+use crate::store::redb::RedbStore;
+use crate::store::reopen::{Reopened, reopen};
+use crate::store::{Durability, Store};
 
 /// Sets up an [`Engine`].
 #[derive(Default)]
@@ -20,12 +27,49 @@ pub struct Builder {
     observer: Option<Arc<dyn Observer>>,
     spawn: Option<Spawn>,
     code: Settings,
+    place: Place,
+    durability: Durability,
+}
+
+/// Where the state is kept.
+#[derive(Default)]
+enum Place {
+    #[default]
+    Memory,
+    #[cfg(feature = "redb")]
+    Directory(PathBuf),
+    Store(Box<dyn Store>),
 }
 
 impl Builder {
-    /// Keeps the state in memory only. It is the only way so far, and the default.
+    /// Keeps the state in memory only, which is the default: it ends with the engine.
     #[must_use]
-    pub fn memory(self) -> Builder {
+    pub fn memory(mut self) -> Builder {
+        self.place = Place::Memory;
+        self
+    }
+
+    /// Keeps the state in a directory, which is made where there is none. What is there goes on:
+    /// versions, worlds, timers.
+    #[cfg(feature = "redb")]
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.place = Place::Directory(directory.into());
+        self
+    }
+
+    /// Keeps the state in a store.
+    #[must_use]
+    pub fn store(mut self, store: impl Store + 'static) -> Builder {
+        self.place = Place::Store(Box::new(store));
+        self
+    }
+
+    /// Says when calls are answered, and so what a crash can take back. Without a store it means
+    /// nothing.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Builder {
+        self.durability = durability;
         self
     }
 
@@ -68,17 +112,34 @@ impl Builder {
         self
     }
 
-    /// The engine, with the world `main` and no version yet.
+    /// The engine: as its store has it, else with the world `main` and no version yet.
     ///
     /// # Errors
-    /// None so far; a store that cannot be opened will be one.
-    pub fn build(self) -> Result<Engine, Infallible> {
+    /// When the store cannot be used, or what is in it cannot go on.
+    pub fn build(self) -> Result<Engine, BuildError> {
+        self.reopen().map(|(engine, _)| engine)
+    }
+
+    /// The engine, and what its store had for it.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn reopen(self) -> Result<(Engine, Reopened), BuildError> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(system_time_ms));
         let observer = self.observer.unwrap_or_else(|| Arc::new(NoObserver));
-        Ok(Engine::new(Shared::new(
-            Setup { limits: self.limits, code: self.code, clock, observer },
-            self.spawn,
-        )))
+        let store: Option<Arc<dyn Store>> = match self.place {
+            Place::Memory => None,
+            #[cfg(feature = "redb")]
+            Place::Directory(directory) => Some(Arc::new(RedbStore::open(&directory)?)),
+            Place::Store(store) => Some(store.into()),
+        };
+        let (durability, size_max) = (self.durability, self.limits.store_queue_max);
+        let start = |store: &Arc<dyn Store>| Committer::start(store.clone(), durability, size_max);
+        let committer = store.as_ref().map(start).transpose().map_err(BuildError::Thread)?;
+        let setup = Setup { limits: self.limits, code: self.code, clock, observer };
+        let shared = Arc::new(Shared::new(setup, self.spawn, committer));
+        let reopened = store.map(|store| reopen(&shared, &*store)).transpose()?;
+        Ok((Engine::new(shared), reopened.unwrap_or_default()))
     }
 }
 

@@ -17,8 +17,10 @@ use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
 use crate::handle::FlightValue;
 use crate::image::image;
-use crate::observer::Observer;
+use crate::observer::{Delivery, Observer};
 use crate::shared::Clock;
+use crate::store::journal::Journal;
+use crate::store::ticket::Ticket;
 use crate::table;
 use crate::trap::Trap;
 use crate::version::{Signature, Version};
@@ -37,11 +39,12 @@ pub struct Turn<'w> {
 }
 
 /// Where a turn takes place, and when.
-#[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'w> {
     pub(crate) world: &'w str,
     pub(crate) counts: &'w Counts,
     pub(crate) observer: &'w dyn Observer,
+    /// Absent without a store.
+    pub(crate) journal: Option<&'w mut Journal>,
     pub(crate) time: Time<'w>,
 }
 
@@ -97,6 +100,11 @@ impl<'w> Turn<'w> {
     /// Fuel that the last call used. Defined for committed calls only.
     pub fn fuel_used(&self) -> i64 {
         self.fuel - self.frame.ctx.fuel
+    }
+
+    /// A ticket for everything that this turn has done and seen so far.
+    pub fn ticket(&self) -> Ticket {
+        self.surroundings.journal.as_ref().map_or_else(Ticket::ready, |journal| journal.ticket())
     }
 
     /// Calls a handler. `bind` gives the arguments; parameters that it leaves out take their
@@ -210,7 +218,23 @@ impl<'w> Turn<'w> {
     fn commit(&mut self) {
         let Surroundings { world, counts, observer, .. } = self.surroundings;
         counts.count_call();
-        self.frame.commit(world, observer);
+        if let Some(journal) = &mut self.surroundings.journal {
+            journal.record(self.frame);
+        }
+        let deliveries = self.frame.commit(world, observer);
+        self.deliver(deliveries);
+    }
+
+    /// Tells the outside something once it cannot be taken back.
+    pub(crate) fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
+        let mut deliveries = deliveries.into_iter().peekable();
+        if deliveries.peek().is_none() {
+            return;
+        }
+        match &self.surroundings.journal {
+            Some(journal) => journal.deliver(deliveries),
+            None => deliveries.for_each(|deliver| deliver()),
+        }
     }
 
     /// The call has trapped, as this says, which was read out of the frame before: its message may
@@ -219,7 +243,8 @@ impl<'w> Turn<'w> {
         let Surroundings { world, counts, observer, .. } = self.surroundings;
         counts.count_call();
         counts.count_trap(trap.kind);
-        self.frame.roll_back(world, observer);
+        let deliveries = self.frame.roll_back(world, observer);
+        self.deliver(deliveries);
         trap
     }
 

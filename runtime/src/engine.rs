@@ -4,6 +4,7 @@
 //! flight finish on the version they began with; each world moves at its next turn, and idle ones
 //! are moved by whoever activates. No call takes a lock of the engine while the version stays.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,7 +21,8 @@ use crate::limits::Limits;
 use crate::load::{ActivateOptions, LoadOptions, LoadStatus, Loaded, Then};
 use crate::migrate::try_out;
 use crate::plan::{Moves, plan};
-use crate::shared::{Pause, Shared};
+use crate::shared::{Pause, Shared, Unpublished};
+use crate::store::{Batch, StoreError, StoredVersion, VersionOrder, VersionsChange};
 use crate::test::{TestReport, all_passed, run_tests};
 use crate::tick::tick;
 use crate::timer::NEVER_MS;
@@ -49,8 +51,8 @@ pub struct VersionInfo {
 }
 
 impl Engine {
-    pub(crate) fn new(shared: Shared) -> Engine {
-        Engine { shared: Arc::new(shared) }
+    pub(crate) fn new(shared: Arc<Shared>) -> Engine {
+        Engine { shared }
     }
 
     /// Begins to set up an engine.
@@ -141,40 +143,51 @@ impl Engine {
         }
         let (version, evicted) = versions.admit(version, &self.shared.setup.limits);
         loaded.number = Some(version.number());
-        loaded.status = LoadStatus::Staged;
-        let moved = self.move_to(&version, moves, then == Then::Activate);
-        match moved {
+        let order = match then {
+            Then::Activate => versions.order_with(version.number()),
+            Then::Stage | Then::Forget => versions.order().clone(),
+        };
+        let change = VersionsChange {
+            added: vec![stored(&version)],
+            removed: evicted.iter().map(|version| version.number()).collect(),
+            order: order.clone(),
+        };
+        match self.move_to(&version, moves, (change, then == Then::Activate)) {
             Ok(pause) => loaded.pause = pause,
             Err(error) => {
                 versions.withdraw(version.number(), evicted);
                 return Err(error);
             }
         }
-        if then == Then::Activate {
-            versions.activated(version.number());
-            loaded.status = LoadStatus::Activated;
-        }
+        versions.set_order(order);
+        loaded.status = match then {
+            Then::Activate => LoadStatus::Activated,
+            Then::Stage | Then::Forget => LoadStatus::Staged,
+        };
         drop(versions);
         // Unmapping their code takes its time; nobody waits for it here.
         drop(evicted);
         Ok(loaded)
     }
 
-    /// Makes a version current, or sees only whether its `migrate` blocks fit what is live now. The
-    /// caller has locked `versions`.
+    /// Makes a version current, or sees only whether its `migrate` blocks fit what is live now; and
+    /// stores what that means for the versions. The caller has locked `versions`.
     fn move_to(
         &self,
         version: &Arc<Version>,
         moves: Option<Moves>,
-        activates: bool,
+        (change, activates): (VersionsChange, bool),
     ) -> Result<Option<Pause>, LoadError> {
         let migration = match (self.current(), moves) {
             (Some(live), Some(moves)) => Some(self.shared.migration(moves, &live, version)?),
             _ => None,
         };
         match activates {
-            true => Ok(self.shared.publish(version, migration.as_ref())?),
-            false => Ok(None),
+            true => Ok(self.shared.publish(version, migration.as_ref(), change)?),
+            false => {
+                self.shared.store_versions(change).map_err(Unpublished::Store)?;
+                Ok(None)
+            }
         }
     }
 
@@ -190,7 +203,8 @@ impl Engine {
     ) -> Result<Activation, ActivateError> {
         let mut versions = self.shared.versions();
         versions.expect_current(options.expect)?;
-        self.activate_in(&mut versions, number, options)
+        let order = versions.order_with(number);
+        self.activate_in(&mut versions, number, (order, options.allow_loss))
     }
 
     /// Makes the version current that was it before the current one became it.
@@ -201,28 +215,28 @@ impl Engine {
         let mut versions = self.shared.versions();
         versions.expect_current(options.expect)?;
         let number = versions.before_current().ok_or(ActivateError::NothingBefore)?;
-        let activation = self.activate_in(&mut versions, number, options)?;
-        versions.rolled_back();
-        Ok(activation)
+        let order = versions.order_back_to(number);
+        self.activate_in(&mut versions, number, (order, options.allow_loss))
     }
 
     fn activate_in(
         &self,
         versions: &mut Versions,
         number: u64,
-        options: ActivateOptions,
+        (order, allow_loss): (VersionOrder, bool),
     ) -> Result<Activation, ActivateError> {
         let version = versions.get(number).ok_or(ActivateError::UnknownVersion(number))?;
         let live = self.current();
-        let (plan, moves) = plan(live.as_deref(), &version, options.allow_loss);
+        let (plan, moves) = plan(live.as_deref(), &version, allow_loss);
         if plan.is_refused() {
             return Err(ActivateError::Layout(plan));
         }
         let before = live.map(|live| live.number());
         let mut pause = None;
         if before != Some(number) {
-            pause = self.move_to(&version, moves, true)?;
-            versions.activated(number);
+            let change = VersionsChange { order: order.clone(), ..VersionsChange::default() };
+            pause = self.move_to(&version, moves, (change, true))?;
+            versions.set_order(order);
         }
         Ok(Activation { number, before, plan, pause })
     }
@@ -232,7 +246,13 @@ impl Engine {
     /// # Errors
     /// When there is no such version, or it is current.
     pub fn delete(&self, number: u64) -> Result<(), ActivateError> {
-        let deleted = self.shared.versions().delete(number)?;
+        let mut versions = self.shared.versions();
+        versions.check_delete(number)?;
+        let order = versions.order().clone();
+        let change = VersionsChange { removed: vec![number], order, ..VersionsChange::default() };
+        self.shared.store_versions(change)?;
+        let deleted = versions.delete(number);
+        drop(versions);
         drop(deleted);
         Ok(())
     }
@@ -290,10 +310,11 @@ impl Engine {
         Handler::new(self.shared.clone(), name)
     }
 
-    /// Waits for the world and does something in it, on one version from beginning to end.
+    /// Waits for the world and does something in it, on one version from beginning to end; then
+    /// waits until all of that is durable.
     ///
     /// # Errors
-    /// When there is no such world, or nothing has been loaded.
+    /// When there is no such world, nothing has been loaded, or the store has failed.
     pub fn enter<T>(
         &self,
         world: &str,
@@ -302,11 +323,17 @@ impl Engine {
         let world = self.shared.world(world)?;
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
-        Ok(action(&mut turn))
+        let result = action(&mut turn);
+        let ticket = turn.ticket();
+        drop(turn);
+        drop(room);
+        ticket.wait()?;
+        Ok(result)
     }
 
     /// Does something in the world without waiting: now if nobody holds it, else the holder does
-    /// it when the turn has come. `action` is told when there can be no turn.
+    /// it when the turn has come. `action` is told when there can be no turn. What it did and saw
+    /// may be shown to others when the turn's [`Ticket`](crate::Ticket) says so.
     ///
     /// # Errors
     /// When there is no such world, or too many wait for it; `action` is dropped then.
@@ -352,6 +379,32 @@ impl Engine {
         worlds.iter().map(|world| tick(&self.shared, world, now_ms)).sum()
     }
 
+    /// Waits until everything that was done so far is durable, whatever the durability. Dropping
+    /// the last clone of the engine does the same, but cannot tell an error.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let committer = self.shared.committer.as_ref();
+        committer.map_or(Ok(()), |committer| committer.commit(Batch::default()))
+    }
+
+    /// Writes a consistent copy of everything that is stored to a new file: a store of its own.
+    ///
+    /// # Errors
+    /// When the engine has no store, it cannot be read, or the file cannot be written.
+    pub fn snapshot(&self, file: &Path) -> Result<(), StoreError> {
+        self.flush()?;
+        let committer = self.shared.committer.as_ref().ok_or(StoreError::Absent)?;
+        committer.store().snapshot(file)
+    }
+
+    /// Whether the store has failed: no call runs then until the engine is built anew.
+    pub fn has_failed(&self) -> bool {
+        let committer = self.shared.committer.as_ref();
+        committer.is_some_and(|committer| committer.queue().is_failed())
+    }
+
     /// The budgets.
     pub fn limits(&self) -> &Limits {
         &self.shared.setup.limits
@@ -365,5 +418,15 @@ impl Engine {
     /// What there is and what has happened, in numbers.
     pub fn figures(&self) -> Figures {
         Figures::of(&self.shared)
+    }
+}
+
+/// What a store keeps of a version.
+fn stored(version: &Version) -> StoredVersion {
+    let source = version.source();
+    StoredVersion {
+        number: version.number(),
+        name: source.name().to_owned(),
+        source: source.text().to_owned(),
     }
 }

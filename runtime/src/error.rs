@@ -6,7 +6,8 @@ use midflight_compiler::source::Source;
 
 use crate::migrate::Failure;
 use crate::plan::Plan;
-use crate::shared::Refusal;
+use crate::shared::Unpublished;
+use crate::store::StoreError;
 use crate::trap::Trap;
 use crate::world::Immovable;
 
@@ -40,6 +41,9 @@ pub enum LoadError {
     /// Somebody else was faster: another version is current than was expected.
     #[error(transparent)]
     Expected(#[from] Unexpected),
+    /// The store could not keep it.
+    #[error("the version could not be stored: {0}")]
+    Store(#[from] StoreError),
     /// Too many programs are being compiled.
     #[error("too many programs are being compiled")]
     Busy,
@@ -119,12 +123,48 @@ pub enum ActivateError {
     /// Its `on load` trapped in a world.
     #[error("`on load` trapped in the world `{}`: {}", .0.world, .0.trap)]
     OnLoad(Box<OnLoadTrap>),
+    /// The store could not keep it.
+    #[error("the change could not be stored: {0}")]
+    Store(#[from] StoreError),
     /// The current version cannot be deleted.
     #[error("version {0} is current: activate another one first")]
     Current(u64),
 }
 
-/// Why a handler did not run.
+/// Why an engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store names a current version that it does not have.
+    #[error("the store is damaged: it lacks version {0}, which is current")]
+    NoCurrent(u64),
+    /// The current version cannot be compiled any more.
+    #[error("version {number} ({name}), which is current, cannot be compiled: {error}")]
+    Version {
+        /// Its number.
+        number: u64,
+        /// What messages call its source.
+        name: String,
+        /// Why.
+        error: Box<LoadError>,
+    },
+    /// A world cannot be filled.
+    #[error("the world `{world}` cannot be restored: {reason}")]
+    World {
+        /// Its name.
+        world: String,
+        /// Why.
+        reason: String,
+    },
+    /// The system refused a thread for the store.
+    #[error("the store's thread could not be started: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Why a handler did not run, or its outcome is not known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -168,6 +208,15 @@ pub enum CallError {
     /// The defaults of the state exceed the memory of a world.
     #[error("the world has no memory left for the defaults of its state")]
     OutOfMemory,
+    /// The store has failed. Calls go on after a restart, from what is durable.
+    #[error("the store has failed: no call runs until the engine is restarted")]
+    StoreFailed,
+    /// Too much waits to be stored.
+    #[error("too much waits to be stored")]
+    StoreBusy,
+    /// The call ran, but the store failed before what it did or saw was durable.
+    #[error("the store failed before the call was durable: it may or may not have happened")]
+    OutcomeUnknown,
     /// The call trapped, and left no trace. Only typed handles give it as an error.
     #[error(transparent)]
     Trapped(Trap),
@@ -223,8 +272,12 @@ pub enum ArgumentError {
     },
 }
 
-impl From<Refusal> for LoadError {
-    fn from(Refusal { world, why }: Refusal) -> LoadError {
+impl From<Unpublished> for LoadError {
+    fn from(unpublished: Unpublished) -> LoadError {
+        let (world, why) = match unpublished {
+            Unpublished::World { world, why } => (world, why),
+            Unpublished::Store(error) => return LoadError::Store(error),
+        };
         match why {
             Immovable::Trapped(trap) => {
                 LoadError::OnLoad(Box::new(OnLoadTrap { world, trap: *trap }))
@@ -244,6 +297,7 @@ impl From<LoadError> for ActivateError {
             LoadError::Migration(failure) => ActivateError::Migration(failure),
             LoadError::Closed(world) => ActivateError::Closed(world),
             LoadError::Layout(plan) => ActivateError::Layout(plan),
+            LoadError::Store(error) => ActivateError::Store(error),
             LoadError::Expected(unexpected) => ActivateError::Expected(unexpected),
             other => ActivateError::Source(Box::new(other)),
         }

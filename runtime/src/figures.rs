@@ -27,8 +27,34 @@ pub struct Figures {
     pub traps: Vec<(TrapKind, u64)>,
     /// What the compiler does.
     pub compilations: CompilationFigures,
+    /// What the store does, where there is one.
+    pub store: Option<StoreFigures>,
     /// The worlds, by name.
     pub worlds: Vec<Arc<World>>,
+}
+
+/// The numbers of the store of an engine.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct StoreFigures {
+    /// When calls are answered: `commit`, `interval` or `none`.
+    pub durability: &'static str,
+    /// Whether a commit has failed.
+    pub is_failed: bool,
+    /// Commits.
+    pub commits: u64,
+    /// Commits that were brought to the disk.
+    pub syncs: u64,
+    /// Calls and other changes that they held.
+    pub changes: u64,
+    /// Bytes that were written in them, the store's own not counted.
+    pub bytes: u64,
+    /// The time that commits took, together.
+    pub time: Duration,
+    /// Changes that wait for a commit.
+    pub waiting: usize,
+    /// Bytes that wait for a commit.
+    pub waiting_size: usize,
 }
 
 /// The numbers of the compiler of an engine.
@@ -63,6 +89,7 @@ impl Figures {
             calls: worlds.iter().map(|world| world.counts.calls()).sum(),
             traps: kinds.map(traps).collect(),
             compilations: shared.compilations.figures(),
+            store: shared.committer.as_ref().map(|committer| committer.queue().figures()),
             worlds,
         }
     }

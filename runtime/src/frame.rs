@@ -22,7 +22,7 @@ use crate::data::Data;
 use crate::limits::Limits;
 use crate::memory::arena::Arena;
 use crate::memory::texts::characters;
-use crate::observer::Observer;
+use crate::observer::{Delivery, Observer};
 use crate::outbox::{Ending, Outbox};
 use crate::undo::Undo;
 use crate::version::Version;
@@ -69,7 +69,7 @@ impl Frame {
         Ok(frame)
     }
 
-    /// The frame of a new world whose state is zero, to be filled.
+    /// The frame of a world whose state is zero: whoever asks has to fill it before a call.
     ///
     /// # Errors
     /// When there is no memory for it.
@@ -180,22 +180,24 @@ impl Frame {
         self.ctx.trap_text = ptr::null();
     }
 
-    /// What the call did stays, and what it wants to tell is told.
-    pub(crate) fn commit(&mut self, world: &str, observer: &dyn Observer) {
+    /// What the call did stays. Gives what it wants to tell.
+    pub(crate) fn commit(&mut self, world: &str, observer: &dyn Observer) -> Vec<Delivery> {
         self.undo.commit(&mut self.data);
-        if !self.outbox.is_empty() {
-            let version = self.version.clone();
-            self.outbox.send(&version, world, observer, Ending::Committed);
-        }
+        self.tell(world, observer, Ending::Committed)
     }
 
-    /// What the call did is taken back; the lines that it wrote are told as such.
-    pub(crate) fn roll_back(&mut self, world: &str, observer: &dyn Observer) {
+    /// What the call did is taken back. Gives the lines that it wrote, marked.
+    pub(crate) fn roll_back(&mut self, world: &str, observer: &dyn Observer) -> Vec<Delivery> {
         self.undo.rollback(&mut self.data);
-        if !self.outbox.is_empty() {
-            let version = self.version.clone();
-            self.outbox.send(&version, world, observer, Ending::RolledBack);
+        self.tell(world, observer, Ending::RolledBack)
+    }
+
+    fn tell(&mut self, world: &str, observer: &dyn Observer, ending: Ending) -> Vec<Delivery> {
+        if self.outbox.is_empty() {
+            return Vec::new();
         }
+        let version = self.version.clone();
+        self.outbox.tell(&version, world, observer, ending)
     }
 
     /// Gives back what the result of the last call may have needed.

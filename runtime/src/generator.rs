@@ -22,6 +22,11 @@ impl Generator {
         Generator { words }
     }
 
+    /// The generator with this state; `None` where all of it is zero.
+    pub(crate) fn from_words(words: [u64; 4]) -> Option<Generator> {
+        (words != [0; 4]).then_some(Generator { words })
+    }
+
     /// The state, as it stands in a world's image.
     pub(crate) fn words(&self) -> [u64; 4] {
         self.words

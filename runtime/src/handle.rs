@@ -11,6 +11,7 @@ use crate::call::{Arguments, Outcome, Time};
 use crate::cursor::{Content, Slot, View, WriteError};
 use crate::error::{ArgumentError, CallError};
 use crate::shared::Shared;
+use crate::store::ticket::Ticket;
 use crate::version::{Signature, Version};
 use crate::world::World;
 
@@ -55,12 +56,35 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         Ok(handler)
     }
 
-    /// Calls the handler in a world, waiting for it if it is busy.
+    /// Calls the handler in a world, waiting for it if it is busy, and until what it did and saw is
+    /// durable.
     ///
     /// # Errors
-    /// When the call traps ([`CallError::Trapped`]), there is no such world, or the current
-    /// version's handler has other types.
+    /// When the call traps ([`CallError::Trapped`]), there is no such world, the current version's
+    /// handler has other types, or the store fails ([`CallError::OutcomeUnknown`]).
     pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
+        let (result, ticket) = self.run(world, arguments)?;
+        ticket.wait()?;
+        result
+    }
+
+    /// Calls the handler in a world, waiting for it if it is busy, but not for the store: the result
+    /// comes with a ticket, and should not be shown to others before that is ready.
+    ///
+    /// # Errors
+    /// As [`Handler::call`]. A trap waits for the store, since it may tell what was read.
+    pub fn submit(&self, world: &str, arguments: A) -> Result<(R, Ticket), CallError> {
+        let (result, ticket) = self.run(world, arguments)?;
+        match result {
+            Ok(result) => Ok((result, ticket)),
+            Err(error) => {
+                ticket.wait()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn run(&self, world: &str, arguments: A) -> Result<(Result<R, CallError>, Ticket), CallError> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if known.name() == world => known,
@@ -70,10 +94,11 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
         let signature = self.check(turn.version())?;
         let outcome = turn.call_signature(signature, |slots| arguments.write(slots))?;
-        match outcome {
+        let result = match outcome {
             Outcome::Done(view) => Ok(R::read(view)),
             Outcome::Trapped(trap) => Err(CallError::Trapped(trap)),
-        }
+        };
+        Ok((result, turn.ticket()))
     }
 
     /// The handler in this version, if it has the handle's types.

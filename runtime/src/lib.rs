@@ -47,6 +47,7 @@
 mod builder;
 mod builtins;
 mod call;
+mod canonical;
 mod compile;
 mod counts;
 mod cursor;
@@ -73,6 +74,7 @@ mod observer;
 mod outbox;
 mod plan;
 mod shared;
+pub mod store;
 mod sync;
 mod table;
 mod test;
@@ -89,17 +91,20 @@ pub use call::{Arguments, Outcome, Turn};
 pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
 pub use engine::{Engine, VersionInfo};
 pub use error::{
-    ActivateError, ArgumentError, CallError, LoadError, MigrationFailure, OnLoadTrap, TestFailure,
-    Unexpected,
+    ActivateError, ArgumentError, BuildError, CallError, LoadError, MigrationFailure, OnLoadTrap,
+    TestFailure, Unexpected,
 };
-pub use figures::{CompilationFigures, Figures};
+pub use figures::{CompilationFigures, Figures, StoreFigures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
 pub use load::{ActivateOptions, LoadOptions, LoadStatus, Loaded, Then};
 pub use migrate::{Failure, Misfit, Trial};
-pub use observer::{Event, LogLine, Observer};
+pub use observer::{Delivery, Event, LogLine, Observer};
 pub use plan::{Change, ChangeKind, Plan};
 pub use shared::{MAIN_WORLD, Pause};
+pub use store::reopen::Reopened;
+pub use store::ticket::Ticket;
+pub use store::{Durability, StoreError};
 pub use test::{TestReport, TestResult};
 pub use trap::Trap;
 pub use version::Version;

@@ -19,6 +19,8 @@ midflight_compiler::limits! {
         /// Memory of one world for rows, texts and indexes.
         world_memory_max: usize = 256 << 20, Bytes, 65_536..=1_099_511_627_776,
             "trap `out_of_memory`";
+        /// Changes that wait for the store, in all worlds together.
+        store_queue_max: usize = 64 << 20, Bytes, 65_536..=4_294_967_296, "503 `store_busy`";
         /// Versions that are kept to be activated again, the current one included.
         versions_kept_max: usize = 8, Count, 1..=1_000, "the oldest is forgotten";
         /// Calls that wait for one world.

@@ -4,26 +4,34 @@
 use crate::cursor::View;
 use crate::trap::Trap;
 
-/// Is told what happened in the worlds of an engine, while the world is still held: it should
-/// encode what it needs, hand it on, and come back. The default does nothing.
+/// What an observer does with something that it was shown, once no crash can take it back: at once
+/// without a store, after the commit that holds the call with one. It must not wait for the engine.
+pub type Delivery = Box<dyn FnOnce() + Send>;
+
+/// Is shown what happens in the worlds of an engine, while the world is still held and before it is
+/// durable: it should encode what it needs and come back. What it gives is run when the outside may
+/// know, in order; it is dropped when the store fails before. The default does nothing.
 pub trait Observer: Send + Sync {
     /// A call committed that had emitted this event.
-    fn event(&self, event: &Event<'_>) {
+    fn event(&self, event: &Event<'_>) -> Option<Delivery> {
         let _ = event;
+        None
     }
 
     /// A call wrote this line.
-    fn log(&self, line: &LogLine<'_>) {
+    fn log(&self, line: &LogLine<'_>) -> Option<Delivery> {
         let _ = line;
+        None
     }
 
     /// A run of a timer trapped and was taken back.
-    fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) {
+    fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) -> Option<Delivery> {
         let _ = (world, timer, trap);
+        None
     }
 }
 
-/// An event after its commit.
+/// An event of a call that commits.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Event<'a> {

@@ -9,7 +9,7 @@ use midflight_compiler::types::Type;
 
 use crate::cursor::View;
 use crate::memory::texts::characters;
-use crate::observer::{Event, LogLine, Observer};
+use crate::observer::{Delivery, Event, LogLine, Observer};
 use crate::version::Version;
 
 /// The events and log lines of one call. They lie in the call's arena; the texts of an event may
@@ -25,7 +25,7 @@ pub(crate) struct Outbox {
 // SAFETY: the addresses are those of the world that the outbox belongs to; both move together.
 unsafe impl Send for Outbox {}
 
-/// How the call ended whose outbox is sent.
+/// How the call ended whose outbox is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     Committed,
@@ -38,21 +38,22 @@ impl Outbox {
         self.events.is_empty() && self.lines.is_empty()
     }
 
-    /// Tells the observer, and forgets. Events of a call that was taken back never happened; its
-    /// lines stay, marked.
-    pub(crate) fn send(
+    /// Shows everything to the observer, and forgets; gives what the observer has made of it.
+    /// Events of a call that was taken back never happened; its lines stay, marked.
+    pub(crate) fn tell(
         &mut self,
         version: &Version,
         world: &str,
         observer: &dyn Observer,
         ending: Ending,
-    ) {
+    ) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
         for text in self.lines.drain(..) {
             // SAFETY: in the arena, live until the turn is over.
             let text = unsafe { characters(text) };
             let rolled_back = ending == Ending::RolledBack;
             let version = version.number();
-            observer.log(&LogLine { world, version, text, rolled_back });
+            deliveries.extend(observer.log(&LogLine { world, version, text, rolled_back }));
         }
         let program = version.program();
         for (id, fields) in self.events.drain(..) {
@@ -64,7 +65,8 @@ impl Outbox {
             // SAFETY: `emit` copied the fields of this event there, and the call has committed.
             let fields = unsafe { View::new(program, ty, fields) };
             let version = version.number();
-            observer.event(&Event { world, name: &event.name, version, fields });
+            deliveries.extend(observer.event(&Event { world, name: &event.name, version, fields }));
         }
+        deliveries
     }
 }

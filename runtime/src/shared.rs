@@ -16,6 +16,8 @@ use crate::limits::Limits;
 use crate::migrate::Migration;
 use crate::observer::Observer;
 use crate::plan::{self, Moves};
+use crate::store::committer::Committer;
+use crate::store::{Batch, StoreError, VersionsChange};
 use crate::version::Version;
 use crate::versions::Versions;
 use crate::world::{Immovable, World};
@@ -32,7 +34,21 @@ pub(crate) struct Shared {
     /// Serialises activations. Never taken while a gate is held.
     versions: Mutex<Versions>,
     worlds: RwLock<BTreeMap<String, Arc<World>>>,
+    spawn: Option<Spawn>,
     pub(crate) compilations: Compilations,
+    /// Absent without a store.
+    pub(crate) committer: Option<Committer>,
+}
+
+/// Why a version did not become current. Nothing has changed then.
+#[derive(Debug)]
+pub(crate) enum Unpublished {
+    /// This world stands in the way.
+    World {
+        world: String,
+        why: Immovable,
+    },
+    Store(StoreError),
 }
 
 /// What an activation did that stopped all worlds.
@@ -43,13 +59,6 @@ pub struct Pause {
     pub rows: u64,
     /// How long calls had to wait at most, but for what they waited for anyway.
     pub time: Duration,
-}
-
-/// A world that stands in the way of an activation.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) world: String,
-    pub(crate) why: Immovable,
 }
 
 /// What was said when the engine was set up.
@@ -66,16 +75,27 @@ pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 impl Shared {
     /// The world `main`, and no version yet.
-    pub(crate) fn new(setup: Setup, spawn: Option<Spawn>) -> Shared {
-        let main = World::new(MAIN_WORLD, &setup.limits, spawn);
-        Shared {
+    pub(crate) fn new(setup: Setup, spawn: Option<Spawn>, committer: Option<Committer>) -> Shared {
+        let shared = Shared {
             epoch: AtomicU64::new(0),
             setup,
             current: RwLock::new(None),
             versions: Mutex::default(),
-            worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),
+            worlds: RwLock::default(),
+            spawn,
             compilations: Compilations::default(),
-        }
+            committer,
+        };
+        let _ = shared.add_world(MAIN_WORLD);
+        shared
+    }
+
+    /// The world of this name, made where there is none.
+    pub(crate) fn add_world(&self, name: &str) -> Arc<World> {
+        let mut worlds = self.worlds.write().unwrap_or_else(PoisonError::into_inner);
+        let store = self.committer.as_ref().map(Committer::queue);
+        let new = || World::new(name, &self.setup.limits, self.spawn.clone(), store);
+        worlds.entry(name.to_owned()).or_insert_with(|| Arc::new(new())).clone()
     }
 
     pub(crate) fn current(&self) -> Option<Arc<Version>> {
@@ -93,19 +113,25 @@ impl Shared {
         self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a version current, through a migration where its layout is another one. The caller has
-    /// locked `versions`.
+    /// Makes a version current, through a migration where its layout is another one, after what that
+    /// means for worlds and versions has been stored. The caller has locked `versions`.
     ///
     /// # Errors
-    /// When a world cannot move; nothing has changed then.
+    /// When a world cannot move, or the store fails; nothing has changed then.
     pub(crate) fn publish(
         self: &Arc<Self>,
         version: &Arc<Version>,
         migration: Option<&Migration>,
-    ) -> Result<Option<Pause>, Refusal> {
-        if version.program().ir.on_load.is_some() || migration.is_some() {
-            return self.publish_to_all(version, migration).map(Some);
+        change: VersionsChange,
+    ) -> Result<Option<Pause>, Unpublished> {
+        let is_stored_otherwise = self
+            .current()
+            .is_some_and(|current| current.layout_identity() != version.layout_identity());
+        let is_for_all = version.program().ir.on_load.is_some() || is_stored_otherwise;
+        if is_for_all || migration.is_some() {
+            return self.publish_to_all(version, migration, change).map(Some);
         }
+        self.store_versions(change)?;
         let _ = self.set_current(version);
         for world in self.worlds() {
             world.sweep(self);
@@ -140,20 +166,34 @@ impl Shared {
         Ok(Migration::new(moves, (live.clone(), new.clone()), code))
     }
 
+    /// Makes a change among the versions durable.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn store_versions(&self, change: VersionsChange) -> Result<(), StoreError> {
+        self.store(Batch { versions: Some(change), ..Batch::default() })
+    }
+
+    /// Makes a batch durable, with everything before it.
+    fn store(&self, batch: Batch) -> Result<(), StoreError> {
+        self.committer.as_ref().map_or(Ok(()), |committer| committer.commit(batch))
+    }
+
     /// Gives the new epoch.
-    fn set_current(&self, version: &Arc<Version>) -> u64 {
+    pub(crate) fn set_current(&self, version: &Arc<Version>) -> u64 {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Some(version.clone());
         self.epoch.fetch_add(1, Ordering::Release) + 1
     }
 
     /// Takes every world between two calls, migrates it and runs `on load` in it, and moves them all
-    /// or none.
+    /// or none. One batch holds what that does to the worlds and the versions.
     fn publish_to_all(
         &self,
         version: &Arc<Version>,
         migration: Option<&Migration>,
-    ) -> Result<Pause, Refusal> {
+        change: VersionsChange,
+    ) -> Result<Pause, Unpublished> {
         let worlds = self.worlds();
         let began = Instant::now();
         let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
@@ -163,9 +203,16 @@ impl Shared {
                 Ok(moved) => rows += moved,
                 Err(why) => {
                     rooms[..index].iter_mut().for_each(|room| room.go_back());
-                    return Err(Refusal { world: worlds[index].name().to_owned(), why });
+                    let world = worlds[index].name().to_owned();
+                    return Err(Unpublished::World { world, why });
                 }
             }
+        }
+        let changes = rooms.iter_mut().filter_map(|room| room.prepared_change());
+        let batch = Batch { versions: Some(change), worlds: changes.collect() };
+        if let Err(error) = self.store(batch) {
+            rooms.iter_mut().for_each(|room| room.go_back());
+            return Err(Unpublished::Store(error));
         }
         let epoch = self.set_current(version);
         let left: Vec<_> = rooms.iter_mut().map(|room| room.complete(self, epoch)).collect();
@@ -178,6 +225,12 @@ impl Shared {
     pub(crate) fn worlds(&self) -> Vec<Arc<World>> {
         let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
         worlds.values().cloned().collect()
+    }
+}
+
+impl From<StoreError> for Unpublished {
+    fn from(error: StoreError) -> Unpublished {
+        Unpublished::Store(error)
     }
 }
 

@@ -237,6 +237,26 @@ impl Table {
         Ok(self.rows.row(slot))
     }
 
+    /// A dead row in this slot, to be filled and then [`Table::enter`]ed. Slots before it that were
+    /// never used become free.
+    ///
+    /// # Errors
+    /// When the slot has a row, or the world has no memory left.
+    pub(crate) fn reserve_at(
+        &mut self,
+        memory: &mut MemoryBudget,
+        slot: u32,
+    ) -> Result<*mut RowHeader, TrapKind> {
+        while self.rows.end() <= slot {
+            let made = self.rows.push(memory)?;
+            let _ = self.free.insert(made);
+        }
+        match self.free.remove(&slot) {
+            true => Ok(self.rows.row(slot)),
+            false => Err(TrapKind::DuplicateKey),
+        }
+    }
+
     /// Gives a reserved slot back.
     pub(crate) fn abandon(&mut self, row: *mut RowHeader) {
         let slot = slot(row);

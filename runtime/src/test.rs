@@ -67,6 +67,7 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
                     world: "test",
                     counts: &counts,
                     observer: &NoObserver,
+                    journal: None,
                     time: Time::At(0),
                 };
                 let mut turn = Turn::new(&mut frame, surroundings, fuel);

@@ -49,7 +49,7 @@ fn begin(shared: &Shared, world: &World, turn: &mut Turn<'_>, name: &str) -> Opt
     let timer = named(turn.version(), name)?;
     let Some(table) = timer.table else {
         if let Err(trap) = turn.run(timer.function) {
-            shared.setup.observer.timer_trapped(world.name(), name, &trap);
+            turn.deliver(shared.setup.observer.timer_trapped(world.name(), name, &trap));
         }
         return None;
     };
@@ -73,7 +73,7 @@ fn run_rows(shared: &Arc<Shared>, world: &World, (name, now_ms): (&str, i64), mu
         while let Some((slot, generation)) = rows.left.pop() {
             let Some(row) = turn.row(rows.table, slot, generation) else { continue };
             if let Err(trap) = turn.run_with(timer.function, row) {
-                shared.setup.observer.timer_trapped(world.name(), name, &trap);
+                turn.deliver(shared.setup.observer.timer_trapped(world.name(), name, &trap));
             }
             if world.gate.is_wanted() || began.elapsed() > HOLD_MAX {
                 break;

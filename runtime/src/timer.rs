@@ -16,11 +16,13 @@ pub(crate) struct Timers {
     timers: BTreeMap<String, Timer>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Timer {
-    period_ms: i64,
+/// One timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timer {
+    /// Positive.
+    pub(crate) period_ms: i64,
     /// In milliseconds since 1970.
-    due_ms: i64,
+    pub(crate) due_ms: i64,
 }
 
 /// Never due.
@@ -28,8 +30,8 @@ pub(crate) const NEVER_MS: i64 = i64::MAX;
 
 impl Timers {
     /// Takes up the timers of a version: new ones begin now, those that the version lacks end, and
-    /// one whose period changed goes on from its last run.
-    pub(crate) fn follow(&mut self, version: &Version, now_ms: i64) {
+    /// one whose period changed goes on from its last run. Tells whether anything has changed.
+    pub(crate) fn follow(&mut self, version: &Version, now_ms: i64) -> bool {
         let before = std::mem::take(&mut self.timers);
         for timer in &version.program().ir.timers {
             let period_ms = timer.period_ms;
@@ -42,6 +44,17 @@ impl Timers {
             };
             let _ = self.timers.insert(timer.name.clone(), Timer { period_ms, due_ms });
         }
+        self.timers != before
+    }
+
+    /// The timers, by name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Timer)> {
+        self.timers.iter().map(|(name, timer)| (name.as_str(), timer))
+    }
+
+    /// Adds a timer that was stored.
+    pub(crate) fn put(&mut self, name: &str, timer: Timer) {
+        let _ = self.timers.insert(name.to_owned(), timer);
     }
 
     /// When the next one is due; [`NEVER_MS`] without timers.

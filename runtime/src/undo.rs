@@ -53,6 +53,19 @@ enum Note {
     Generator,
 }
 
+/// What a call changed, as its notes tell. The same place may be told more than once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Changed<'u> {
+    /// Bytes of `state` from `start` on, as they were before.
+    State { start: u32, before: &'u [u8] },
+    /// Bytes of a row from `start` on, its header counted, as they were before.
+    Row { table: u32, row: *mut RowHeader, start: u32, before: &'u [u8] },
+    /// A row that was inserted or removed.
+    Slot { table: u32, row: *mut RowHeader },
+    /// The generator.
+    Generator,
+}
+
 /// How far the notes went at some point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Mark {
@@ -184,6 +197,26 @@ impl Undo {
     pub(crate) fn rollback(&mut self, data: &mut Data) {
         self.savepoints.clear();
         self.take_back(data, Mark::default());
+    }
+
+    /// What was changed since the call began, in order.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Changed<'_>> {
+        let mut bytes = self.bytes.as_slice();
+        let mut noted = move |len: u32| {
+            let (noted, rest) = bytes.split_at(len as usize);
+            bytes = rest;
+            noted
+        };
+        self.notes.iter().map(move |note| match *note {
+            Note::State { start, len } => Changed::State { start, before: noted(len) },
+            Note::Row { table, row, start, len } => {
+                Changed::Row { table, row, start, before: noted(len) }
+            }
+            Note::Inserted { table, row } | Note::Removed { table, row, .. } => {
+                Changed::Slot { table, row }
+            }
+            Note::Generator => Changed::Generator,
+        })
     }
 
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].

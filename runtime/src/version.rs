@@ -17,6 +17,7 @@ use midflight_compiler::types::Type;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{self, Field, Plan};
+use crate::store::layout::{IDENTITY_SIZE, identity};
 
 /// A compiled program.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Version {
     source: Source,
     program: Program,
     pub(crate) plan: Plan,
+    /// Of the cells of its worlds.
+    layout: [u8; IDENTITY_SIZE],
     fields: Vec<Field>,
     signatures: Vec<Signature>,
     /// Index into `signatures`.
@@ -60,6 +63,7 @@ pub(crate) struct Parameter {
 impl Version {
     pub(crate) fn new(source: Source, program: Program) -> Version {
         let fields = plan::fields(&program);
+        let layout = identity(&program);
         let signatures = signatures(&program);
         let named = signatures.iter().enumerate();
         let handlers = named.map(|(index, handler)| (handler.name.clone(), index)).collect();
@@ -69,6 +73,7 @@ impl Version {
             source,
             program,
             plan: Plan::default(),
+            layout,
             fields,
             signatures,
             handlers,
@@ -127,6 +132,11 @@ impl Version {
     /// it moves to another version, and the engine adds the rest when it is asked.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.calls.load(Ordering::Relaxed), self.traps.load(Ordering::Relaxed))
+    }
+
+    /// Which layout its worlds have in a store.
+    pub(crate) fn layout_identity(&self) -> &[u8; IDENTITY_SIZE] {
+        &self.layout
     }
 
     /// The fields of `state`, parts of structs included, with their places.

@@ -7,17 +7,14 @@ use crate::error::{ActivateError, Unexpected};
 use crate::limits::Limits;
 use crate::plan::Plan;
 use crate::shared::Pause;
+use crate::store::VersionOrder;
 use crate::version::Version;
 
 /// The kept versions.
 #[derive(Debug, Default)]
 pub(crate) struct Versions {
     kept: BTreeMap<u64, Arc<Version>>,
-    current: Option<u64>,
-    /// What was current before, the latest last. May name versions that are no longer kept.
-    before: Vec<u64>,
-    /// The last number that was given out.
-    last_number: u64,
+    order: VersionOrder,
     /// Everything that was ever admitted and may still be in memory.
     admitted: Vec<Weak<Version>>,
 }
@@ -39,7 +36,7 @@ pub struct Activation {
 impl Versions {
     /// Refuses unless `expected` is current (0: none is), where anything is expected.
     pub(crate) fn expect_current(&self, expected: Option<u64>) -> Result<(), Unexpected> {
-        let current = self.current.unwrap_or(0);
+        let current = self.order.current.unwrap_or(0);
         match expected {
             Some(expected) if expected != current => Err(Unexpected { expected, current }),
             _ => Ok(()),
@@ -53,14 +50,15 @@ impl Versions {
         mut version: Version,
         limits: &Limits,
     ) -> (Arc<Version>, Vec<Arc<Version>>) {
-        self.last_number += 1;
-        version.number = self.last_number;
+        self.order.last_number += 1;
+        version.number = self.order.last_number;
         let version = Arc::new(version);
         self.admitted.retain(|version| version.strong_count() > 0);
         self.admitted.push(Arc::downgrade(&version));
         let mut evicted = Vec::new();
         while self.kept.len() >= limits.versions_kept_max.max(1) {
-            let oldest = self.kept.keys().copied().find(|&number| Some(number) != self.current);
+            let current = self.order.current;
+            let oldest = self.kept.keys().copied().find(|&number| Some(number) != current);
             let Some(oldest) = oldest else { break };
             evicted.extend(self.kept.remove(&oldest));
         }
@@ -70,7 +68,7 @@ impl Versions {
 
     /// The number that the next version gets.
     pub(crate) fn next_number(&self) -> u64 {
-        self.last_number + 1
+        self.order.last_number + 1
     }
 
     /// Forgets the version that was admitted last, since it could not be activated, and keeps
@@ -80,26 +78,46 @@ impl Versions {
         self.kept.extend(evicted.into_iter().map(|version| (version.number(), version)));
     }
 
-    /// Says that a version is current now.
-    pub(crate) fn activated(&mut self, number: u64) {
-        self.before.extend(self.current.replace(number));
-        let kept = &self.kept;
-        self.before.retain(|number| kept.contains_key(number));
+    /// Takes up what a store had.
+    pub(crate) fn reopen(&mut self, order: VersionOrder, versions: Vec<Arc<Version>>) {
+        self.order = order;
+        self.admitted = versions.iter().map(Arc::downgrade).collect();
+        self.kept = versions.into_iter().map(|version| (version.number(), version)).collect();
+    }
+
+    /// What holds now.
+    pub(crate) fn order(&self) -> &VersionOrder {
+        &self.order
+    }
+
+    /// What holds once a version is current.
+    pub(crate) fn order_with(&self, number: u64) -> VersionOrder {
+        let mut order = self.order.clone();
+        order.before.extend(order.current.replace(number));
+        order.before.retain(|number| self.kept.contains_key(number));
+        order
+    }
+
+    /// What holds once the version before is current again: the next time goes back further.
+    pub(crate) fn order_back_to(&self, number: u64) -> VersionOrder {
+        let mut order = self.order_with(number);
+        // The version that was left, and the one that is current again.
+        order.before.truncate(order.before.len().saturating_sub(2));
+        order
+    }
+
+    /// Says what holds from now on.
+    pub(crate) fn set_order(&mut self, order: VersionOrder) {
+        self.order = order;
     }
 
     /// The version that was current before the current one and is still kept.
     pub(crate) fn before_current(&self) -> Option<u64> {
-        let earlier = self.before.iter().rev();
+        let VersionOrder { current, before, .. } = &self.order;
+        let earlier = before.iter().rev().copied();
         earlier
-            .copied()
-            .find(|number| Some(*number) != self.current && self.kept.contains_key(number))
-    }
-
-    /// Says that the last activation went back: the next one goes back further.
-    pub(crate) fn rolled_back(&mut self) {
-        // The version that was left, and the one that is current again.
-        let _ = self.before.pop();
-        let _ = self.before.pop();
+            .into_iter()
+            .find(|number| Some(*number) != *current && self.kept.contains_key(number))
     }
 
     /// A kept version.
@@ -112,12 +130,18 @@ impl Versions {
         self.kept.values()
     }
 
-    /// Keeps a version no longer.
-    pub(crate) fn delete(&mut self, number: u64) -> Result<Arc<Version>, ActivateError> {
-        if self.current == Some(number) {
+    /// Whether a version can be deleted.
+    pub(crate) fn check_delete(&self, number: u64) -> Result<(), ActivateError> {
+        if self.order.current == Some(number) {
             return Err(ActivateError::Current(number));
         }
-        self.kept.remove(&number).ok_or(ActivateError::UnknownVersion(number))
+        let is_kept = self.kept.contains_key(&number);
+        if is_kept { Ok(()) } else { Err(ActivateError::UnknownVersion(number)) }
+    }
+
+    /// Keeps a version no longer.
+    pub(crate) fn delete(&mut self, number: u64) -> Option<Arc<Version>> {
+        self.kept.remove(&number)
     }
 
     /// How many versions are in memory.

@@ -20,6 +20,10 @@ use crate::limits::Limits;
 use crate::migrate::{Failure, Migration};
 use crate::outbox::Outbox;
 use crate::shared::Shared;
+use crate::store::WorldChange;
+use crate::store::committer::Queue;
+use crate::store::journal::Journal;
+use crate::store::restore::Restored;
 use crate::timer::{NEVER_MS, Timers};
 use crate::trap::Trap;
 use crate::version::Version;
@@ -49,6 +53,8 @@ pub(crate) struct Room {
     next_due_ms: Arc<AtomicI64>,
     /// What a move that is prepared would leave.
     leaving: Option<Leaving>,
+    /// Absent without a store.
+    journal: Option<Journal>,
 }
 
 /// Where a world was before a move.
@@ -81,8 +87,15 @@ pub(crate) enum Immovable {
 }
 
 impl World {
-    pub(crate) fn new(name: &str, limits: &Limits, spawn: Option<Spawn>) -> World {
+    /// A world without a version. `store` is the queue of the engine's store, if it has one.
+    pub(crate) fn new(
+        name: &str,
+        limits: &Limits,
+        spawn: Option<Spawn>,
+        store: Option<&Arc<Queue>>,
+    ) -> World {
         let name: Arc<str> = name.into();
+        let journal = store.map(|queue| Journal::new(queue, &name));
         let room = Room {
             name: name.clone(),
             frame: None,
@@ -91,6 +104,7 @@ impl World {
             timers: Timers::default(),
             next_due_ms: Arc::new(AtomicI64::new(NEVER_MS)),
             leaving: None,
+            journal,
         };
         let (counts, next_due_ms) = (room.counts.clone(), room.next_due_ms.clone());
         let gate = Arc::new(Gate::new(room, limits.queue_len_max, spawn));
@@ -147,11 +161,15 @@ impl Room {
         if self.epoch != shared.epoch.load(Ordering::Acquire) {
             drop(self.adopt(shared)?);
         }
+        if let Some(journal) = &self.journal {
+            journal.check()?;
+        }
         let Some(frame) = &mut self.frame else { return Err(CallError::NoVersion) };
         if frame.broken {
             return Err(CallError::Closed);
         }
-        let surroundings = surroundings(&self.name, &self.counts, shared, time);
+        let journal = self.journal.as_mut();
+        let surroundings = surroundings(&self.name, (&self.counts, journal), shared, time);
         Ok(Turn::new(frame, surroundings, shared.setup.limits.fuel_max))
     }
 
@@ -164,7 +182,38 @@ impl Room {
     pub(crate) fn take_due(&mut self, now_ms: i64) -> Option<String> {
         let due = self.timers.take_due(now_ms);
         self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
+        if let (Some(_), Some(journal)) = (&due, &mut self.journal) {
+            journal.note_timers(&self.timers);
+        }
         due
+    }
+
+    /// Goes on from what was stored, on the current version, which it has the layout of.
+    pub(crate) fn reopen(&mut self, restored: Restored, shared: &Shared) {
+        let Restored { frame, timers } = restored;
+        if let Some(journal) = &mut self.journal {
+            journal.reopen(&frame);
+        }
+        (self.frame, self.timers) = (Some(frame), timers);
+        self.counts_moved(None);
+        self.follow_timers(shared);
+        self.epoch = shared.epoch.load(Ordering::Acquire);
+    }
+
+    /// What a move that is prepared changes in the store.
+    pub(crate) fn prepared_change(&mut self) -> Option<(Arc<str>, WorldChange)> {
+        let (frame, journal) = (self.frame.as_ref()?, self.journal.as_mut()?);
+        let is_same_layout = match self.leaving.as_ref()? {
+            Leaving::Version(left) => left.layout_identity() == frame.version.layout_identity(),
+            Leaving::Frame(_) | Leaving::Nowhere => false,
+        };
+        let change = match is_same_layout {
+            // Memory that cannot be trusted is not stored.
+            _ if frame.broken => return None,
+            true => journal.changed(frame),
+            false => journal.whole(frame, &self.timers),
+        };
+        Some((self.name.clone(), change))
     }
 
     /// Moves to the current version; gives the one that was left.
@@ -176,6 +225,11 @@ impl Room {
         }
         let Some(current) = shared.current() else { return Ok(None) };
         let left = self.stand_on(current, shared).map_err(|_| CallError::OutOfMemory)?;
+        if let (Leaving::Nowhere, Some(frame), Some(journal)) =
+            (&left, &self.frame, &mut self.journal)
+        {
+            journal.record_whole(frame, &self.timers);
+        }
         self.moved(&left, shared, epoch);
         Ok(Some(Left { _leaving: left }))
     }
@@ -196,16 +250,28 @@ impl Room {
 
     /// Counts for the version, and follows its timers.
     fn moved(&mut self, left: &Leaving, shared: &Shared, epoch: u64) {
-        let Some(frame) = &self.frame else { return };
-        let left = match left {
+        self.counts_moved(match left {
             Leaving::Version(left) => Some(&**left),
             Leaving::Frame(left) => Some(&*left.version),
             Leaving::Nowhere => None,
-        };
-        self.counts.moved(left, &frame.version);
-        self.timers.follow(&frame.version, (shared.setup.clock)());
-        self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
+        });
+        self.follow_timers(shared);
         self.epoch = epoch;
+    }
+
+    fn counts_moved(&self, left: Option<&Version>) {
+        if let Some(frame) = &self.frame {
+            self.counts.moved(left, &frame.version);
+        }
+    }
+
+    fn follow_timers(&mut self, shared: &Shared) {
+        let Some(frame) = &self.frame else { return };
+        let is_changed = self.timers.follow(&frame.version, (shared.setup.clock)());
+        self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
+        if let Some(journal) = self.journal.as_mut().filter(|_| is_changed) {
+            journal.record_timers(&self.timers);
+        }
     }
 
     /// Begins to move to a version, through the migration if there is one, and runs its `on load`,
@@ -242,7 +308,8 @@ impl Room {
             return Ok(rows);
         }
         let time = Time::Of(&shared.setup.clock);
-        let surroundings = surroundings(&self.name, &self.counts, shared, time);
+        let journal = self.journal.as_mut();
+        let surroundings = surroundings(&self.name, (&self.counts, journal), shared, time);
         let turn = Turn::new(frame, surroundings, limits.test_fuel_max);
         let result = turn.run_open(on_load);
         result.map_err(|trap| {
@@ -256,7 +323,12 @@ impl Room {
     pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Left> {
         let left = self.leaving.take()?;
         if let Some(frame) = &mut self.frame {
-            frame.commit(&self.name, &*shared.setup.observer);
+            // What it did is durable: `Shared` has seen to it.
+            let deliveries = frame.commit(&self.name, &*shared.setup.observer).into_iter();
+            match &self.journal {
+                Some(journal) => journal.deliver(deliveries),
+                None => deliveries.for_each(|deliver| deliver()),
+            }
             // `on load` has no result that somebody could still read.
             frame.settle();
         }
@@ -282,9 +354,9 @@ impl Room {
 
 fn surroundings<'r>(
     world: &'r str,
-    counts: &'r Counts,
+    (counts, journal): (&'r Counts, Option<&'r mut Journal>),
     shared: &'r Shared,
     time: Time<'r>,
 ) -> Surroundings<'r> {
-    Surroundings { world, counts, observer: &*shared.setup.observer, time }
+    Surroundings { world, counts, observer: &*shared.setup.observer, journal, time }
 }

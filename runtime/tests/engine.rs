@@ -4,13 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use midflight_compiler::settings::{Allocation, Optimisation, Settings};
 use midflight_runtime::{
-    ActivateError, ActivateOptions, CallError, Engine, Event, Limits, LoadError, LoadOptions,
-    LoadStatus, LogLine, Observer, Outcome, Then, Trap,
+    ActivateError, ActivateOptions, CallError, Delivery, Engine, Event, Limits, LoadError,
+    LoadOptions, LoadStatus, LogLine, Observer, Outcome, Then, Trap,
 };
 
 fn engine() -> Engine {
-    let Ok(engine) = Engine::builder().memory().build();
-    engine
+    Engine::builder().memory().build().expect("memory needs no store")
 }
 
 fn load(engine: &Engine, source: &str) -> u64 {
@@ -37,7 +36,7 @@ impl Told {
 }
 
 impl Observer for Told {
-    fn event(&self, event: &Event<'_>) {
+    fn event(&self, event: &Event<'_>) -> Option<Delivery> {
         let fields: Vec<String> = match event.fields.content() {
             midflight_runtime::Content::Struct(fields) => {
                 fields.map(|(name, value)| format!("{name}={:?}", value.content())).collect()
@@ -45,15 +44,18 @@ impl Observer for Told {
             other => vec![format!("{other:?}")],
         };
         self.add(format!("event {} {}", event.name, fields.join(" ")));
+        None
     }
 
-    fn log(&self, line: &LogLine<'_>) {
+    fn log(&self, line: &LogLine<'_>) -> Option<Delivery> {
         let mark = if line.rolled_back { " (rolled back)" } else { "" };
         self.add(format!("log {}{mark}", line.text));
+        None
     }
 
-    fn timer_trapped(&self, _world: &str, timer: &str, trap: &Trap) {
+    fn timer_trapped(&self, _world: &str, timer: &str, trap: &Trap) -> Option<Delivery> {
         self.add(format!("timer {timer}: {}", trap.message));
+        None
     }
 }
 
@@ -146,7 +148,7 @@ fn memory_is_flat_over_calls_and_traps() {
 #[test]
 fn versions_are_numbered_kept_and_freed() {
     let limits = Limits { versions_kept_max: 3, ..Limits::default() };
-    let Ok(engine) = Engine::builder().memory().limits(limits).build();
+    let engine = Engine::builder().memory().limits(limits).build().expect("memory needs no store");
     for round in 1..=20 {
         let number = load(&engine, &format!("get n() -> int {{ return {round} }}"));
         assert_eq!(number, round);
@@ -265,7 +267,8 @@ fn handles_notice_other_types() {
 #[test]
 fn events_and_lines_leave_after_the_call() {
     let told = Told::default();
-    let Ok(engine) = Engine::builder().memory().observer(told.clone()).build();
+    let engine =
+        Engine::builder().memory().observer(told.clone()).build().expect("memory needs no store");
     let _ = load(
         &engine,
         r#"
@@ -305,7 +308,12 @@ fn on_load_runs_at_every_move() {
 #[test]
 fn timers_keep_their_rhythm_over_swaps() {
     let told = Told::default();
-    let Ok(engine) = Engine::builder().memory().clock(|| 1_000).observer(told.clone()).build();
+    let engine = Engine::builder()
+        .memory()
+        .clock(|| 1_000)
+        .observer(told.clone())
+        .build()
+        .expect("memory needs no store");
     let source = |step: i64| {
         format!(
             r#"
@@ -449,7 +457,8 @@ fn every_setting_of_the_code_means_the_same() {
     for optimisation in [Optimisation::None, Optimisation::Speed] {
         for allocation in [Allocation::BySize, Allocation::SinglePass] {
             let settings = Settings::default().optimisation(optimisation).allocation(allocation);
-            let Ok(engine) = Engine::builder().memory().code(settings).build();
+            let engine =
+                Engine::builder().memory().code(settings).build().expect("memory needs no store");
             let _ = load(&engine, source);
             let sum = engine.handler::<(i64,), i64>("sum").expect("it is declared");
             assert_eq!(sum.call("main", (4,)).expect("it returns"), 14, "{settings:?}");

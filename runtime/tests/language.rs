@@ -6,7 +6,7 @@ use midflight_runtime::Engine;
 
 #[test]
 fn every_part_of_the_language_does_what_it_says() {
-    let Ok(engine) = Engine::builder().memory().build();
+    let engine = Engine::builder().memory().build().expect("memory needs no store");
     let text = include_str!("samples/language.flight");
     let report = engine.test(Source::new("language.flight", text)).expect("the program is right");
     let failed: Vec<_> = report.results.iter().filter(|result| result.trap.is_some()).collect();

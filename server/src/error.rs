@@ -83,6 +83,9 @@ kinds! {
     ArgumentTooLarge "argument_too_large" PAYLOAD_TOO_LARGE "the arguments are too large",
     ResultTooLarge "result_too_large" INTERNAL_SERVER_ERROR "the result is too large",
     Busy "busy" SERVICE_UNAVAILABLE "too many calls wait for the world",
+    StoreFailed "store_failed" SERVICE_UNAVAILABLE "the store has failed",
+    StoreBusy "store_busy" SERVICE_UNAVAILABLE "too much waits to be stored",
+    OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "the call may or may not have happened",
     NoVersion "no_version" SERVICE_UNAVAILABLE "nothing has been loaded",
     WorldClosed "world_closed" SERVICE_UNAVAILABLE "the world is closed",
     WorldFull "world_full" SERVICE_UNAVAILABLE "the world has no memory left",
@@ -159,6 +162,7 @@ impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let header = match kind {
             Kind::Busy
+            | Kind::StoreBusy
             | Kind::TooManyLoads
             | Kind::CompilerBusy
             | Kind::TooManyBodies

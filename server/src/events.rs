@@ -1,14 +1,14 @@
 //! What happens in the worlds, on its way out: events to the clients that listen, log lines of
 //! programs and traps of timers to the server's own log.
 //!
-//! An event is encoded once, while its world is still held, and kept for the slowest listener for
-//! a while. A listener that falls further behind is dropped: no world ever waits for one.
+//! An event is encoded once, while its world is still held, sent when it is durable, and kept for
+//! the slowest listener for a while. A listener that falls further behind is dropped: no world ever waits for one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
-use midflight_runtime::{Event, LogLine, Observer, Trap};
+use midflight_runtime::{Delivery, Event, LogLine, Observer, Trap};
 use serde_json::json;
 use tokio::sync::broadcast;
 
@@ -67,28 +67,40 @@ impl Events {
 }
 
 impl Observer for Events {
-    fn event(&self, event: &Event<'_>) {
-        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.sender.receiver_count() > 0 {
-            // It fails when the last listener has just gone.
-            let _ = self.sender.send(message(number, event, self.limits.event_len_max).into());
-        }
+    fn event(&self, event: &Event<'_>) -> Option<Delivery> {
+        // Listeners come and go until it is sent; who listens then wants it.
+        let message = message(event, self.limits.event_len_max);
+        let events = self.clone();
+        Some(Box::new(move || {
+            let number = events.count.fetch_add(1, Ordering::Relaxed) + 1;
+            if events.sender.receiver_count() > 0 {
+                let message = [format!("id: {number}\n").into_bytes(), message].concat();
+                // It fails when the last listener has just gone.
+                let _ = events.sender.send(message.into());
+            }
+        }))
     }
 
-    fn log(&self, line: &LogLine<'_>) {
+    fn log(&self, line: &LogLine<'_>) -> Option<Delivery> {
         let &LogLine { world, version, text, rolled_back, .. } = line;
-        tracing::info!(target: PROGRAM, world, version, rolled_back, "{text}");
+        let (world, text) = (world.to_owned(), text.to_owned());
+        Some(Box::new(move || {
+            tracing::info!(target: PROGRAM, world, version, rolled_back, "{text}");
+        }))
     }
 
-    fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) {
-        tracing::warn!(target: PROGRAM, world, timer, version = trap.version, "{trap}");
+    fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) -> Option<Delivery> {
+        let (world, timer, trap) = (world.to_owned(), timer.to_owned(), trap.clone());
+        Some(Box::new(move || {
+            tracing::warn!(target: PROGRAM, world, timer, version = trap.version, "{trap}");
+        }))
     }
 }
 
-/// The event as a message: JSON has no line breaks, and names are words.
-fn message(number: u64, event: &Event<'_>, len_max: usize) -> Vec<u8> {
+/// The event as a message, its number aside: JSON has no line breaks, and names are words.
+fn message(event: &Event<'_>, len_max: usize) -> Vec<u8> {
     let &Event { world, name, version, .. } = event;
-    let mut message = format!("id: {number}\nevent: {name}\ndata: ").into_bytes();
+    let mut message = format!("event: {name}\ndata: ").into_bytes();
     let (world, name) = (json!(world), json!(name));
     let head = format!(r#"{{"world":{world},"version":{version},"event":{name},"fields":"#);
     message.extend_from_slice(head.as_bytes());

@@ -35,7 +35,11 @@ get tea() { fail 418 \"no coffee\" }
 fn server(program: Option<&str>, token: Option<&str>) -> Router {
     let limits = Limits { fuel_max: 100_000, ..Limits::default() };
     let events = Events::default();
-    let Ok(engine) = Engine::builder().limits(limits).observer(events.clone()).build();
+    let engine = Engine::builder()
+        .limits(limits)
+        .observer(events.clone())
+        .build()
+        .expect("memory needs no store");
     if let Some(program) = program {
         let _ = engine.load(program).expect("the program is right");
     }
@@ -50,7 +54,7 @@ async fn a_panic_is_answered_and_the_next_call_served() {
     let is_broken = Arc::new(AtomicBool::new(false));
     let clock = is_broken.clone();
     let clock = move || if clock.load(Ordering::Relaxed) { panic!("the clock broke") } else { 7 };
-    let Ok(engine) = Engine::builder().clock(clock).build();
+    let engine = Engine::builder().clock(clock).build().expect("memory needs no store");
     let _ = engine.load("get time() -> int { return now() }").expect("the program is right");
     let address = "127.0.0.1:12345".parse().expect("an address");
     let access = Access::new(address, Vec::new(), None).expect("it may start");

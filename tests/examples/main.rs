@@ -104,7 +104,8 @@ fn program(path: &Path) -> Result<(), Failed> {
     let shown = |diagnostics: &[Diagnostic]| render(&source, diagnostics, Style::Plain);
     let formatted = fmt::format(&source).map_err(|diagnostics| shown(&diagnostics))?;
     meet(path, &text, &formatted)?;
-    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
+    let engine =
+        Engine::builder().memory().code(unhurried()).build().expect("memory needs no store");
     let report = engine.test(source.clone()).map_err(|error| format!("{name}: {error}"))?;
     if !report.warnings.is_empty() {
         return Err(shown(&report.warnings).into());

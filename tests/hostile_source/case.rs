@@ -62,7 +62,13 @@ fn found(source: &Source) -> Result<Expected, Failed> {
         ..Limits::default()
     };
     let code = Settings::default().limits(patient());
-    let Ok(engine) = Engine::builder().memory().clock(|| 0).limits(limits).code(code).build();
+    let engine = Engine::builder()
+        .memory()
+        .clock(|| 0)
+        .limits(limits)
+        .code(code)
+        .build()
+        .expect("memory needs no store");
     match engine.test(source.clone()) {
         Ok(report) => {
             short(source, &report.warnings)?;

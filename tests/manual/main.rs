@@ -82,7 +82,8 @@ fn programs(_root: &Path, path: &Path) -> Result<(), String> {
 fn program(block: &Block<'_>, files: &mut Files) -> Result<(), String> {
     let source = Source::new(block.file().unwrap_or("program.flight"), block.whole(files));
     let shown = |diagnostics: &[_]| render(&source, diagnostics, Style::Plain);
-    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
+    let engine =
+        Engine::builder().memory().code(unhurried()).build().expect("memory needs no store");
     let report = match (engine.test(source.clone()), block.fails()) {
         (Ok(report), None) => report,
         (Ok(_), Some(code)) => return Err(format!("it must fail with {code}, but is accepted")),

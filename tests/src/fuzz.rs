@@ -80,7 +80,7 @@ pub fn decode(data: &[u8]) {
 
 /// A handler with an argument of every form.
 static ECHO: LazyLock<Engine> = LazyLock::new(|| {
-    let Ok(engine) = Engine::builder().build();
+    let engine = Engine::builder().build().expect("memory needs no store");
     let program = "
         enum Class { mage, healer(power: int, at: Place) }
         struct Place { x: float, y: float = 0.5 }

@@ -83,6 +83,12 @@ pub(crate) fn engine(case: &Case) -> Result<Engine, String> {
         }
     }
     let code = Settings::default().limits(source);
-    let Ok(engine) = Engine::builder().memory().clock(|| 0).limits(limits).code(code).build();
+    let engine = Engine::builder()
+        .memory()
+        .clock(|| 0)
+        .limits(limits)
+        .code(code)
+        .build()
+        .expect("memory needs no store");
     Ok(engine)
 }

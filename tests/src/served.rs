@@ -66,12 +66,13 @@ impl Served {
         let runtime = Runtime::new().expect("the event loop starts");
         let threads = runtime.handle().clone();
         let events = Events::new(setup.server);
-        let Ok(engine) = Engine::builder()
+        let engine = Engine::builder()
             .limits(setup.limits)
             .code(Settings::default().limits(setup.source))
             .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
-            .build();
+            .build()
+            .expect("memory needs no store");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
         let address = listener.local_addr().expect("a listener has an address");
         let token = setup.token.map(|token| Token::new(&token).expect("the token is long enough"));

@@ -31,7 +31,8 @@ fn main() {
 }
 
 fn steady(loads: u64) -> Result<(), Failed> {
-    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
+    let engine =
+        Engine::builder().memory().code(unhurried()).build().expect("memory needs no store");
     let mut warm = None;
     for number in 1..=loads {
         load(&engine, number)?;

@@ -13,7 +13,8 @@ const LOADS: u64 = 500;
 
 #[test]
 fn typed_handles_survive_swaps() {
-    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
+    let engine =
+        Engine::builder().memory().code(unhurried()).build().expect("memory needs no store");
     let _ = engine.load(&version(1)).expect("the first version loads");
     let number = engine.handler::<(), i64>("number").expect("the handler is there");
     let done = AtomicBool::new(false);
@@ -47,7 +48,8 @@ fn typed_handles_survive_swaps() {
 
 #[test]
 fn a_handle_says_when_its_types_have_changed() {
-    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
+    let engine =
+        Engine::builder().memory().code(unhurried()).build().expect("memory needs no store");
     let _ = engine.load("get sum(a: int, b: int) -> int { return a + b }").expect("it loads");
     let sum = engine.handler::<(i64, i64), i64>("sum").expect("the handler is there");
     assert_eq!(sum.call("main", (1, 2)).expect("it answers"), 3);
@@ -64,7 +66,8 @@ fn a_handle_says_when_its_types_have_changed() {
 
 #[test]
 fn a_call_that_traps_in_one_version_succeeds_in_the_next() {
-    let Ok(engine) = Engine::builder().memory().code(unhurried()).build();
+    let engine =
+        Engine::builder().memory().code(unhurried()).build().expect("memory needs no store");
     let source = |divisor: &str| {
         format!(
             "state {{ n: int }}\npost f(a: int) -> int {{\n state.n += 1\n return a / {divisor}\n}}"

@@ -218,20 +218,21 @@ impl<'a> Slot<'a> {
     /// whether there is such a variant.
     pub fn choose(&mut self, name: &str) -> bool {
         let chosen = self.variants().position(|variant| variant == name);
-        if let Some(index) = chosen {
-            self.choose_at(index);
-        }
-        chosen.is_some()
+        chosen.is_some_and(|index| self.choose_at(index))
     }
 
-    /// Makes the value the variant with this index, where there is one.
-    pub(crate) fn choose_at(&mut self, index: usize) {
-        let Type::Enum(id) = self.ty else { return };
+    /// Makes the value the variant at this index. Tells whether there is such a variant.
+    pub(crate) fn choose_at(&mut self, index: usize) -> bool {
+        let Type::Enum(id) = self.ty else { return false };
         let layout = self.program.layouts.enumeration(id);
+        if index >= layout.payloads.len() {
+            return false;
+        }
         // SAFETY: the slot has room for the enum (`new`).
         unsafe { ptr::write_bytes(self.address, 0, layout.layout.size as usize) };
         self.write_tag(layout.tag_size, index);
         self.variant = Some(index);
+        true
     }
 
     fn write_tag(&mut self, size: u32, tag: usize) {
@@ -256,6 +257,14 @@ impl<'a> Slot<'a> {
         unsafe { ptr::write_bytes(self.address, 0, offset + layout.size as usize) };
         self.write_tag(1, 1);
         Some(self.part(inner, offset))
+    }
+
+    /// How many elements an array has; `None` for other types.
+    pub(crate) fn array_len(&self) -> Option<u32> {
+        match self.ty {
+            Type::Array(_, len) => Some(len),
+            _ => None,
+        }
     }
 
     /// The slot of one more element of the array or list.
@@ -363,7 +372,7 @@ impl<'a> Slot<'a> {
             (Const::Str(value), _) => self.write_text(value),
             (Const::Struct(values), Type::Struct(_)) => self.write_fields(values),
             (Const::Variant(tag, payload), Type::Enum(_)) => {
-                self.choose_at(*tag as usize);
+                let _ = self.choose_at(*tag as usize);
                 self.write_fields(payload)
             }
             (Const::None, Type::Optional(inner)) => {

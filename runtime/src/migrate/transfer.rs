@@ -60,7 +60,7 @@ pub(super) fn transfer(
             let Some((tag, moves)) = variants.get(from.variant_index() as usize) else {
                 return Ok(());
             };
-            to.choose_at(*tag as usize);
+            let _ = to.choose_at(*tag as usize);
             parts(moves, fields, to)
         }
         Conversion::List(inner, rest) => {
@@ -103,7 +103,7 @@ fn same(from: View<'_>, to: &mut Slot<'_>) -> Result<(), Wrong> {
         Content::Text(value) => Ok(to.write_text(value)?),
         Content::Struct(fields) => same_parts(fields, to),
         Content::Variant(_, fields) => {
-            to.choose_at(from.variant_index() as usize);
+            let _ = to.choose_at(from.variant_index() as usize);
             same_parts(fields, to)
         }
         Content::Some(value) => match to.some() {

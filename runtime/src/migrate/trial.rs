@@ -137,6 +137,7 @@ impl Trial {
         let surroundings = Surroundings {
             world: world.name(),
             counts: &counts,
+            journal: None,
             observer: &NoObserver,
             time: Time::Of(&shared.setup.clock),
         };

@@ -6,8 +6,8 @@ use clap::Args;
 use midflight_compiler::limits::Unit;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ArgumentError, Arguments, CallError, Content, Engine, LoadOptions, LogLine, MAIN_WORLD,
-    Observer, Outcome, Turn, View,
+    ArgumentError, Arguments, CallError, Content, Delivery, Engine, LoadOptions, LogLine,
+    MAIN_WORLD, Observer, Outcome, Turn, View,
 };
 
 use super::{Failure, print, read, style, tell};
@@ -28,17 +28,17 @@ pub(super) struct Run {
 
 /// An engine for one command.
 pub(super) fn engine() -> Engine {
-    let Ok(engine) = Engine::builder().memory().observer(Messages).build();
-    engine
+    Engine::builder().memory().observer(Messages).build().expect("memory needs no store")
 }
 
 /// What a program logs, as messages of the command.
 struct Messages;
 
 impl Observer for Messages {
-    fn log(&self, line: &LogLine<'_>) {
+    fn log(&self, line: &LogLine<'_>) -> Option<Delivery> {
         let taken_back = if line.rolled_back { " (taken back)" } else { "" };
         tell(&format!("log: {}{taken_back}\n", line.text));
+        None
     }
 }
 

@@ -117,13 +117,14 @@ impl Serve {
         let threads = Handle::current();
         let limits = Limits::of(&self.limit);
         let events = Events::new(limits.server);
-        let Ok(engine) = Engine::builder()
+        let engine = Engine::builder()
             .memory()
             .limits(limits.engine)
             .code(Settings::default().limits(limits.source))
             .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
-            .build();
+            .build()
+            .expect("memory needs no store");
         first_version(&engine, &source)?;
         let current = engine.current();
         let running = current.as_deref().map(|version| (version.number(), version.source().name()));

@@ -7,7 +7,7 @@ use midflight_compiler::nearest;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
     ActivateError, ArgumentError, CallError, Failure, LoadError, MigrationFailure, Misfit,
-    OnLoadTrap, Plan, TestFailure, Trap, Trial, Unexpected,
+    OnLoadTrap, Plan, StoreError, TestFailure, Trap, Trial, Unexpected,
 };
 use serde_json::{Value, json};
 
@@ -46,11 +46,18 @@ impl From<CallError> for Problem {
             CallError::Busy => Kind::Busy,
             CallError::Closed => Kind::WorldClosed,
             CallError::OutOfMemory => Kind::WorldFull,
+            CallError::StoreFailed => Kind::StoreFailed,
+            CallError::StoreBusy => Kind::StoreBusy,
+            CallError::OutcomeUnknown => Kind::OutcomeUnknown,
             _ => Kind::Internal,
         };
         let problem = Problem::new(kind, error.to_string());
         match kind {
             Kind::NoVersion => problem.with_help("midflight load FILE"),
+            Kind::StoreFailed => problem.with_help(RESTART),
+            Kind::OutcomeUnknown => {
+                problem.with_help("look at the state after the restart, before it is tried again")
+            }
             Kind::UnknownWorld => problem.with_help("the world that is always there is `main`"),
             _ => problem,
         }
@@ -107,6 +114,7 @@ impl Problem {
                 on_load(&trapped).with_text(text)
             }
             LoadError::Expected(unexpected) => unexpected.into(),
+            LoadError::Store(error) => Problem::of_store(&error),
             LoadError::Busy => Problem::new(Kind::CompilerBusy, error.to_string()),
             error => Problem::new(Kind::Internal, error.to_string()),
         }
@@ -221,11 +229,15 @@ impl From<ActivateError> for Problem {
             ActivateError::Closed(_) => Problem::new(Kind::WorldClosed, error.to_string()),
             ActivateError::OnLoad(trapped) => on_load(trapped),
             ActivateError::Expected(unexpected) => (*unexpected).into(),
+            ActivateError::Store(error) => Problem::of_store(error),
             ActivateError::Current(_) => Problem::new(Kind::VersionIsCurrent, error.to_string()),
             _ => Problem::new(Kind::Internal, error.to_string()),
         }
     }
 }
+
+/// What to do when the store has failed.
+const RESTART: &str = "see what the server logged, make room or repair the disk, and restart it";
 
 impl Problem {
     /// Why a kept version was not activated whose blocks had to be compiled for what is live.
@@ -235,6 +247,11 @@ impl Problem {
             _ => Source::new("", ""),
         };
         Problem::of_load(error, &source)
+    }
+
+    /// Why the store could not do something.
+    pub(crate) fn of_store(error: &StoreError) -> Problem {
+        Problem::new(Kind::StoreFailed, error.to_string()).with_help(RESTART)
     }
 
     /// There is no such version; what was asked for need not be a number.

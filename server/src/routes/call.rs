@@ -1,7 +1,8 @@
 //! Calls: a request in, one turn of a world, the answer out.
 //!
 //! Arguments are decoded, the handler runs and the result is encoded in the same turn, so that
-//! everything about a call is of one version, which the answer names. No thread of the event loop
+//! everything about a call is of one version, which the answer names. The answer is sent when the
+//! call is durable. No thread of the event loop
 //! waits for a world: whoever holds it takes the turn and sends the answer.
 
 use std::borrow::Cow;
@@ -14,7 +15,7 @@ use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use midflight_compiler::ast::FuncKind;
 use midflight_compiler::limits::Unit;
-use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Turn, View};
+use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Ticket, Turn, View};
 use tokio::sync::oneshot;
 
 use super::{MIDFLIGHT_VERSION, refuse};
@@ -46,7 +47,12 @@ pub(super) async fn call(
     // A client that has gone does not want its answer any more.
     state.engine.submit(&world, move |turn| drop(sender.send(call.answer(turn))))?;
     let lost = |_| Problem::new(Kind::Internal, "the call was lost: please report it");
-    answer.await.map_err(lost)
+    let (answer, ticket) = answer.await.map_err(lost)?;
+    if let Some(ticket) = ticket {
+        // No answer shows what a crash could take back, be it only what was read.
+        ticket.await?;
+    }
+    Ok(answer)
 }
 
 /// The world and the handler that a path names.
@@ -74,15 +80,15 @@ struct Call {
 }
 
 impl Call {
-    fn answer(&self, turn: Result<&mut Turn<'_>, CallError>) -> Response {
+    fn answer(&self, turn: Result<&mut Turn<'_>, CallError>) -> (Response, Option<Ticket>) {
         let turn = match turn {
             Ok(turn) => turn,
-            Err(error) => return Problem::from(error).into_response(),
+            Err(error) => return (Problem::from(error).into_response(), None),
         };
         let version = turn.version().number();
         let mut response = self.run(turn).unwrap_or_else(Problem::into_response);
         let _ = response.headers_mut().insert(MIDFLIGHT_VERSION, HeaderValue::from(version));
-        response
+        (response, Some(turn.ticket()))
     }
 
     fn run(&self, turn: &mut Turn<'_>) -> Result<Response, Problem> {

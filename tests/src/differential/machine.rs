@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_runtime::{
-    ArgumentError, Arguments, Engine, Event, Limits, LoadError, LogLine, MAIN_WORLD, Observer,
-    Slot, Trap, WriteError,
+    ArgumentError, Arguments, Delivery, Engine, Event, Limits, LoadError, LogLine, MAIN_WORLD,
+    Observer, Slot, Trap, WriteError,
 };
 
 use super::observed::{Observed, Outcome, Trapped};
@@ -41,17 +41,20 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn event(&self, event: &Event<'_>) {
+    fn event(&self, event: &Event<'_>) -> Option<Delivery> {
         self.lines().push(format!("event {} {}", event.name, show::view(event.fields)));
+        None
     }
 
-    fn log(&self, line: &LogLine<'_>) {
+    fn log(&self, line: &LogLine<'_>) -> Option<Delivery> {
         let mark = if line.rolled_back { " (rolled back)" } else { "" };
         self.lines().push(format!("log {:?}{mark}", line.text));
+        None
     }
 
-    fn timer_trapped(&self, _: &str, timer: &str, trap: &Trap) {
+    fn timer_trapped(&self, _: &str, timer: &str, trap: &Trap) -> Option<Delivery> {
         self.lines().push(format!("timer {timer}: {}", trapped(trap)));
+        None
     }
 }
 
@@ -81,8 +84,8 @@ impl Machine {
             .code(settings.limits(crate::patient()))
             .clock(move || clock.load(Ordering::Relaxed))
             .observer(Recorder(told.clone()))
-            .build();
-        let Ok(engine) = engine;
+            .build()
+            .expect("memory needs no store");
         Machine { engine, now_ms, told }
     }
 

@@ -68,7 +68,11 @@ fn compare(report: &TestReport, limits: &Limits) -> Result<(), String> {
     }
     if ran_out_of(TrapKind::OutOfFuel) && limits.test_fuel_max > FUEL_MAX {
         let limits = Limits { test_fuel_max: FUEL_MAX, ..limits.clone() };
-        let Ok(engine) = Engine::builder().memory().limits(limits.clone()).build();
+        let engine = Engine::builder()
+            .memory()
+            .limits(limits.clone())
+            .build()
+            .expect("memory needs no store");
         let report = engine.test(report.source.clone()).map_err(|error| error.to_string())?;
         return compare(&report, &limits);
     }

@@ -1,0 +1,10 @@
+//! What is durable, and when: restarts, disks that fail, power that goes.
+
+mod directory;
+mod disk;
+mod faults;
+mod history;
+mod map;
+mod modes;
+mod restart;
+mod world;
