@@ -183,7 +183,8 @@ impl From<ActivateError> for Problem {
 }
 
 /// What to do when the store has failed.
-const RESTART: &str = "see what the server logged, make room or repair the disk, and restart it";
+pub(crate) const RESTART: &str =
+    "see what the server logged, make room or repair the disk, and restart it";
 
 impl Problem {
     /// Why the store could not do something.
