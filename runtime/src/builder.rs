@@ -134,7 +134,9 @@ impl Builder {
             Place::Store(store) => Some(store.into()),
         };
         let (durability, size_max) = (self.durability, self.limits.store_queue_max);
-        let start = |store: &Arc<dyn Store>| Committer::start(store.clone(), durability, size_max);
+        let start = |store: &Arc<dyn Store>| {
+            Committer::start(store.clone(), durability, size_max, observer.clone())
+        };
         let committer = store.as_ref().map(start).transpose().map_err(BuildError::Thread)?;
         let setup = Setup { limits: self.limits, code: self.code, clock, observer };
         let shared = Arc::new(Shared::new(setup, self.spawn, committer));

@@ -2,6 +2,7 @@
 //! them gives the engine an [`Observer`].
 
 use crate::cursor::View;
+use crate::store::StoreError;
 use crate::trap::Trap;
 
 /// What an observer does with something that it was shown, once no crash can take it back: at once
@@ -28,6 +29,11 @@ pub trait Observer: Send + Sync {
     fn timer_trapped(&self, world: &str, timer: &str, trap: &Trap) -> Option<Delivery> {
         let _ = (world, timer, trap);
         None
+    }
+
+    /// The store has failed: no call runs until the engine is built anew.
+    fn store_failed(&self, error: &StoreError) {
+        let _ = error;
     }
 }
 

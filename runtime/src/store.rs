@@ -284,7 +284,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn io(action: impl Into<String>, error: std::io::Error) -> StoreError {
+    /// What the system said when something was tried: "cannot write to the store".
+    pub fn io(action: impl Into<String>, error: std::io::Error) -> StoreError {
         StoreError::Io { action: action.into(), error: Arc::new(error) }
     }
 }

@@ -4,7 +4,7 @@
 //! which shows in `Host`; and by a request across sites, which shows in `Origin` and
 //! `Sec-Fetch-Site`. Both are refused for every path and method: a `get` handler may write, too.
 //!
-//! Changes of the program need the admin token once one is set. Elsewhere than on loopback the
+//! Changes of the program and snapshots need the admin token once one is set. Elsewhere than on loopback the
 //! server does not start without.
 
 use std::fmt;
@@ -91,7 +91,11 @@ impl Access {
         let host = self.host(request)?;
         check_origin(headers, host)?;
         check_site(headers)?;
-        if changes(request.method(), request.uri().path()) { self.bearer(headers) } else { Ok(()) }
+        if is_for_admins(request.method(), request.uri().path()) {
+            self.bearer(headers)
+        } else {
+            Ok(())
+        }
     }
 
     /// The host that the request is addressed to, which must be this one.
@@ -150,9 +154,11 @@ impl Access {
     }
 }
 
-/// Whether a request changes the program. Calls change the state only.
-fn changes(method: &Method, path: &str) -> bool {
-    path == "/load" || (path.starts_with("/-/") && !method.is_safe())
+/// Whether a request changes the program, or takes all that there is with it. Calls change the
+/// state only.
+fn is_for_admins(method: &Method, path: &str) -> bool {
+    let changes = path == "/load" || (path.starts_with("/-/") && !method.is_safe());
+    changes || path == "/-/snapshot"
 }
 
 /// `name:port`, `name` or `[address]:port` without the port; `None` for anything else.
@@ -275,6 +281,7 @@ mod tests {
             ("POST /join", None, "ok"),
             ("GET /-/versions", None, "ok"),
             ("POST /load", None, "token_missing"),
+            ("GET /-/snapshot", None, "token_missing"),
             ("DELETE /-/versions/1", None, "token_missing"),
             ("POST /load", Some(good), "ok"),
             ("POST /load", Some("bearer 0123456789abcdef"), "ok"),

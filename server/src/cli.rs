@@ -5,6 +5,7 @@
 //! terminal and never where `NO_COLOR` is set.
 
 mod check;
+mod durability;
 mod explain;
 mod fmt;
 mod inspect;

@@ -10,7 +10,7 @@
 
 mod runtime;
 
-pub(crate) use runtime::{known_names, of_trial};
+pub(crate) use runtime::{RESTART, known_names, of_trial};
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -86,6 +86,8 @@ kinds! {
     StoreFailed "store_failed" SERVICE_UNAVAILABLE "the store has failed",
     StoreBusy "store_busy" SERVICE_UNAVAILABLE "too much waits to be stored",
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "the call may or may not have happened",
+    NoStore "no_store" CONFLICT "the state is kept in memory only",
+    TooManySnapshots "too_many_snapshots" TOO_MANY_REQUESTS "a snapshot is under way",
     NoVersion "no_version" SERVICE_UNAVAILABLE "nothing has been loaded",
     WorldClosed "world_closed" SERVICE_UNAVAILABLE "the world is closed",
     WorldFull "world_full" SERVICE_UNAVAILABLE "the world has no memory left",
@@ -164,6 +166,7 @@ impl Problem {
             Kind::Busy
             | Kind::StoreBusy
             | Kind::TooManyLoads
+            | Kind::TooManySnapshots
             | Kind::CompilerBusy
             | Kind::TooManyBodies
             | Kind::TooManyAnswers

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
-use midflight_runtime::{Delivery, Event, LogLine, Observer, Trap};
+use midflight_runtime::{Delivery, Event, LogLine, Observer, StoreError, Trap};
 use serde_json::json;
 use tokio::sync::broadcast;
 
@@ -94,6 +94,10 @@ impl Observer for Events {
         Some(Box::new(move || {
             tracing::warn!(target: PROGRAM, world, timer, version = trap.version, "{trap}");
         }))
+    }
+
+    fn store_failed(&self, error: &StoreError) {
+        tracing::error!("the store has failed, calls are refused until a restart: {error}");
     }
 }
 

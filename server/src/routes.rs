@@ -6,6 +6,7 @@ mod events;
 mod health;
 mod metrics;
 mod schema;
+mod snapshot;
 mod versions;
 
 use std::future::{Future, poll_fn};
@@ -41,6 +42,7 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/versions/{number}/activate", post(versions::activate))
         .route("/-/rollback", post(versions::roll_back))
         .route("/-/schema", get(schema::schema))
+        .route("/-/snapshot", get(snapshot::snapshot))
         .route("/-/events", get(events::events))
         .route("/-/metrics", get(metrics::metrics))
         .route("/-/healthy", get(health::healthy))

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use midflight_runtime::Engine;
@@ -27,6 +28,9 @@ pub struct ServerState {
     loads: Semaphore,
     large_bodies: Semaphore,
     large_answers: Arc<Semaphore>,
+    /// Where snapshots are written before they are sent.
+    pub(crate) snapshots: PathBuf,
+    snapshot: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
@@ -45,8 +49,18 @@ impl ServerState {
             loads: Semaphore::new(limits.loads_max),
             large_bodies: Semaphore::new(limits.large_bodies_max),
             large_answers: Arc::new(Semaphore::new(limits.large_answers_max)),
+            snapshots: std::env::temp_dir(),
+            snapshot: Arc::new(Semaphore::new(1)),
             stopping: watch::Sender::new(false),
         }
+    }
+
+    /// Says where snapshots are written before they are sent, in place of the system's directory for
+    /// temporary files.
+    #[must_use]
+    pub fn snapshots_in(mut self, directory: impl Into<PathBuf>) -> ServerState {
+        self.snapshots = directory.into();
+        self
     }
 
     /// Says that the server is about to stop: it is no longer ready, and streams end.
@@ -90,6 +104,13 @@ impl ServerState {
         self.loads.try_acquire().map_err(|_| {
             let detail = format!("{} loads are under way already", self.limits.loads_max);
             Problem::new(Kind::TooManyLoads, detail)
+        })
+    }
+
+    /// The right to take a snapshot: one at a time.
+    pub(crate) fn begin_snapshot(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.snapshot.clone().try_acquire_owned().map_err(|_| {
+            Problem::new(Kind::TooManySnapshots, "a snapshot is taken already: try again later")
         })
     }
 

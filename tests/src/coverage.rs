@@ -17,6 +17,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("trap internal", "is raised by a fault of Midflight only"),
     ("E0690", "is a fault of Midflight only"),
     ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
+    ("limit store_queue_max", "needs a store: `runtime/tests/store/modes.rs`"),
     ("limit compiles_max", "shows only in how long a load takes"),
 ];
 

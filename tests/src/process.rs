@@ -30,8 +30,9 @@ impl Process {
     /// Starts `midflight serve` with so many descriptors at most.
     pub fn serve_limited(program: &str, descriptors_max: usize) -> Process {
         let mut command = Command::new("sh");
-        let script =
-            format!("ulimit -n {descriptors_max} && exec \"$0\" serve --listen 127.0.0.1:0");
+        let script = format!(
+            "ulimit -n {descriptors_max} && exec \"$0\" serve --memory --listen 127.0.0.1:0"
+        );
         let _ = command.args(["-c", &script, program]);
         Process::start(&mut command).expect("it says where it listens")
     }

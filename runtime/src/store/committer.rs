@@ -21,7 +21,7 @@ use super::ticket::Ticket;
 use super::{Batch, Durability, Persist, Store, StoreError};
 use crate::error::CallError;
 use crate::figures::StoreFigures;
-use crate::observer::Delivery;
+use crate::observer::{Delivery, Observer};
 
 /// The store of an engine, its queue and its thread.
 #[derive(Debug)]
@@ -81,6 +81,7 @@ impl Committer {
         store: Arc<dyn Store>,
         durability: Durability,
         size_max: usize,
+        observer: Arc<dyn Observer>,
     ) -> std::io::Result<Committer> {
         let queue = Arc::new(Queue {
             durability,
@@ -94,7 +95,7 @@ impl Committer {
         let (shared, written) = (queue.clone(), store.clone());
         let thread = thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || shared.run(&*written))?;
+            .spawn(move || shared.run(&*written, &*observer))?;
         Ok(Committer { store, queue, thread: Some(thread) })
     }
 
@@ -216,13 +217,16 @@ impl Queue {
     }
 
     /// The committer's whole life.
-    fn run(&self, store: &dyn Store) {
+    fn run(&self, store: &dyn Store, observer: &dyn Observer) {
         let mut synced = Instant::now();
         let mut is_synced = true;
         loop {
             let mut work = self.next_work(synced, is_synced);
             if !work.batches.is_empty() || (work.persist == Persist::Now && !is_synced) {
                 if let Err(error) = self.commit(store, &mut work) {
+                    // An observer that panics must not leave anybody waiting.
+                    let tell = || observer.store_failed(&error);
+                    let _ = catch_unwind(AssertUnwindSafe(tell));
                     return self.fail(error);
                 }
                 is_synced = work.persist == Persist::Now;

@@ -66,6 +66,20 @@ post hit(n: int) -> int {
 }
 "#;
 
+const V3: &str = r#"
+// The third version calls things by other names, in another order, and doubles the total.
+table hero was player { key number: int was id, index life, life: int was hp, name: str }
+state { names: [str; ..3], total: int }
+migrate state(old) { total = old.total * 2 }
+drop player.idle
+drop state.seen
+post join(n: int) -> int {
+    let h = insert hero { number: n, name: "hero {n}", life: 70 }
+    state.total += h.life
+    return state.total
+}
+"#;
+
 /// A history that has everything that is stored.
 pub(crate) const STEPS: &[Step] = &[
     Step::Load(V1),
@@ -84,6 +98,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step::Post("hit", 4),
     Step::Delete(1),
     Step::Post("join", 5),
+    Step::Load(V3),
+    Step::Post("join", 6),
+    Step::RollBack,
+    Step::Post("join", 7),
 ];
 
 /// An engine whose clock is the number of the step.

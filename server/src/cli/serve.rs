@@ -10,20 +10,23 @@ use std::time::Duration;
 use clap::Args;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
-use midflight_runtime::{Engine, LoadOptions};
+use midflight_runtime::{BuildError, Durability, Engine, LoadOptions, StoreError};
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::limit::{self, Flag, Limits};
-use super::{Failure, print, read, style, tell};
+use super::{Failure, durability, print, read, style, tell};
 use crate::report::{self, Style};
 use crate::{Access, AccessError, Events, ServerState, Token, run_timers, serve};
 
 /// The example that a server runs when it is given no file.
 const HELLO: &str = include_str!("../../../dsl-examples/hello/v1.flight");
 const HELLO_NAME: &str = "hello example";
+
+/// Where the state is kept.
+const DATA: &str = "midflight-data";
 
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 12345);
@@ -44,9 +47,13 @@ pub(super) struct Serve {
     /// Keep the state in memory only: it ends with the process
     #[arg(long, conflicts_with = "data")]
     memory: bool,
-    /// Keep the state in a directory: not built yet
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    /// Keep the state in this directory, and go on with what is there
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+    /// When calls are answered: `commit`, once they are on the disk; `interval=100ms`, at once, on
+    /// the disk within that time; `none`, at once
+    #[arg(long, value_name = "MODE", default_value = "commit", value_parser = durability::read)]
+    durability: Durability,
     /// A file with the token that loads and changes of versions need, 16 bytes or more
     #[arg(long, value_name = "FILE")]
     admin_token_file: Option<PathBuf>,
@@ -64,8 +71,9 @@ impl Default for Serve {
         Serve {
             file: None,
             listen: LISTEN,
-            memory: true,
-            data: None,
+            memory: false,
+            data: PathBuf::from(DATA),
+            durability: Durability::Commit,
             admin_token_file: None,
             host: Vec::new(),
             limit: Vec::new(),
@@ -80,15 +88,8 @@ impl Serve {
             print(limit::list());
             return Ok(());
         }
-        if self.data.is_some() {
-            let message = "`--data` is not built yet: state cannot be kept on disk so far";
-            return Err(Failure::with_help(message, "midflight serve --memory"));
-        }
         log()?;
-        let source = match &self.file {
-            Some(file) => read(file)?,
-            None => Source::new(HELLO_NAME, HELLO),
-        };
+        let source = self.file.as_deref().map(read).transpose()?;
         let access = self.access()?;
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("cannot start the event loop: {error}")))?;
@@ -108,7 +109,7 @@ impl Serve {
         Access::new(self.listen, self.host.clone(), token).map_err(refused)
     }
 
-    async fn serve(self, source: Source, access: Access) -> Result<(), Failure> {
+    async fn serve(self, source: Option<Source>, access: Access) -> Result<(), Failure> {
         // Before the address is taken, so that a stop is never missed.
         let stop = stop_signal()
             .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
@@ -117,21 +118,26 @@ impl Serve {
         let threads = Handle::current();
         let limits = Limits::of(&self.limit);
         let events = Events::new(limits.server);
-        let engine = Engine::builder()
-            .memory()
+        let builder = Engine::builder()
             .limits(limits.engine)
             .code(Settings::default().limits(limits.source))
             .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
-            .build()
-            .expect("memory needs no store");
-        first_version(&engine, &source)?;
+            .durability(self.durability);
+        let builder = if self.memory { builder.memory() } else { builder.data(&self.data) };
+        let (engine, reopened) = builder.reopen().map_err(refused)?;
+        reopened.refused.iter().for_each(|(number, error)| {
+            tell(&format!("warning: version {number} is kept, but cannot be used: {error}\n"));
+        });
+        first_version(&engine, source)?;
         let current = engine.current();
         let running = current.as_deref().map(|version| (version.number(), version.source().name()));
         let (number, name) = running.unwrap_or_default();
         print(format!("midflight: listening on http://{address}, version {number} ({name})\n"));
         drop(current);
-        let state = Arc::new(ServerState::new(engine, access, events));
+        let state = ServerState::new(engine.clone(), access, events);
+        let state = if self.memory { state } else { state.snapshots_in(&self.data) };
+        let state = Arc::new(state);
         let timers = tokio::spawn(run_timers(state.clone()));
         let shutdown = async {
             stop.await;
@@ -140,7 +146,7 @@ impl Serve {
         };
         serve(listener, state.clone(), shutdown).await;
         timers.abort();
-        Ok(())
+        engine.flush().map_err(|error| Failure::new(format!("the last changes are lost: {error}")))
     }
 
     fn taken(&self, error: &io::Error) -> Failure {
@@ -175,10 +181,31 @@ fn read_token(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| Failure::new(refused(error)))
 }
 
+/// Why an engine could not go on with its data.
+fn refused(error: BuildError) -> Failure {
+    let help = match &error {
+        BuildError::Store(StoreError::InUse(_)) => {
+            "stop that process, or take another directory: `--data DIR`"
+        }
+        BuildError::Store(StoreError::NewerFormat { .. }) => {
+            "start the Midflight that wrote it, or a newer one"
+        }
+        BuildError::Store(StoreError::Corrupt(_)) | BuildError::NoCurrent(_) => {
+            "put a snapshot in its place, or take another directory: `--data DIR`"
+        }
+        BuildError::Version { .. } => {
+            "start the Midflight that ran it, and load a source that both accept"
+        }
+        BuildError::World { .. } => "raise the limits to what they were: `--limit help` lists them",
+        _ => return Failure::new(error),
+    };
+    Failure::with_help(&error, help)
+}
+
 /// Loads the source where nothing is loaded yet: state that is there goes on with its version.
-fn first_version(engine: &Engine, source: &Source) -> Result<(), Failure> {
+fn first_version(engine: &Engine, source: Option<Source>) -> Result<(), Failure> {
     if let Some(current) = engine.current() {
-        if current.source().text() != source.text() {
+        if let Some(source) = source.filter(|source| source.text() != current.source().text()) {
             tell(&format!(
                 "warning: version {} goes on; `{}` is another source\nhelp: midflight load FILE\n",
                 current.number(),
@@ -187,10 +214,11 @@ fn first_version(engine: &Engine, source: &Source) -> Result<(), Failure> {
         }
         return Ok(());
     }
+    let source = source.unwrap_or_else(|| Source::new(HELLO_NAME, HELLO));
     let options = LoadOptions { name: source.name().to_owned(), ..LoadOptions::default() };
     let loaded = engine.load_with(source.text(), options);
-    let loaded = loaded.map_err(|error| Failure::of_load(error, source))?;
-    tell(&report::diagnostics(source, &loaded.warnings, style()));
+    let loaded = loaded.map_err(|error| Failure::of_load(error, &source))?;
+    tell(&report::diagnostics(&source, &loaded.warnings, style()));
     Ok(())
 }
 

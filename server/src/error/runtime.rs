@@ -237,7 +237,8 @@ impl From<ActivateError> for Problem {
 }
 
 /// What to do when the store has failed.
-const RESTART: &str = "see what the server logged, make room or repair the disk, and restart it";
+pub(crate) const RESTART: &str =
+    "see what the server logged, make room or repair the disk, and restart it";
 
 impl Problem {
     /// Why a kept version was not activated whose blocks had to be compiled for what is live.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use crate::error::{Kind, Problem};
+use crate::error::{Kind, Problem, RESTART};
 use crate::state::ServerState;
 
 /// The process runs.
@@ -16,6 +16,10 @@ pub(super) async fn healthy() -> &'static str {
 pub(super) async fn ready(State(state): State<Arc<ServerState>>) -> Result<&'static str, Problem> {
     if state.is_stopping() {
         return Err(Problem::new(Kind::Stopping, "the server is stopping"));
+    }
+    if state.engine.has_failed() {
+        let problem = Problem::new(Kind::StoreFailed, "the store has failed: calls are refused");
+        return Err(problem.with_help(RESTART));
     }
     match state.engine.current() {
         Some(_) => Ok("ready\n"),

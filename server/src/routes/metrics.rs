@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use midflight_compiler::limits::{self, Row, Unit};
-use midflight_runtime::{Engine, Figures};
+use midflight_runtime::{Engine, Figures, StoreFigures};
 
 use crate::error::Problem;
 use crate::limits::Limits;
@@ -20,6 +20,9 @@ pub(super) async fn metrics(State(state): State<Arc<ServerState>>) -> Result<Res
     let mut page = Page::default();
     server(&mut page, &state);
     engine(&mut page, &figures);
+    if let Some(figures) = &figures.store {
+        store(&mut page, figures);
+    }
     all_limits(&mut page, &state);
     used(&mut page, &state, &figures);
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -121,6 +124,27 @@ fn engine(page: &mut Page, figures: &Figures) {
     page.single("midflight_worlds", Course::Gauge, "Worlds.", figures.worlds.len());
 }
 
+fn store(page: &mut Page, figures: &StoreFigures) {
+    let help = "1; the label says when calls are answered.";
+    page.family("midflight_durability", Course::Gauge, help);
+    page.sample("midflight_durability", &[("mode", figures.durability)], 1);
+    let help = "Whether the store has failed.";
+    page.single("midflight_store_failed", Course::Gauge, help, u8::from(figures.is_failed));
+    for (name, help, count) in [
+        ("midflight_store_commits_total", "Commits of the store.", figures.commits),
+        ("midflight_store_syncs_total", "Commits brought to the disk.", figures.syncs),
+        ("midflight_store_changes_total", "Calls and loads in commits.", figures.changes),
+        ("midflight_store_bytes_total", "Bytes in commits.", figures.bytes),
+    ] {
+        page.single(name, Course::Counter, help, count);
+    }
+    let seconds = figures.time.as_secs_f64();
+    let help = "Time that commits took.";
+    page.single("midflight_store_commit_seconds_total", Course::Counter, help, seconds);
+    let help = "Changes that wait for a commit.";
+    page.single("midflight_store_waiting", Course::Gauge, help, figures.waiting);
+}
+
 fn all_limits(page: &mut Page, state: &ServerState) {
     page.family("midflight_limit", Course::Gauge, "The limits; the manual tells what they are.");
     let code = state.engine.code().limits;
@@ -163,6 +187,9 @@ fn used(page: &mut Page, state: &ServerState, figures: &Figures) {
         ("versions_kept_max", figures.versions_kept),
     ] {
         page.sample(USED, &[("name", name)], count);
+    }
+    if let Some(store) = &figures.store {
+        page.sample(USED, &[("name", "store_queue_max")], store.waiting_size);
     }
     for world in &figures.worlds {
         let labels = |name| [("name", name), ("world", world.name())];
