@@ -1,6 +1,6 @@
 //! The command line as a table of transcripts: arguments in; exit code, output and messages out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, process};
 
@@ -17,6 +17,11 @@ impl Scratch {
         let path = env::temp_dir().join(format!("midflight-{}-{name}", process::id()));
         fs::create_dir_all(&path).expect("a directory can be made");
         Scratch(path)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Writes a file and gives its path.

@@ -7,6 +7,7 @@ mod busy;
 mod command;
 mod connection;
 mod demo;
+mod durable;
 mod events;
 mod life_cycle;
 mod loading;

@@ -67,7 +67,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
 fn a_taken_port_is_told() {
     let process = Process::serve(PROGRAM, &[]);
     let address = process.address.to_string();
-    let (code, said) = refused(&["serve", "--listen", &address]);
+    let (code, said) = refused(&["serve", "--memory", "--listen", &address]);
     assert_eq!(code, Some(1));
     assert!(said.contains(&address) && said.contains("--listen"), "{said}");
 }
@@ -91,17 +91,10 @@ fn elsewhere_than_on_loopback_a_token_is_needed() {
 }
 
 #[test]
-fn data_is_not_built_yet() {
-    let (code, said) = refused(&["serve", "--data", "somewhere"]);
-    assert_eq!(code, Some(1));
-    assert!(said.contains("--data") && said.contains("--memory"), "{said}");
-}
-
-#[test]
 fn a_first_version_with_mistakes_is_not_served() {
     let scratch = Scratch::new("mistakes");
     let file = scratch.file("wrong.flight", "get f() -> int { return missing }\n");
-    let (code, said) = refused(&["serve", &file, "--listen", "127.0.0.1:0"]);
+    let (code, said) = refused(&["serve", "--memory", &file, "--listen", "127.0.0.1:0"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("E0201") && said.contains("missing"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! A blocking HTTP/1.1 client that hides nothing: what it sends can be given byte by byte, and an
 //! answer keeps its head as it came. Of an answer's framing it knows `Content-Length` only.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -44,6 +44,22 @@ impl Client {
     /// `POST target` with a body.
     pub fn post(&mut self, target: &str, body: impl AsRef<[u8]>) -> Answer {
         self.request("POST", target, &[], body.as_ref())
+    }
+
+    /// `POST target` with a body; `None` where the server goes away before it has answered whole.
+    pub fn try_post(&mut self, target: &str, body: impl AsRef<[u8]>) -> Option<Answer> {
+        let body = body.as_ref();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        self.send(&[head.as_bytes(), body].concat());
+        let mut answer = self.try_receive_head().ok()?;
+        let len = answer.header("content-length").map_or(Ok(0), str::parse);
+        answer.body = vec![0; len.expect("a length is a number")];
+        self.stream.read_exact(&mut answer.body).ok()?;
+        Some(answer)
     }
 
     /// A request with further header lines; `Host` is among them or is the server's address.
@@ -89,14 +105,20 @@ impl Client {
 
     /// Reads an answer that has no body: to `HEAD`, or `100 Continue`.
     pub fn receive_head(&mut self) -> Answer {
+        self.try_receive_head().expect("the server answers")
+    }
+
+    fn try_receive_head(&mut self) -> io::Result<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            let count = self.stream.read_line(&mut head).expect("the server answers");
-            assert!(count > 0, "the server has closed the connection after {head:?}");
+            if self.stream.read_line(&mut head)? == 0 {
+                let closed = format!("the server has closed the connection after {head:?}");
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, closed));
+            }
         }
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {head:?}"));
-        Answer { status, head, body: Vec::new() }
+        Ok(Answer { status, head, body: Vec::new() })
     }
 
     /// The next line of a stream, without its end; `None` once the stream has ended.

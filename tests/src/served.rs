@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use midflight_compiler::limits as source;
 use midflight_compiler::settings::Settings;
-use midflight_runtime::{Engine, Limits};
+use midflight_runtime::{Builder, Engine, Limits};
 use midflight_server::{Access, Events, ServerState, Token, run_timers, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -63,16 +63,21 @@ impl Served {
 
     /// Serves nothing yet.
     pub fn set_up(setup: Setup) -> Served {
+        Served::set_up_with(setup, Engine::builder())
+    }
+
+    /// Serves what an engine has that is set up further.
+    pub fn set_up_with(setup: Setup, builder: Builder) -> Served {
         let runtime = Runtime::new().expect("the event loop starts");
         let threads = runtime.handle().clone();
         let events = Events::new(setup.server);
-        let engine = Engine::builder()
+        let engine = builder
             .limits(setup.limits)
             .code(Settings::default().limits(setup.source))
             .observer(events.clone())
             .spawn(move |work| drop(threads.spawn_blocking(work)))
             .build()
-            .expect("memory needs no store");
+            .expect("the engine can be set up");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
         let address = listener.local_addr().expect("a listener has an address");
         let token = setup.token.map(|token| Token::new(&token).expect("the token is long enough"));
