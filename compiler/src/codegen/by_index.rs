@@ -49,7 +49,7 @@ impl<'p> Lower<'_, 'p, '_> {
         let none = self.int(0);
         self.builder.def_var(after, none);
         let (next, exit) = (round.next, round.exit);
-        let before = self.before_loop(round.body);
+        let before = self.before_loop(round.filter, round.body);
 
         self.jump(fetch, &[]);
         self.builder.switch_to_block(fetch);

@@ -116,12 +116,15 @@ impl<'p> Lower<'_, 'p, '_> {
         }
     }
 
-    /// The right side of `&&` or `||`: what it notes, the way around it has not.
+    /// The right side of `&&` or `||`: what it notes and learns, the way around it has not; what it
+    /// removes may be gone behind both.
     fn branch_again(&mut self, here: cl::Block, to: (&'p Expr, cl::Block, cl::Block)) {
         let before = self.noted.clone();
+        let mark = self.ranges.mark();
         self.start(here);
         self.branch(to.0, to.1, to.2);
-        self.noted = before;
+        self.ranges.forget(mark);
+        self.noted.meet(&before);
     }
 }
 

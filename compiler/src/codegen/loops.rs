@@ -18,6 +18,7 @@ use super::scan::{self, Holder};
 use super::undo::Noted;
 use super::value::{Form, Storage};
 use crate::abi::{HostFunction, TableView};
+use crate::ir::walk::Part;
 use crate::ir::{self, Expr, ExprKind};
 use crate::layout::row_stride;
 use crate::planted::{Fault, is_planted};
@@ -29,7 +30,7 @@ const EMPTY_SLOT_FUEL: u32 = 1;
 
 /// What a round of any of these loops has besides its element.
 pub(super) struct Round<'p> {
-    filter: Option<&'p Expr>,
+    pub(super) filter: Option<&'p Expr>,
     /// How many more elements may pass the filter.
     left: Option<Variable>,
     pub(super) body: &'p ir::Block,
@@ -198,7 +199,7 @@ impl<'p> Lower<'_, 'p, '_> {
         let block_len = self.builder.ins().ishl(one, shift);
         let [head, block, inner_next] = [(); 3].map(|()| self.builder.create_block());
         let exit = round.exit;
-        let before = self.before_loop(round.body);
+        let before = self.before_loop(round.filter, round.body);
 
         // How many slots are still to be visited, and where the address of their block stands.
         let slots = self.builder.append_block_param(head, clif::I64);
@@ -267,9 +268,11 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     /// What is noted before a loop is noted in every round and after it. What a round notes is
-    /// known neither to the next one nor behind the loop, which may have had no round at all.
-    pub(super) fn before_loop(&mut self, body: &ir::Block) -> Noted {
-        if scan::removes(self.unit.program, body) {
+    /// known neither to the next one nor behind the loop, which may have had no round at all. What
+    /// it removes, in its condition or in its body, may be gone in both.
+    pub(super) fn before_loop(&mut self, condition: Option<&Expr>, body: &ir::Block) -> Noted {
+        let round = condition.map(Part::Expr).into_iter().chain([Part::Block(body)]);
+        if scan::removes(self.unit.program, round) {
             self.noted.rows_may_be_gone();
         }
         self.noted.clone()
@@ -286,7 +289,7 @@ impl<'p> Lower<'_, 'p, '_> {
         let (next, exit) = (round.next, round.exit);
         let counter = self.builder.declare_var(clif::I64);
         self.builder.def_var(counter, ends.0);
-        let before = self.before_loop(round.body);
+        let before = self.before_loop(round.filter, round.body);
         self.jump(head, &[]);
         self.builder.switch_to_block(head);
         let index = self.builder.use_var(counter);

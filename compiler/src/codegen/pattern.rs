@@ -151,10 +151,12 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// An expression in the place of an arm.
     fn alternative(&mut self, expr: &'p Expr, join: &mut Join) {
+        let mark = self.ranges.mark();
         let value = match join.target {
             Some(target) if expr.ty != Type::Never => self.expr_into(expr, target).map(|()| target),
             _ => self.owned(expr),
         };
+        self.ranges.forget(mark);
         if expr.ty == Type::Never {
             return;
         }

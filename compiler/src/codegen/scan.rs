@@ -71,15 +71,16 @@ pub(super) fn is_pure(expr: &Expr) -> bool {
     })
 }
 
-/// Whether running a block can remove rows.
-pub(super) fn removes(program: &Program, block: &Block) -> bool {
-    in_block(block, &mut |node| match node {
+/// Whether running one of these parts can remove rows.
+pub(super) fn removes<'a>(program: &Program, parts: impl IntoIterator<Item = Part<'a>>) -> bool {
+    let mut removing = |node: Node<'_>| match node {
         Node::Stmt(stmt) => matches!(stmt.kind, StmtKind::Remove { .. }),
         Node::Expr(Expr { kind: ExprKind::Call(callee, _), .. }) => {
             program.function(*callee).effects.removes
         }
         Node::Expr(_) => false,
-    })
+    };
+    parts.into_iter().any(|part| in_part(part, &mut removing))
 }
 
 /// Whether a function itself removes rows of the table.

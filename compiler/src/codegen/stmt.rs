@@ -134,7 +134,7 @@ impl<'p> Lower<'_, 'p, '_> {
 
     fn while_loop(&mut self, cond: &'p Expr, body: &'p ir::Block, span: Span) {
         let [head, round, exit] = [(); 3].map(|()| self.builder.create_block());
-        let before = self.before_loop(body);
+        let before = self.before_loop(Some(cond), body);
         self.jump(head, &[]);
         self.builder.switch_to_block(head);
         self.branch(cond, round, exit);
@@ -167,7 +167,7 @@ impl<'p> Lower<'_, 'p, '_> {
         // The counter is not the local, which a program might be allowed to change one day.
         let counter = self.builder.declare_var(clif::I64);
         self.builder.def_var(counter, start);
-        let before = self.before_loop(body);
+        let before = self.before_loop(None, body);
         let below = match is_planted(Fault::RangeIncludesItsEnd) {
             true => IntCC::SignedLessThanOrEqual,
             false => IntCC::SignedLessThan,
@@ -250,11 +250,13 @@ impl<'p> Lower<'_, 'p, '_> {
         self.builder.set_cold_block(fails);
         self.branch(cond, holds, fails);
         let noted = self.noted.clone();
+        let mark = self.ranges.mark();
         self.start(fails);
         if let Some(text) = self.expr(message) {
             self.store_ctx(text, offset_of!(CallContext, trap_text));
         }
         self.trap(TrapKind::Assertion, span);
+        self.ranges.forget(mark);
         self.noted = noted;
         self.start(holds);
     }
@@ -277,7 +279,9 @@ impl<'p> Lower<'_, 'p, '_> {
         let _ = self.host(HostFunction::savepoint, &[], span);
         let caught = self.new_exits();
         let outer = self.exits.replace(caught);
+        let mark = self.ranges.mark();
         let _ = self.expr(call);
+        self.ranges.forget(mark);
         self.exits = outer;
         let _ = self.host(HostFunction::rollback_to_savepoint, &[], span);
         let text = self.text_constant(&"the call succeeded".into());
