@@ -6,6 +6,7 @@ use midflight_compiler::source::Source;
 
 use crate::plan::Plan;
 use crate::trap::Trap;
+use crate::worlds::{MAIN_WORLD, WORLD_NAME_LEN_MAX};
 
 /// Why a source was not loaded. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,36 @@ pub enum ActivateError {
     Current(u64),
 }
 
+/// Why a world was not created or deleted. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The name cannot be that of a world.
+    #[error(
+        "a world's name is 1 to {WORLD_NAME_LEN_MAX} letters, digits, `-`, `_` or `.`, and begins \
+         with a letter or a digit"
+    )]
+    InvalidName {
+        /// The name that was given.
+        name: String,
+    },
+    /// There are as many worlds as there may be.
+    #[error("there are {0} worlds already")]
+    TooMany(usize),
+    /// Its `on load` trapped, or it has no memory even for its defaults.
+    #[error("the world `{}` cannot begin: {}", .0.world, .0.trap)]
+    OnLoad(Box<OnLoadTrap>),
+    /// There is no such world.
+    #[error("there is no world `{name}`")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// `main` stays.
+    #[error("the world `{MAIN_WORLD}` is always there and cannot be deleted")]
+    Main,
+}
+
 /// Why a handler did not run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -139,7 +170,10 @@ pub enum CallError {
     Closed,
     /// The defaults of the state exceed the memory of a world.
     #[error("the world has no memory left for the defaults of its state")]
-    OutOfMemory,
+    WorldFull,
+    /// The worlds of the engine have no memory left together.
+    #[error("the memory of all worlds together is used up")]
+    EngineFull,
     /// The call trapped, and left no trace. Only typed handles give it as an error.
     #[error(transparent)]
     Trapped(Trap),

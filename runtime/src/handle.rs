@@ -61,10 +61,20 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// When the call traps ([`CallError::Trapped`]), there is no such world, or the current
     /// version's handler has other types.
     pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
+        match self.call_once(world, &arguments) {
+            // The world that was called last was deleted; another one may have its name.
+            Err(CallError::UnknownWorld { .. }) if self.world.borrow_mut().take().is_some() => {
+                self.call_once(world, &arguments)
+            }
+            result => result,
+        }
+    }
+
+    fn call_once(&self, world: &str, arguments: &A) -> Result<R, CallError> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if known.name() == world => known,
-            _ => last.insert(self.shared.world(world)?),
+            _ => last.insert(self.shared.worlds.get(world)?),
         };
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;

@@ -72,6 +72,7 @@ mod observer;
 mod outbox;
 mod plan;
 mod shared;
+mod sweep;
 mod sync;
 mod table;
 mod test;
@@ -82,6 +83,7 @@ mod undo;
 mod version;
 mod versions;
 mod world;
+mod worlds;
 
 pub use builder::Builder;
 pub use call::{Arguments, Outcome, Turn};
@@ -89,19 +91,20 @@ pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
 pub use engine::{Engine, VersionInfo};
 pub use error::{
     ActivateError, ArgumentError, CallError, LoadError, OnLoadTrap, TestFailure, Unexpected,
+    WorldError,
 };
-pub use figures::{CompilationFigures, Figures};
+pub use figures::{CompilationFigures, Figures, WorldFigures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
 pub use load::{LoadOptions, LoadStatus, Loaded, Then};
 pub use observer::{Event, LogLine, Observer};
 pub use plan::{Change, ChangeKind, Plan};
-pub use shared::MAIN_WORLD;
 pub use test::{TestReport, TestResult};
 pub use trap::Trap;
 pub use version::Version;
 pub use versions::Activation;
 pub use world::World;
+pub use worlds::MAIN_WORLD;
 
 /// The compiler that the engine uses: diagnostics, sources, and what a program looks like inside.
 pub use midflight_compiler as compiler;

@@ -1,23 +1,22 @@
 //! What the parts of an engine share: the current version and its epoch, the worlds, the versions.
 //! Making a version current is here; who may ask for it, and when, is `engine`'s.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use midflight_compiler::settings::Settings;
 
 use crate::compile::Compilations;
-use crate::error::{CallError, OnLoadTrap};
+use crate::error::OnLoadTrap;
 use crate::gate::Spawn;
 use crate::limits::Limits;
+use crate::memory::budget::Pool;
 use crate::observer::Observer;
+use crate::sweep::sweep;
 use crate::version::Version;
 use crate::versions::Versions;
 use crate::world::World;
-
-/// The name of the world that is there from the start.
-pub const MAIN_WORLD: &str = "main";
+use crate::worlds::{MAIN_WORLD, Worlds};
 
 /// What the engine's parts share.
 pub(crate) struct Shared {
@@ -27,7 +26,11 @@ pub(crate) struct Shared {
     current: RwLock<Option<Arc<Version>>>,
     /// Serialises activations. Never taken while a gate is held.
     versions: Mutex<Versions>,
-    worlds: RwLock<BTreeMap<String, Arc<World>>>,
+    pub(crate) worlds: Worlds,
+    /// Where the worlds' memory comes from.
+    pub(crate) pool: Arc<Pool>,
+    /// Runs what takes long on a thread that may take its time.
+    pub(crate) spawn: Option<Spawn>,
     pub(crate) compilations: Compilations,
 }
 
@@ -46,25 +49,22 @@ pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 impl Shared {
     /// The world `main`, and no version yet.
     pub(crate) fn new(setup: Setup, spawn: Option<Spawn>) -> Shared {
-        let main = World::new(MAIN_WORLD, &setup.limits, spawn);
+        let main = World::new(MAIN_WORLD, &setup.limits, spawn.clone());
+        let pool = Arc::new(Pool::new(setup.limits.memory_max));
         Shared {
             epoch: AtomicU64::new(0),
             setup,
             current: RwLock::new(None),
             versions: Mutex::default(),
-            worlds: RwLock::new(BTreeMap::from([(MAIN_WORLD.to_owned(), Arc::new(main))])),
+            worlds: Worlds::new(main),
+            pool,
+            spawn,
             compilations: Compilations::default(),
         }
     }
 
     pub(crate) fn current(&self) -> Option<Arc<Version>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn world(&self, name: &str) -> Result<Arc<World>, CallError> {
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        let unknown = || CallError::UnknownWorld { name: name.to_owned() };
-        worlds.get(name).cloned().ok_or_else(unknown)
     }
 
     pub(crate) fn versions(&self) -> MutexGuard<'_, Versions> {
@@ -81,9 +81,7 @@ impl Shared {
             return self.publish_to_all(version);
         }
         let _ = self.set_current(version);
-        for world in self.worlds() {
-            world.sweep(self);
-        }
+        sweep(self);
         Ok(())
     }
 
@@ -96,7 +94,7 @@ impl Shared {
 
     /// Takes every world between two calls, runs `on load` in each, and moves them all or none.
     fn publish_to_all(&self, version: &Arc<Version>) -> Result<(), Box<OnLoadTrap>> {
-        let worlds = self.worlds();
+        let worlds = self.worlds.all();
         let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
         for index in 0..rooms.len() {
             if let Err(trap) = rooms[index].prepare(version, self) {
@@ -110,11 +108,6 @@ impl Shared {
         drop(rooms);
         drop(left);
         Ok(())
-    }
-
-    pub(crate) fn worlds(&self) -> Vec<Arc<World>> {
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        worlds.values().cloned().collect()
     }
 }
 

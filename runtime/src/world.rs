@@ -12,9 +12,12 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::call::{Surroundings, Time, Turn};
 use crate::counts::Counts;
+use crate::data::Beginning;
 use crate::error::CallError;
+use crate::figures::WorldFigures;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
+use crate::generator::Generator;
 use crate::limits::Limits;
 use crate::outbox::Outbox;
 use crate::shared::Shared;
@@ -30,8 +33,8 @@ pub struct World {
     pub(crate) counts: Arc<Counts>,
     /// When its next timer is due, in milliseconds since 1970.
     next_due_ms: Arc<AtomicI64>,
-    /// The memory that was taken when somebody looked last.
-    memory_seen: AtomicUsize,
+    /// The rows and the memory that there were when somebody looked last.
+    seen: [AtomicUsize; 2],
 }
 
 /// What the gate guards.
@@ -47,6 +50,8 @@ pub(crate) struct Room {
     next_due_ms: Arc<AtomicI64>,
     /// What a move that is prepared would leave.
     leaving: Option<Leaving>,
+    /// The world was deleted: it has no frame and gets none.
+    is_deleted: bool,
 }
 
 /// Where a world was before a move.
@@ -69,10 +74,11 @@ impl World {
             timers: Timers::default(),
             next_due_ms: Arc::new(AtomicI64::new(NEVER_MS)),
             leaving: None,
+            is_deleted: false,
         };
         let (counts, next_due_ms) = (room.counts.clone(), room.next_due_ms.clone());
         let gate = Arc::new(Gate::new(room, limits.queue_len_max, spawn));
-        World { name, gate, counts, next_due_ms, memory_seen: AtomicUsize::new(0) }
+        World { name, gate, counts, next_due_ms, seen: Default::default() }
     }
 
     /// Its name.
@@ -80,23 +86,52 @@ impl World {
         &self.name
     }
 
-    /// How many calls wait.
-    pub fn queue_len(&self) -> usize {
-        self.gate.queue_len()
-    }
-
-    /// Bytes that its rows, texts and indexes take; while a call runs in it, what they took when
-    /// somebody looked before.
-    pub fn memory_seen(&self) -> usize {
+    /// What there is in it and what has been counted. While a call runs in it, its rows and its
+    /// memory are those that there were when somebody looked before.
+    pub fn figures(&self) -> WorldFigures {
+        let [rows, memory] = &self.seen;
         if let Some(room) = self.gate.try_enter() {
-            self.memory_seen.store(room.memory_taken(), Ordering::Relaxed);
+            rows.store(room.row_count(), Ordering::Relaxed);
+            memory.store(room.memory_taken(), Ordering::Relaxed);
         }
-        self.memory_seen.load(Ordering::Relaxed)
+        WorldFigures {
+            version: self.counts.version(),
+            rows: rows.load(Ordering::Relaxed),
+            memory: memory.load(Ordering::Relaxed),
+            queue_len: self.gate.queue_len(),
+            calls: self.counts.calls(),
+            traps: self.counts.traps(),
+        }
     }
 
     /// When its next timer is due, in milliseconds since 1970.
     pub(crate) fn next_due_ms(&self) -> i64 {
         self.next_due_ms.load(Ordering::Relaxed)
+    }
+
+    /// Begins a new world on the current version, if there is one. The caller has locked the
+    /// versions and nobody else has the world.
+    ///
+    /// # Errors
+    /// When `on load` traps, or the state's defaults take too much memory.
+    pub(crate) fn begin(&self, shared: &Shared) -> Result<(), Box<Trap>> {
+        let Some(current) = shared.current() else { return Ok(()) };
+        let epoch = shared.epoch.load(Ordering::Acquire);
+        let mut room = self.gate.enter();
+        room.prepare(&current, shared)?;
+        // It came from nowhere.
+        let _ = room.complete(shared, epoch);
+        Ok(())
+    }
+
+    /// Ends a world that is no longer in the list, once those have had their turn who wait for it
+    /// already.
+    pub(crate) fn end(&self) {
+        let mut room = self.gate.enter();
+        let frame = room.end();
+        drop(room);
+        // Outside of the gate: it may be large, and the last of its version.
+        drop(frame);
     }
 
     /// Moves the world to the current version if nobody holds it, else leaves that to the holder:
@@ -125,7 +160,7 @@ impl Room {
         if self.epoch != shared.epoch.load(Ordering::Acquire) {
             drop(self.adopt(shared)?);
         }
-        let Some(frame) = &mut self.frame else { return Err(CallError::NoVersion) };
+        let Some(frame) = &mut self.frame else { return Err(absent(&self.name, self.is_deleted)) };
         if frame.broken {
             return Err(CallError::Closed);
         }
@@ -136,6 +171,22 @@ impl Room {
     /// Bytes that the world's rows and texts take.
     pub(crate) fn memory_taken(&self) -> usize {
         self.frame.as_ref().map_or(0, |frame| frame.data.memory.taken())
+    }
+
+    /// How many rows its tables have.
+    fn row_count(&self) -> usize {
+        let tables = self.frame.iter().flat_map(|frame| &frame.data.tables);
+        tables.map(|table| table.len() as usize).sum()
+    }
+
+    /// Ends the world; gives what it held.
+    fn end(&mut self) -> Option<Box<Frame>> {
+        self.is_deleted = true;
+        self.timers = Timers::default();
+        self.next_due_ms.store(NEVER_MS, Ordering::Relaxed);
+        let frame = self.frame.take()?;
+        self.counts.left(&frame.version);
+        Some(frame)
     }
 
     /// Takes up the timer that is due longest, if one is.
@@ -152,8 +203,14 @@ impl Room {
         if epoch == self.epoch {
             return Ok(None);
         }
+        if self.is_deleted {
+            return Ok(None);
+        }
         let Some(current) = shared.current() else { return Ok(None) };
-        let left = self.stand_on(current, shared).map_err(|_| CallError::OutOfMemory)?;
+        let left = self.stand_on(current, shared).map_err(|kind| match kind {
+            TrapKind::EngineFull => CallError::EngineFull,
+            _ => CallError::WorldFull,
+        })?;
         self.moved(&left, shared, epoch);
         Ok(match left {
             Leaving::Nowhere => None,
@@ -166,7 +223,12 @@ impl Room {
         if let Some(frame) = &mut self.frame {
             return Ok(Leaving::Version(mem::replace(&mut frame.version, version)));
         }
-        self.frame = Some(Frame::new(version, &shared.setup.limits)?);
+        let beginning = Beginning {
+            seed: Generator::seed_of(&self.name),
+            limits: &shared.setup.limits,
+            pool: shared.pool.clone(),
+        };
+        self.frame = Some(Frame::new(version, beginning)?);
         Ok(Leaving::Nowhere)
     }
 
@@ -178,7 +240,7 @@ impl Room {
             Leaving::Nowhere => None,
         };
         self.counts.moved(left, &frame.version);
-        self.timers.follow(&frame.version, (shared.setup.clock)());
+        self.timers.follow(&frame.version, || (shared.setup.clock)());
         self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
         self.epoch = epoch;
     }
@@ -238,6 +300,14 @@ impl Room {
             }
             (Some(Leaving::Version(_)) | None, _) => {}
         }
+    }
+}
+
+/// Why there is no frame.
+fn absent(name: &str, is_deleted: bool) -> CallError {
+    match is_deleted {
+        true => CallError::UnknownWorld { name: name.to_owned() },
+        false => CallError::NoVersion,
     }
 }
 

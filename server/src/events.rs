@@ -19,10 +19,19 @@ use crate::limits::Limits;
 /// The target of log lines of programs, for `MIDFLIGHT_LOG=flight=info`.
 const PROGRAM: &str = "flight";
 
+/// An event on its way to the clients.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// The world that it happened in.
+    pub(crate) world: Arc<str>,
+    /// A message of an event stream.
+    pub(crate) text: Bytes,
+}
+
 /// The events of an engine. Cheap to clone: clones are the same events.
 #[derive(Clone, Debug)]
 pub struct Events {
-    sender: broadcast::Sender<Bytes>,
+    sender: broadcast::Sender<Message>,
     /// How many there were.
     count: Arc<AtomicU64>,
     limits: Limits,
@@ -56,8 +65,8 @@ impl Events {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The events from now on, each as a message of an event stream.
-    pub(crate) fn listen(&self) -> Result<broadcast::Receiver<Bytes>, Problem> {
+    /// The events from now on.
+    pub(crate) fn listen(&self) -> Result<broadcast::Receiver<Message>, Problem> {
         if self.listeners() >= self.limits.listeners_max {
             let detail = format!("{} clients listen to events already", self.limits.listeners_max);
             return Err(Problem::new(Kind::TooManyListeners, detail));
@@ -70,8 +79,9 @@ impl Observer for Events {
     fn event(&self, event: &Event<'_>) {
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         if self.sender.receiver_count() > 0 {
+            let text = message(number, event, self.limits.event_len_max).into();
             // It fails when the last listener has just gone.
-            let _ = self.sender.send(message(number, event, self.limits.event_len_max).into());
+            let _ = self.sender.send(Message { world: event.world.into(), text });
         }
     }
 
