@@ -8,15 +8,19 @@
 mod measure;
 mod swap;
 mod work;
+mod worlds;
 
 use std::io::{self, Write};
 
 use measure::{Row, Unit};
 use swap::{Latencies, Swap};
+use worlds::Worlds;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let as_json = std::env::args().any(|argument| argument == "--json");
-    let figures = Figures { work: work::all()?, swap: swap::measure()? };
+    // First, while the process is small: one of its figures is a difference of the process's size.
+    let worlds = worlds::measure()?;
+    let figures = Figures { work: work::all()?, swap: swap::measure()?, worlds };
     let mut out = io::stdout().lock();
     if as_json {
         serde_json::to_writer_pretty(&mut out, &figures)?;
@@ -24,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     } else {
         print(&mut out, &figures.work)?;
         print_swap(&mut out, &figures.swap)?;
+        print_worlds(&mut out, &figures.worlds)?;
     }
     Ok(())
 }
@@ -33,6 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 struct Figures {
     work: Vec<Row>,
     swap: Swap,
+    worlds: Worlds,
 }
 
 fn print(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
@@ -63,6 +69,16 @@ fn print_swap(out: &mut impl Write, swap: &Swap) -> io::Result<()> {
     writeln!(out, "99th percentile beside loads: {ratio:.2} times that of the quiet server")?;
     let activation = swap.activation.show(Unit::Microseconds);
     writeln!(out, "activation, layout unchanged: {activation}")
+}
+
+fn print_worlds(out: &mut impl Write, worlds: &Worlds) -> io::Result<()> {
+    let Worlds { count, memory, creation, call, activation, swept } = worlds;
+    writeln!(out, "\n{count} worlds")?;
+    writeln!(out, "memory of a world at rest: {memory:.0} B")?;
+    let [creation, call] = [creation, call].map(|seconds| seconds * 1e9);
+    writeln!(out, "creation: {creation:.0} ns; a call in another world each time: {call:.0} ns")?;
+    writeln!(out, "activation, layout unchanged: {}", activation.show(Unit::Milliseconds))?;
+    writeln!(out, "until the old version is left: {}", swept.show(Unit::Milliseconds))
 }
 
 impl measure::Times {

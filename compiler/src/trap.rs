@@ -55,8 +55,12 @@ traps! {
     OutOfFuel "out_of_fuel" 503,
     /// The call nested too deep.
     OutOfStack "out_of_stack" 503,
-    /// The call or its world used up its memory.
+    /// The call used up its memory.
     OutOfMemory "out_of_memory" 503,
+    /// The world used up its memory.
+    WorldFull "world_full" 503,
+    /// All worlds together used up the memory of the engine.
+    EngineFull "engine_full" 503,
     /// A fault of Midflight itself; the world is closed.
     Internal "internal" 500,
 }

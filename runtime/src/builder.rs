@@ -94,8 +94,9 @@ impl Builder {
         self
     }
 
-    /// Says where calls go that wait for a world for long: [`Engine::submit`] never waits itself,
-    /// and hands what is left of a long queue to a thread that may take its time.
+    /// Says where work goes that takes long: [`Engine::submit`] never waits itself, and hands what
+    /// is left of a long queue to a thread that may take its time; an activation leaves idle worlds
+    /// to it when there are very many.
     #[must_use]
     pub fn spawn(
         mut self,

@@ -8,6 +8,20 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::version::Version;
 
+/// The sums of some worlds' counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Totals {
+    pub(crate) calls: u64,
+    /// By the number of their kind.
+    pub(crate) traps: [u64; TrapKind::ALL.len()],
+}
+
+impl Default for Totals {
+    fn default() -> Totals {
+        Totals { calls: 0, traps: [0; TrapKind::ALL.len()] }
+    }
+}
+
 /// The counts of one world. They never go back.
 #[derive(Debug)]
 pub(crate) struct Counts {
@@ -51,34 +65,47 @@ impl Counts {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// Calls that ended with a trap of this kind.
-    pub(crate) fn traps_of(&self, kind: TrapKind) -> u64 {
-        self.traps.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+    /// Adds them to some sums.
+    pub(crate) fn add_to(&self, totals: &mut Totals) {
+        totals.calls += self.calls();
+        for (total, count) in totals.traps.iter_mut().zip(&self.traps) {
+            *total += count.load(Ordering::Relaxed);
+        }
     }
 
-    fn traps(&self) -> u64 {
+    /// The number of the version that the world runs; 0 where it has none.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// Calls that ended with a trap.
+    pub(crate) fn traps(&self) -> u64 {
         self.traps.iter().map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
-    /// Calls and traps since the world moved to its version, if it is this one.
-    pub(crate) fn of_version(&self, number: u64) -> Option<(u64, u64)> {
-        if self.version.load(Ordering::Relaxed) != number {
-            return None;
-        }
+    /// Calls and traps since the world moved to its version.
+    pub(crate) fn of_version(&self) -> (u64, u64) {
         let [calls, traps] = &self.before;
         let calls = self.calls().saturating_sub(calls.load(Ordering::Relaxed));
         let traps = self.traps().saturating_sub(traps.load(Ordering::Relaxed));
-        Some((calls, traps))
+        (calls, traps)
+    }
+
+    /// What was counted for the version that the world leaves is added to that one.
+    pub(crate) fn left(&self, version: &Version) {
+        if self.version() == version.number() {
+            let (calls, traps) = self.of_version();
+            let _ = version.calls.fetch_add(calls, Ordering::Relaxed);
+            let _ = version.traps.fetch_add(traps, Ordering::Relaxed);
+            self.version.store(0, Ordering::Relaxed);
+        }
     }
 
     /// The world has moved to this version. What was counted for the one that it left is added to
     /// that one.
     pub(crate) fn moved(&self, left: Option<&Version>, to: &Version) {
-        if let Some(left) = left
-            && let Some((calls, traps)) = self.of_version(left.number())
-        {
-            let _ = left.calls.fetch_add(calls, Ordering::Relaxed);
-            let _ = left.traps.fetch_add(traps, Ordering::Relaxed);
+        if let Some(left) = left {
+            self.left(left);
         }
         let [calls, traps] = &self.before;
         calls.store(self.calls(), Ordering::Relaxed);

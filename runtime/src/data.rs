@@ -2,18 +2,25 @@
 
 #![expect(unsafe_code, reason = "gives rows their bytes back")]
 
+use std::mem::size_of;
+use std::sync::Arc;
+
 use midflight_compiler::abi::{RowHeader, TableView};
 use midflight_compiler::ir;
 use midflight_compiler::layout::Layouts;
 use midflight_compiler::planted::{Fault, is_planted};
+use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::TableId;
 
 use crate::generator::Generator;
 use crate::limits::Limits;
-use crate::memory::budget::MemoryBudget;
+use crate::memory::budget::{MemoryBudget, Pool};
 use crate::memory::state::StateBlock;
 use crate::memory::texts::Texts;
 use crate::table::Table;
+
+/// Bytes that a world takes besides its data, as a round number: its frame, its gate, its name.
+const FRAME_SIZE: usize = 2 << 10;
 
 /// The state of one world.
 #[derive(Debug)]
@@ -34,26 +41,50 @@ pub(crate) struct Data {
     pub(crate) now_ms: i64,
 }
 
+/// What a new world begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Beginning<'a> {
+    /// Of its random generator.
+    pub(crate) seed: u64,
+    pub(crate) limits: &'a Limits,
+    /// Where its memory comes from.
+    pub(crate) pool: Arc<Pool>,
+}
+
+impl<'a> Beginning<'a> {
+    /// A world that shares its memory with no other one: that of a test.
+    pub(crate) fn alone(limits: &'a Limits) -> Beginning<'a> {
+        Beginning { seed: 0, limits, pool: Arc::new(Pool::new(usize::MAX)) }
+    }
+}
+
 impl Data {
     /// The data of a world that has not been called yet, in the layout of `program`; its state
     /// has to be given its defaults (`Frame::initialise`).
+    ///
+    /// # Errors
+    /// When the worlds of the engine have no memory left.
     pub(crate) fn new(
         program: &ir::Program,
         layouts: &Layouts,
-        (seed, limits): (u64, &Limits),
-    ) -> Data {
+        beginning: Beginning<'_>,
+    ) -> Result<Data, TrapKind> {
+        let Beginning { seed, limits, pool } = beginning;
         let fields = layouts.strukt(program.state);
         let ids = (0..program.types.tables.len()).map(|index| TableId(index as u32));
         let tables: Vec<Table> = ids.map(|id| Table::new(&program.types, layouts, id)).collect();
-        Data {
+        let base = fields.layout.size as usize + tables.len() * size_of::<Table>();
+        // Before the state's memory is taken, which may be large.
+        let memory = MemoryBudget::new(limits.world_memory_max, FRAME_SIZE + base, pool)?;
+        Ok(Data {
             state: StateBlock::new(fields.layout.size),
             texts: Texts::default(),
             views: tables.iter().map(Table::view).collect(),
             tables,
-            memory: MemoryBudget::new(limits.world_memory_max),
+            memory,
             generator: Generator::new(seed),
             now_ms: 0,
-        }
+        })
     }
 
     /// Shows generated code what a table is like now: after every insert and remove.

@@ -4,6 +4,8 @@
 //! flight finish on the version they began with; each world moves at its next turn, and idle ones
 //! are moved by whoever activates. No call takes a lock of the engine while the version stays.
 
+mod worlds;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,7 +30,7 @@ use crate::tick::tick;
 use crate::timer::NEVER_MS;
 use crate::version::{Version, hash};
 use crate::versions::{Activation, Versions};
-use crate::world::{Room, World};
+use crate::world::Room;
 
 /// The engine. Cheap to clone: clones are the same engine.
 #[derive(Clone, Debug)]
@@ -266,18 +268,20 @@ impl Engine {
     pub fn versions(&self) -> Vec<VersionInfo> {
         let kept: Vec<_> = self.shared.versions().kept().cloned().collect();
         let current = self.current().map(|current| current.number());
-        let worlds = self.shared.worlds();
         let info = |version: Arc<Version>| {
-            let (mut calls, mut traps) = version.counts();
-            for world in &worlds {
-                let (more_calls, more_traps) =
-                    world.counts.of_version(version.number()).unwrap_or_default();
-                calls += more_calls;
-                traps += more_traps;
-            }
+            let (calls, traps) = version.counts();
             VersionInfo { is_current: current == Some(version.number()), version, calls, traps }
         };
-        kept.into_iter().map(info).collect()
+        let mut infos: Vec<VersionInfo> = kept.into_iter().map(info).collect();
+        for world in self.shared.worlds.all() {
+            let number = world.counts.version();
+            let running = infos.binary_search_by_key(&number, |info| info.version.number());
+            let Some(info) = running.ok().and_then(|index| infos.get_mut(index)) else { continue };
+            let (calls, traps) = world.counts.of_version();
+            info.calls += calls;
+            info.traps += traps;
+        }
+        infos
     }
 
     /// How many versions have their code in memory: those that are kept, and those whose last
@@ -320,7 +324,7 @@ impl Engine {
         world: &str,
         action: impl FnOnce(&mut Turn<'_>) -> T,
     ) -> Result<T, CallError> {
-        let world = self.shared.world(world)?;
+        let world = self.world(world)?;
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
         let result = action(&mut turn);
@@ -342,7 +346,7 @@ impl Engine {
         world: &str,
         action: impl FnOnce(Result<&mut Turn<'_>, CallError>) + Send + 'static,
     ) -> Result<(), CallError> {
-        let world = self.shared.world(world)?;
+        let world = self.world(world)?;
         let shared = self.shared.clone();
         let job = Box::new(move |room: &mut Room| {
             match room.turn(&shared, Time::Of(&shared.setup.clock)) {
@@ -355,27 +359,26 @@ impl Engine {
 
     /// Bytes that a world's rows, texts and indexes take; `None` while a call runs in it.
     pub fn memory_taken(&self, world: &str) -> Option<usize> {
-        let world = self.shared.world(world).ok()?;
+        let world = self.world(world).ok()?;
         let room = world.gate.try_enter()?;
         Some(room.memory_taken())
-    }
-
-    /// The worlds, by name.
-    pub fn worlds(&self) -> Vec<Arc<World>> {
-        self.shared.worlds()
     }
 
     /// When the next timer of any world is due, in milliseconds since 1970; `None` without timers.
     /// A load or an activation can change it.
     pub fn next_due(&self) -> Option<i64> {
-        let due = self.shared.worlds().iter().map(|world| world.next_due_ms()).min();
+        // A world that has not moved yet has timers that do not run any more.
+        if self.current()?.program().ir.timers.is_empty() {
+            return None;
+        }
+        let due = self.shared.worlds.least(|world| world.next_due_ms());
         due.filter(|&due| due != NEVER_MS)
     }
 
     /// Runs every timer that is due at `now_ms`, once, in every world; tells how many ran. The
     /// worlds' calls go on between the runs.
     pub fn run_due(&self, now_ms: i64) -> usize {
-        let worlds = self.shared.worlds();
+        let worlds = self.worlds();
         worlds.iter().map(|world| tick(&self.shared, world, now_ms)).sum()
     }
 

@@ -10,6 +10,7 @@ use crate::shared::Unpublished;
 use crate::store::StoreError;
 use crate::trap::Trap;
 use crate::world::Immovable;
+use crate::worlds::{MAIN_WORLD, WORLD_NAME_LEN_MAX};
 
 /// Why a source was not loaded. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +132,39 @@ pub enum ActivateError {
     Current(u64),
 }
 
+/// Why a world was not created or deleted. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The name cannot be that of a world.
+    #[error(
+        "a world's name is 1 to {WORLD_NAME_LEN_MAX} letters, digits, `-`, `_` or `.`, and begins \
+         with a letter or a digit"
+    )]
+    InvalidName {
+        /// The name that was given.
+        name: String,
+    },
+    /// There are as many worlds as there may be.
+    #[error("there are {0} worlds already")]
+    TooMany(usize),
+    /// Its `on load` trapped, or it has no memory even for its defaults.
+    #[error("the world `{}` cannot begin: {}", .0.world, .0.trap)]
+    OnLoad(Box<OnLoadTrap>),
+    /// There is no such world.
+    #[error("there is no world `{name}`")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The store has failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `main` stays.
+    #[error("the world `{MAIN_WORLD}` is always there and cannot be deleted")]
+    Main,
+}
+
 /// Why an engine could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -207,7 +241,10 @@ pub enum CallError {
     Closed,
     /// The defaults of the state exceed the memory of a world.
     #[error("the world has no memory left for the defaults of its state")]
-    OutOfMemory,
+    WorldFull,
+    /// The worlds of the engine have no memory left together.
+    #[error("the memory of all worlds together is used up")]
+    EngineFull,
     /// The store has failed. Calls go on after a restart, from what is durable.
     #[error("the store has failed: no call runs until the engine is restarted")]
     StoreFailed,
@@ -270,6 +307,22 @@ pub enum ArgumentError {
         /// The parameter.
         name: String,
     },
+}
+
+impl WorldError {
+    /// Why a new world cannot begin.
+    pub(crate) fn beginning(world: &str, why: Immovable) -> WorldError {
+        match why {
+            Immovable::Trapped(trap) => {
+                let world = world.to_owned();
+                WorldError::OnLoad(Box::new(OnLoadTrap { world, trap: *trap }))
+            }
+            // A world that is new has nothing that could not move or be trusted.
+            Immovable::Misfit(_) | Immovable::Closed => {
+                WorldError::Unknown { name: world.to_owned() }
+            }
+        }
+    }
 }
 
 impl From<Unpublished> for LoadError {

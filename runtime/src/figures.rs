@@ -1,13 +1,11 @@
 //! What an engine shows of itself in numbers, for whoever watches it: what there is now, and what
 //! has been counted since it began. Looking takes no world's gate for long and stops no call.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use midflight_compiler::trap::TrapKind;
 
 use crate::shared::Shared;
-use crate::world::World;
 
 /// The numbers of an engine.
 #[derive(Clone, Debug)]
@@ -29,8 +27,32 @@ pub struct Figures {
     pub compilations: CompilationFigures,
     /// What the store does, where there is one.
     pub store: Option<StoreFigures>,
-    /// The worlds, by name.
-    pub worlds: Vec<Arc<World>>,
+    /// Worlds.
+    pub worlds: usize,
+    /// Bytes that all worlds take together, in steps of 4 KiB for each.
+    pub memory: usize,
+    /// Bytes that the rows, texts and indexes of the largest world take.
+    pub world_memory: usize,
+    /// Calls that wait for the world that most wait for.
+    pub queue_len: usize,
+}
+
+/// The numbers of one world.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct WorldFigures {
+    /// The number of the version that it runs; 0 where it has none.
+    pub version: u64,
+    /// Rows of all its tables.
+    pub rows: usize,
+    /// Bytes that its rows, texts and indexes take.
+    pub memory: usize,
+    /// Calls that wait for it.
+    pub queue_len: usize,
+    /// Calls that ended, those that trapped included.
+    pub calls: u64,
+    /// Calls that trapped.
+    pub traps: u64,
 }
 
 /// The numbers of the store of an engine.
@@ -77,20 +99,27 @@ impl Figures {
         let (versions_kept, versions_alive) = (versions.kept().count(), versions.alive());
         let code_size = versions.kept().map(|version| version.code_size()).sum();
         drop(versions);
-        let worlds = shared.worlds();
-        let traps =
-            |&kind: &TrapKind| (kind, worlds.iter().map(|world| world.counts.traps_of(kind)).sum());
-        let kinds = TrapKind::ALL.iter().filter(|&&kind| kind != TrapKind::None);
+        let (worlds, totals) = shared.worlds.totals();
+        let (mut world_memory, mut queue_len) = (0, 0);
+        for world in &worlds {
+            let figures = world.figures();
+            world_memory = world_memory.max(figures.memory);
+            queue_len = queue_len.max(figures.queue_len);
+        }
+        let kinds = TrapKind::ALL.iter().copied().zip(totals.traps);
         Figures {
             version: shared.current().map_or(0, |version| version.number()),
             versions_kept,
             versions_alive,
             code_size,
-            calls: worlds.iter().map(|world| world.counts.calls()).sum(),
-            traps: kinds.map(traps).collect(),
+            calls: totals.calls,
+            traps: kinds.filter(|&(kind, _)| kind != TrapKind::None).collect(),
             compilations: shared.compilations.figures(),
             store: shared.committer.as_ref().map(|committer| committer.queue().figures()),
-            worlds,
+            worlds: worlds.len(),
+            memory: shared.pool.claimed(),
+            world_memory,
+            queue_len,
         }
     }
 }

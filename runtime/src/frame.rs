@@ -18,8 +18,7 @@ use midflight_compiler::types::{TableId, Type};
 
 use crate::builtins::HOST;
 use crate::cursor::{Slot, TextMemory, View};
-use crate::data::Data;
-use crate::limits::Limits;
+use crate::data::{Beginning, Data};
 use crate::memory::arena::Arena;
 use crate::memory::texts::characters;
 use crate::observer::{Delivery, Observer};
@@ -62,9 +61,12 @@ impl Frame {
     /// The frame of a new world, its state at the defaults.
     ///
     /// # Errors
-    /// When the defaults need more memory than a world may take.
-    pub(crate) fn new(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
-        let mut frame = Frame::bare(version, limits)?;
+    /// When the defaults need more memory than a world may take, or all of them together.
+    pub(crate) fn new(
+        version: Arc<Version>,
+        beginning: Beginning<'_>,
+    ) -> Result<Box<Frame>, TrapKind> {
+        let mut frame = Frame::bare(version, beginning)?;
         frame.initialise()?;
         Ok(frame)
     }
@@ -73,9 +75,13 @@ impl Frame {
     ///
     /// # Errors
     /// When there is no memory for it.
-    pub(crate) fn bare(version: Arc<Version>, limits: &Limits) -> Result<Box<Frame>, TrapKind> {
+    pub(crate) fn bare(
+        version: Arc<Version>,
+        beginning: Beginning<'_>,
+    ) -> Result<Box<Frame>, TrapKind> {
         let program = version.program();
-        let data = Data::new(&program.ir, &program.layouts, (0, limits));
+        let call_memory_max = beginning.limits.call_memory_max;
+        let data = Data::new(&program.ir, &program.layouts, beginning)?;
         Ok(Box::new(Frame {
             ctx: CallContext {
                 fuel: 0,
@@ -97,7 +103,7 @@ impl Frame {
             data,
             undo: Undo::default(),
             outbox: Outbox::default(),
-            arena: Arena::new(limits.call_memory_max)?,
+            arena: Arena::new(call_memory_max)?,
             text_buffer: String::new(),
             version,
             broken: false,
@@ -113,7 +119,7 @@ impl Frame {
         let texts = TextMemory::World(&mut self.data.texts, &mut self.data.memory);
         // SAFETY: the block has the size of the state in this program's layout, and nothing runs.
         let mut slot = unsafe { Slot::new(program, state, address, texts) };
-        slot.write_const(&defaults).map_err(|_| TrapKind::OutOfMemory)
+        slot.write_const(&defaults).map_err(|_| TrapKind::WorldFull)
     }
 
     /// The state, to be read.

@@ -2,6 +2,10 @@
 //! "Scrambled linear pseudorandom number generators", 2018). Its state is part of the world, so
 //! that the same calls draw the same numbers.
 
+use sha2::{Digest, Sha256};
+
+use crate::worlds::MAIN_WORLD;
+
 /// The generator's state. Never all zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Generator {
@@ -25,6 +29,16 @@ impl Generator {
     /// The generator with this state; `None` where all of it is zero.
     pub(crate) fn from_words(words: [u64; 4]) -> Option<Generator> {
         (words != [0; 4]).then_some(Generator { words })
+    }
+
+    /// The seed of a world of this name: `main` begins with 0, every other one differently and the
+    /// same on every machine.
+    pub(crate) fn seed_of(world: &str) -> u64 {
+        if world == MAIN_WORLD {
+            return 0;
+        }
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = Sha256::digest(world.as_bytes()).into();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// The state, as it stands in a world's image.

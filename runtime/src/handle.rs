@@ -63,7 +63,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// When the call traps ([`CallError::Trapped`]), there is no such world, the current version's
     /// handler has other types, or the store fails ([`CallError::OutcomeUnknown`]).
     pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
-        let (result, ticket) = self.run(world, arguments)?;
+        let (result, ticket) = self.run(world, &arguments)?;
         ticket.wait()?;
         result
     }
@@ -74,7 +74,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// # Errors
     /// As [`Handler::call`]. A trap waits for the store, since it may tell what was read.
     pub fn submit(&self, world: &str, arguments: A) -> Result<(R, Ticket), CallError> {
-        let (result, ticket) = self.run(world, arguments)?;
+        let (result, ticket) = self.run(world, &arguments)?;
         match result {
             Ok(result) => Ok((result, ticket)),
             Err(error) => {
@@ -84,11 +84,25 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         }
     }
 
-    fn run(&self, world: &str, arguments: A) -> Result<(Result<R, CallError>, Ticket), CallError> {
+    fn run(&self, world: &str, arguments: &A) -> Result<(Result<R, CallError>, Ticket), CallError> {
+        match self.run_once(world, arguments) {
+            // The world that was called last was deleted; another one may have its name.
+            Err(CallError::UnknownWorld { .. }) if self.world.borrow_mut().take().is_some() => {
+                self.run_once(world, arguments)
+            }
+            result => result,
+        }
+    }
+
+    fn run_once(
+        &self,
+        world: &str,
+        arguments: &A,
+    ) -> Result<(Result<R, CallError>, Ticket), CallError> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if known.name() == world => known,
-            _ => last.insert(self.shared.world(world)?),
+            _ => last.insert(self.shared.worlds.get(world)?),
         };
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;

@@ -75,6 +75,7 @@ mod outbox;
 mod plan;
 mod shared;
 pub mod store;
+mod sweep;
 mod sync;
 mod table;
 mod test;
@@ -85,6 +86,7 @@ mod undo;
 mod version;
 mod versions;
 mod world;
+mod worlds;
 
 pub use builder::Builder;
 pub use call::{Arguments, Outcome, Turn};
@@ -92,16 +94,16 @@ pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
 pub use engine::{Engine, VersionInfo};
 pub use error::{
     ActivateError, ArgumentError, BuildError, CallError, LoadError, MigrationFailure, OnLoadTrap,
-    TestFailure, Unexpected,
+    TestFailure, Unexpected, WorldError,
 };
-pub use figures::{CompilationFigures, Figures, StoreFigures};
+pub use figures::{CompilationFigures, Figures, StoreFigures, WorldFigures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
 pub use limits::Limits;
 pub use load::{ActivateOptions, LoadOptions, LoadStatus, Loaded, Then};
 pub use migrate::{Failure, Misfit, Trial};
 pub use observer::{Delivery, Event, LogLine, Observer};
 pub use plan::{Change, ChangeKind, Plan};
-pub use shared::{MAIN_WORLD, Pause};
+pub use shared::Pause;
 pub use store::reopen::Reopened;
 pub use store::ticket::Ticket;
 pub use store::{Durability, StoreError};
@@ -110,6 +112,7 @@ pub use trap::Trap;
 pub use version::Version;
 pub use versions::Activation;
 pub use world::World;
+pub use worlds::MAIN_WORLD;
 
 /// The compiler that the engine uses: diagnostics, sources, and what a program looks like inside.
 pub use midflight_compiler as compiler;

@@ -18,7 +18,13 @@ midflight_compiler::limits! {
         call_memory_max: usize = 16 << 20, Bytes, 65_536..=1_073_741_824, "trap `out_of_memory`";
         /// Memory of one world for rows, texts and indexes.
         world_memory_max: usize = 256 << 20, Bytes, 65_536..=1_099_511_627_776,
-            "trap `out_of_memory`";
+            "trap `world_full`";
+        /// Memory of all worlds together, their states included. Less than the machine has: who
+        /// exceeds that is ended by the system.
+        memory_max: usize = 16 << 30, Bytes, 1_048_576..=17_592_186_044_416,
+            "trap `engine_full`";
+        /// Worlds that there are at the same time, `main` included.
+        worlds_max: usize = 1_000, Count, 1..=1_000_000, "507 `too_many_worlds`";
         /// Changes that wait for the store, in all worlds together.
         store_queue_max: usize = 64 << 20, Bytes, 65_536..=4_294_967_296, "503 `store_busy`";
         /// Versions that are kept to be activated again, the current one included.
@@ -47,6 +53,10 @@ pub(crate) const CALL_STACK_MIN: usize = 512 << 10;
 
 /// The stack that a call gets where less than [`CALL_STACK_MIN`] is left.
 pub(crate) const CALL_STACK_SIZE: usize = 1 << 20;
+
+/// How many idle worlds whoever activates a version moves to it, which takes some two milliseconds,
+/// before a thread that may take its time does the rest.
+pub(crate) const SWEEP_MAX: usize = 4_096;
 
 /// How long one holder of a world goes on with the calls of others before it hands them over.
 pub(crate) const DRAIN_MAX: std::time::Duration = std::time::Duration::from_micros(100);

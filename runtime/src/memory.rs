@@ -7,6 +7,8 @@
 //!   live until it is *retired* (no slot points to it) **and** the call that retired it is over.
 //! - **arena** ([`arena`]): owns what one call makes; live until the call's turn is over.
 //! - **constants**: texts inside of a version's code; live as long as the version.
+//! - **budget** ([`budget`]): what a world has taken and may take, of its own limit and of the
+//!   **pool** that the worlds of an engine share.
 //! - **row** ([`rows`]): a header and fields in a slot of a table, at one address for ever. A `str`
 //!   in it holds null or a text of the world's heap.
 //! - **state block** ([`state`]): the fields of `state` in their layout, behind the epochs of

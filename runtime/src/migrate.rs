@@ -23,9 +23,10 @@ pub use trial::Trial;
 pub(crate) use trial::try_out;
 
 use crate::cursor::{Slot, TextMemory, View};
+use crate::data::Beginning;
 use crate::enter::{Exit, enter};
 use crate::frame::Frame;
-use crate::limits::{KEY_LEN_MAX, Limits};
+use crate::limits::KEY_LEN_MAX;
 use crate::plan::Moves;
 use crate::table::{self, Table};
 use crate::trap::Trap;
@@ -88,8 +89,12 @@ impl Migration {
     ///
     /// # Errors
     /// When a value cannot be moved. The old frame is as it was in any case.
-    pub(crate) fn run(&self, old: &Frame, limits: &Limits) -> Result<(Box<Frame>, u64), Failure> {
-        let mut moving = self.begin(old, limits)?;
+    pub(crate) fn run(
+        &self,
+        old: &Frame,
+        beginning: Beginning<'_>,
+    ) -> Result<(Box<Frame>, u64), Failure> {
+        let mut moving = self.begin(old, beginning)?;
         let mut rows = 0;
         for index in 0..self.tables.len() {
             let id = TableId(index as u32);
@@ -112,13 +117,17 @@ impl Migration {
     }
 
     /// A new frame with the state of an old one, its tables empty.
-    fn begin(&self, old: &Frame, limits: &Limits) -> Result<Move<'_>, Failure> {
+    fn begin(&self, old: &Frame, beginning: Beginning<'_>) -> Result<Move<'_>, Failure> {
+        let limits = beginning.limits;
         let out_of_memory = |_| Failure::of_state(Misfit::OutOfMemory);
-        let mut frame = Frame::bare(self.new.clone(), limits).map_err(out_of_memory)?;
+        let mut frame = Frame::bare(self.new.clone(), beginning).map_err(out_of_memory)?;
         frame.data.generator = old.data.generator.clone();
         frame.data.now_ms = old.data.now_ms;
         let code = match &self.code {
-            Some(code) => Some(Frame::bare(code.clone(), limits).map_err(out_of_memory)?),
+            Some(code) => {
+                let beginning = Beginning::alone(limits);
+                Some(Frame::bare(code.clone(), beginning).map_err(out_of_memory)?)
+            }
             None => None,
         };
         let (given, fuel) = (Vec::new(), limits.migrate_fuel_max);

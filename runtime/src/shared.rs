@@ -1,7 +1,6 @@
 //! What the parts of an engine share: the current version and its epoch, the worlds, the versions.
 //! Making a version current is here; who may ask for it, and when, is `engine`'s.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -10,20 +9,22 @@ use midflight_compiler::check::Live;
 use midflight_compiler::settings::Settings;
 
 use crate::compile::Compilations;
-use crate::error::{CallError, LoadError};
+use crate::data::Beginning;
+use crate::error::LoadError;
 use crate::gate::Spawn;
+use crate::generator::Generator;
 use crate::limits::Limits;
+use crate::memory::budget::Pool;
 use crate::migrate::Migration;
 use crate::observer::Observer;
 use crate::plan::{self, Moves};
 use crate::store::committer::Committer;
 use crate::store::{Batch, StoreError, VersionsChange};
+use crate::sweep::sweep;
 use crate::version::Version;
 use crate::versions::Versions;
 use crate::world::{Immovable, World};
-
-/// The name of the world that is there from the start.
-pub const MAIN_WORLD: &str = "main";
+use crate::worlds::{MAIN_WORLD, Worlds};
 
 /// What the engine's parts share.
 pub(crate) struct Shared {
@@ -33,8 +34,11 @@ pub(crate) struct Shared {
     current: RwLock<Option<Arc<Version>>>,
     /// Serialises activations. Never taken while a gate is held.
     versions: Mutex<Versions>,
-    worlds: RwLock<BTreeMap<String, Arc<World>>>,
-    spawn: Option<Spawn>,
+    pub(crate) worlds: Worlds,
+    /// Where the worlds' memory comes from.
+    pub(crate) pool: Arc<Pool>,
+    /// Runs what takes long on a thread that may take its time.
+    pub(crate) spawn: Option<Spawn>,
     pub(crate) compilations: Compilations,
     /// Absent without a store.
     pub(crate) committer: Option<Committer>,
@@ -76,36 +80,43 @@ pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 impl Shared {
     /// The world `main`, and no version yet.
     pub(crate) fn new(setup: Setup, spawn: Option<Spawn>, committer: Option<Committer>) -> Shared {
-        let shared = Shared {
+        let store = committer.as_ref().map(Committer::queue);
+        let main = World::new(MAIN_WORLD, &setup.limits, spawn.clone(), store);
+        let pool = Arc::new(Pool::new(setup.limits.memory_max));
+        Shared {
             epoch: AtomicU64::new(0),
             setup,
             current: RwLock::new(None),
             versions: Mutex::default(),
-            worlds: RwLock::default(),
+            worlds: Worlds::new(main),
+            pool,
             spawn,
             compilations: Compilations::default(),
             committer,
-        };
-        let _ = shared.add_world(MAIN_WORLD);
-        shared
+        }
     }
 
-    /// The world of this name, made where there is none.
+    /// Adds a world, whose name is free.
     pub(crate) fn add_world(&self, name: &str) -> Arc<World> {
-        let mut worlds = self.worlds.write().unwrap_or_else(PoisonError::into_inner);
+        let world = Arc::new(self.new_world(name));
+        self.worlds.add(world.clone());
+        world
+    }
+
+    /// A world that is in no list yet.
+    pub(crate) fn new_world(&self, name: &str) -> World {
         let store = self.committer.as_ref().map(Committer::queue);
-        let new = || World::new(name, &self.setup.limits, self.spawn.clone(), store);
-        worlds.entry(name.to_owned()).or_insert_with(|| Arc::new(new())).clone()
+        World::new(name, &self.setup.limits, self.spawn.clone(), store)
+    }
+
+    /// What a world of this name begins with.
+    pub(crate) fn beginning(&self, world: &str) -> Beginning<'_> {
+        let (limits, pool) = (&self.setup.limits, self.pool.clone());
+        Beginning { seed: Generator::seed_of(world), limits, pool }
     }
 
     pub(crate) fn current(&self) -> Option<Arc<Version>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn world(&self, name: &str) -> Result<Arc<World>, CallError> {
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        let unknown = || CallError::UnknownWorld { name: name.to_owned() };
-        worlds.get(name).cloned().ok_or_else(unknown)
     }
 
     pub(crate) fn versions(&self) -> MutexGuard<'_, Versions> {
@@ -133,9 +144,7 @@ impl Shared {
         }
         self.store_versions(change)?;
         let _ = self.set_current(version);
-        for world in self.worlds() {
-            world.sweep(self);
-        }
+        sweep(self);
         Ok(None)
     }
 
@@ -175,7 +184,7 @@ impl Shared {
     }
 
     /// Makes a batch durable, with everything before it.
-    fn store(&self, batch: Batch) -> Result<(), StoreError> {
+    pub(crate) fn store(&self, batch: Batch) -> Result<(), StoreError> {
         self.committer.as_ref().map_or(Ok(()), |committer| committer.commit(batch))
     }
 
@@ -194,7 +203,7 @@ impl Shared {
         migration: Option<&Migration>,
         change: VersionsChange,
     ) -> Result<Pause, Unpublished> {
-        let worlds = self.worlds();
+        let worlds = self.worlds.all();
         let began = Instant::now();
         let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
         let mut rows = 0;
@@ -220,11 +229,6 @@ impl Shared {
         let time = began.elapsed();
         drop(left);
         Ok(Pause { rows, time })
-    }
-
-    pub(crate) fn worlds(&self) -> Vec<Arc<World>> {
-        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
-        worlds.values().cloned().collect()
     }
 }
 

@@ -183,6 +183,12 @@ pub struct StoredVersions {
 }
 
 impl Batch {
+    /// What removes a world.
+    pub(crate) fn without_world(name: &str) -> Batch {
+        let gone = WorldChange { is_whole: true, ..WorldChange::default() };
+        Batch { versions: None, worlds: [(name.into(), gone)].into() }
+    }
+
     /// Adds what was queued after it.
     pub(crate) fn merge(&mut self, later: Batch) {
         if let Some(later) = later.versions {

@@ -8,6 +8,7 @@ use midflight_compiler::source::{Position, Source};
 
 use crate::call::{Surroundings, Time, Turn};
 use crate::counts::Counts;
+use crate::data::Beginning;
 use crate::error::{LoadError, TestFailure};
 use crate::frame::Frame;
 use crate::limits::Limits;
@@ -60,7 +61,7 @@ pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResu
     let mut fuel = limits.test_fuel_max;
     let run = |test: &Test| {
         let mut fuel_used = 0;
-        let trap = match Frame::new(version.clone(), limits) {
+        let trap = match Frame::new(version.clone(), Beginning::alone(limits)) {
             Ok(mut frame) => {
                 let counts = Counts::default();
                 let surroundings = Surroundings {

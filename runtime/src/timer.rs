@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use midflight_compiler::ir;
+
 use crate::version::Version;
 
 /// The timers of one world.
@@ -31,9 +33,17 @@ pub(crate) const NEVER_MS: i64 = i64::MAX;
 impl Timers {
     /// Takes up the timers of a version: new ones begin now, those that the version lacks end, and
     /// one whose period changed goes on from its last run. Tells whether anything has changed.
-    pub(crate) fn follow(&mut self, version: &Version, now_ms: i64) -> bool {
+    pub(crate) fn follow(&mut self, version: &Version, now_ms: impl FnOnce() -> i64) -> bool {
+        let timers = &version.program().ir.timers;
+        let is_known = |timer: &ir::Timer| {
+            self.timers.get(&timer.name).is_some_and(|known| known.period_ms == timer.period_ms)
+        };
+        if timers.len() == self.timers.len() && timers.iter().all(is_known) {
+            return false;
+        }
+        let now_ms = now_ms();
         let before = std::mem::take(&mut self.timers);
-        for timer in &version.program().ir.timers {
+        for timer in timers {
             let period_ms = timer.period_ms;
             let due_ms = match before.get(&timer.name) {
                 Some(known) if known.period_ms == period_ms => known.due_ms,

@@ -84,8 +84,11 @@ impl Trap {
 
     /// The trap of a world that could not even begin.
     pub(crate) fn at_start(version: &Version, kind: TrapKind) -> Trap {
-        let message = "the defaults of `state` exceed the memory of a world".to_owned();
-        Trap { kind, message, ..Trap::unknown(version) }
+        let message = match kind {
+            TrapKind::EngineFull => "the memory of all worlds together is used up",
+            _ => "the defaults of `state` exceed the memory of a world",
+        };
+        Trap { kind, message: message.to_owned(), status: kind.status(), ..Trap::unknown(version) }
     }
 
     fn unknown(version: &Version) -> Trap {
@@ -125,6 +128,10 @@ fn message(frame: &Frame, kind: TrapKind, step: &str) -> String {
         TrapKind::OutOfFuel => "the call used up its fuel".to_owned(),
         TrapKind::OutOfStack => "the call nested too deep".to_owned(),
         TrapKind::OutOfMemory => format!("the memory is used up at `{step}`"),
+        TrapKind::WorldFull => format!("the memory of the world is used up at `{step}`"),
+        TrapKind::EngineFull => {
+            format!("the memory of all worlds together is used up at `{step}`")
+        }
         TrapKind::Internal | TrapKind::None => "a fault of Midflight itself".to_owned(),
     }
 }

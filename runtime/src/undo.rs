@@ -297,14 +297,17 @@ mod tests {
     use midflight_compiler::source::Source;
 
     use super::Undo;
-    use crate::data::Data;
+    use crate::data::{Beginning, Data};
     use crate::limits::Limits;
 
     #[test]
     fn a_large_row_is_noted_by_chunks() {
         let source = Source::new("t.flight", "table t { key id: int, a: [int; 200] }");
         let checked = check(&source).expect("it is right");
-        let mut data = Data::new(&checked.program, &checked.layouts, (0, &Limits::default()));
+        let limits = Limits::default();
+        let beginning = Beginning::alone(&limits);
+        let data = Data::new(&checked.program, &checked.layouts, beginning);
+        let mut data = data.expect("there is memory");
         let row = data.tables[0].reserve(&mut data.memory).expect("there is memory");
         data.tables[0].enter(&mut data.memory, row).expect("the key is free");
         let mut undo = Undo::default();

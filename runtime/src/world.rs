@@ -13,17 +13,18 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::call::{Surroundings, Time, Turn};
 use crate::counts::Counts;
-use crate::error::CallError;
+use crate::error::{CallError, WorldError};
+use crate::figures::WorldFigures;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
 use crate::limits::Limits;
 use crate::migrate::{Failure, Migration};
 use crate::outbox::Outbox;
 use crate::shared::Shared;
-use crate::store::WorldChange;
 use crate::store::committer::Queue;
 use crate::store::journal::Journal;
 use crate::store::restore::Restored;
+use crate::store::{Batch, Cell, WorldChange};
 use crate::timer::{NEVER_MS, Timers};
 use crate::trap::Trap;
 use crate::version::Version;
@@ -36,8 +37,8 @@ pub struct World {
     pub(crate) counts: Arc<Counts>,
     /// When its next timer is due, in milliseconds since 1970.
     next_due_ms: Arc<AtomicI64>,
-    /// The memory that was taken when somebody looked last.
-    memory_seen: AtomicUsize,
+    /// The rows and the memory that there were when somebody looked last.
+    seen: [AtomicUsize; 2],
 }
 
 /// What the gate guards.
@@ -55,6 +56,8 @@ pub(crate) struct Room {
     leaving: Option<Leaving>,
     /// Absent without a store.
     journal: Option<Journal>,
+    /// The world was deleted: it has no frame and gets none.
+    is_deleted: bool,
 }
 
 /// Where a world was before a move.
@@ -105,10 +108,11 @@ impl World {
             next_due_ms: Arc::new(AtomicI64::new(NEVER_MS)),
             leaving: None,
             journal,
+            is_deleted: false,
         };
         let (counts, next_due_ms) = (room.counts.clone(), room.next_due_ms.clone());
         let gate = Arc::new(Gate::new(room, limits.queue_len_max, spawn));
-        World { name, gate, counts, next_due_ms, memory_seen: AtomicUsize::new(0) }
+        World { name, gate, counts, next_due_ms, seen: Default::default() }
     }
 
     /// Its name.
@@ -116,23 +120,63 @@ impl World {
         &self.name
     }
 
-    /// How many calls wait.
-    pub fn queue_len(&self) -> usize {
-        self.gate.queue_len()
-    }
-
-    /// Bytes that its rows, texts and indexes take; while a call runs in it, what they took when
-    /// somebody looked before.
-    pub fn memory_seen(&self) -> usize {
+    /// What there is in it and what has been counted. While a call runs in it, its rows and its
+    /// memory are those that there were when somebody looked before.
+    pub fn figures(&self) -> WorldFigures {
+        let [rows, memory] = &self.seen;
         if let Some(room) = self.gate.try_enter() {
-            self.memory_seen.store(room.memory_taken(), Ordering::Relaxed);
+            rows.store(room.row_count(), Ordering::Relaxed);
+            memory.store(room.memory_taken(), Ordering::Relaxed);
         }
-        self.memory_seen.load(Ordering::Relaxed)
+        WorldFigures {
+            version: self.counts.version(),
+            rows: rows.load(Ordering::Relaxed),
+            memory: memory.load(Ordering::Relaxed),
+            queue_len: self.gate.queue_len(),
+            calls: self.counts.calls(),
+            traps: self.counts.traps(),
+        }
     }
 
     /// When its next timer is due, in milliseconds since 1970.
     pub(crate) fn next_due_ms(&self) -> i64 {
         self.next_due_ms.load(Ordering::Relaxed)
+    }
+
+    /// Begins a new world on the current version, if there is one. The caller has locked the
+    /// versions and nobody else has the world.
+    ///
+    /// # Errors
+    /// When `on load` traps, the state's defaults take too much memory, or the store fails.
+    pub(crate) fn begin(&self, shared: &Shared) -> Result<(), WorldError> {
+        let mut room = self.gate.enter();
+        let epoch = shared.epoch.load(Ordering::Acquire);
+        if let Some(current) = shared.current()
+            && let Err(why) = room.prepare(&current, None, shared)
+        {
+            return Err(WorldError::beginning(&self.name, why));
+        }
+        // A world without a version is stored as a time.
+        let time = (Cell::TIME, Some(0_i64.to_le_bytes().to_vec()));
+        let empty = || WorldChange { is_whole: true, cells: [time].into() };
+        let change = room.prepared_change().unwrap_or_else(|| (self.name.clone(), empty()));
+        if let Err(error) = shared.store(Batch { versions: None, worlds: [change].into() }) {
+            room.go_back();
+            return Err(error.into());
+        }
+        // It came from nowhere.
+        let _ = room.complete(shared, epoch);
+        Ok(())
+    }
+
+    /// Ends a world that is no longer in the list, once those have had their turn who wait for it
+    /// already.
+    pub(crate) fn end(&self) {
+        let mut room = self.gate.enter();
+        let frame = room.end();
+        drop(room);
+        // Outside of the gate: it may be large, and the last of its version.
+        drop(frame);
     }
 
     /// Moves the world to the current version if nobody holds it, else leaves that to the holder:
@@ -164,7 +208,7 @@ impl Room {
         if let Some(journal) = &self.journal {
             journal.check()?;
         }
-        let Some(frame) = &mut self.frame else { return Err(CallError::NoVersion) };
+        let Some(frame) = &mut self.frame else { return Err(absent(&self.name, self.is_deleted)) };
         if frame.broken {
             return Err(CallError::Closed);
         }
@@ -176,6 +220,22 @@ impl Room {
     /// Bytes that the world's rows and texts take.
     pub(crate) fn memory_taken(&self) -> usize {
         self.frame.as_ref().map_or(0, |frame| frame.data.memory.taken())
+    }
+
+    /// How many rows its tables have.
+    fn row_count(&self) -> usize {
+        let tables = self.frame.iter().flat_map(|frame| &frame.data.tables);
+        tables.map(|table| table.len() as usize).sum()
+    }
+
+    /// Ends the world; gives what it held.
+    fn end(&mut self) -> Option<Box<Frame>> {
+        self.is_deleted = true;
+        self.timers = Timers::default();
+        self.next_due_ms.store(NEVER_MS, Ordering::Relaxed);
+        let frame = self.frame.take()?;
+        self.counts.left(&frame.version);
+        Some(frame)
     }
 
     /// Takes up the timer that is due longest, if one is.
@@ -223,8 +283,14 @@ impl Room {
         if epoch == self.epoch {
             return Ok(None);
         }
+        if self.is_deleted {
+            return Ok(None);
+        }
         let Some(current) = shared.current() else { return Ok(None) };
-        let left = self.stand_on(current, shared).map_err(|_| CallError::OutOfMemory)?;
+        let left = self.stand_on(current, shared).map_err(|kind| match kind {
+            TrapKind::EngineFull => CallError::EngineFull,
+            _ => CallError::WorldFull,
+        })?;
         if let (Leaving::Nowhere, Some(frame), Some(journal)) =
             (&left, &self.frame, &mut self.journal)
         {
@@ -244,7 +310,7 @@ impl Room {
         if let Some(frame) = &mut self.frame {
             return Ok(Leaving::Version(mem::replace(&mut frame.version, version)));
         }
-        self.frame = Some(Frame::new(version, &shared.setup.limits)?);
+        self.frame = Some(Frame::new(version, shared.beginning(&self.name))?);
         Ok(Leaving::Nowhere)
     }
 
@@ -267,7 +333,7 @@ impl Room {
 
     fn follow_timers(&mut self, shared: &Shared) {
         let Some(frame) = &self.frame else { return };
-        let is_changed = self.timers.follow(&frame.version, (shared.setup.clock)());
+        let is_changed = self.timers.follow(&frame.version, || (shared.setup.clock)());
         self.next_due_ms.store(self.timers.next_due_ms(), Ordering::Relaxed);
         if let Some(journal) = self.journal.as_mut().filter(|_| is_changed) {
             journal.record_timers(&self.timers);
@@ -291,7 +357,7 @@ impl Room {
         match (migration, &self.frame) {
             (Some(_), Some(old)) if old.broken => return Err(Immovable::Closed),
             (Some(migration), Some(old)) => {
-                let moved = migration.run(old, limits);
+                let moved = migration.run(old, shared.beginning(&self.name));
                 let (frame, moved) = moved.map_err(|why| Immovable::Misfit(Box::new(why)))?;
                 rows = moved;
                 self.leaving = self.frame.replace(frame).map(Leaving::Frame);
@@ -349,6 +415,14 @@ impl Room {
             }
             (Some(Leaving::Version(_)) | None, _) => {}
         }
+    }
+}
+
+/// Why there is no frame.
+fn absent(name: &str, is_deleted: bool) -> CallError {
+    match is_deleted {
+        true => CallError::UnknownWorld { name: name.to_owned() },
+        false => CallError::NoVersion,
     }
 }
 

@@ -14,6 +14,7 @@ mod remote;
 mod run;
 mod serve;
 mod test;
+mod worlds;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -68,6 +69,8 @@ enum Command {
     Activate(remote::Activate),
     /// Go back to the version that was live before
     Rollback(remote::Rollback),
+    /// List the worlds of a running server, create one or delete one
+    Worlds(worlds::Worlds),
 }
 
 /// The program to work on.
@@ -125,6 +128,7 @@ pub fn command() -> ExitCode {
         Command::Versions(server) => remote::versions(&server),
         Command::Activate(activate) => activate.run(),
         Command::Rollback(rollback) => rollback.run(),
+        Command::Worlds(worlds) => worlds.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

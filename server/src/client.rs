@@ -20,7 +20,7 @@ const ANSWER_LEN_MAX: usize = 64 << 20;
 /// What is asked of a server.
 #[derive(Debug)]
 pub(crate) struct Question {
-    /// `GET` or `POST`
+    /// `GET`, `POST`, `PUT` or `DELETE`
     pub(crate) method: Method,
     /// Path and query.
     pub(crate) path: String,

@@ -74,6 +74,9 @@ kinds! {
     NotUtf8 "not_utf8" BAD_REQUEST "the body is not UTF-8",
 
     UnknownWorld "unknown_world" NOT_FOUND "there is no such world",
+    InvalidWorldName "invalid_world_name" BAD_REQUEST "this cannot be the name of a world",
+    TooManyWorlds "too_many_worlds" INSUFFICIENT_STORAGE "there are as many worlds as there may be",
+    WorldIsMain "world_is_main" CONFLICT "the world `main` stays",
     UnknownHandler "unknown_handler" NOT_FOUND "there is no such handler",
     UnreadableArguments "unreadable_arguments" BAD_REQUEST "the arguments cannot be read",
     MissingArgument "missing_argument" BAD_REQUEST "an argument is missing",
@@ -91,6 +94,7 @@ kinds! {
     NoVersion "no_version" SERVICE_UNAVAILABLE "nothing has been loaded",
     WorldClosed "world_closed" SERVICE_UNAVAILABLE "the world is closed",
     WorldFull "world_full" SERVICE_UNAVAILABLE "the world has no memory left",
+    EngineFull "engine_full" SERVICE_UNAVAILABLE "the worlds have no memory left together",
     Stopping "stopping" SERVICE_UNAVAILABLE "the server is stopping",
 
     Source "source" UNPROCESSABLE_ENTITY "the source has mistakes",

@@ -19,10 +19,19 @@ use crate::limits::Limits;
 /// The target of log lines of programs, for `MIDFLIGHT_LOG=flight=info`.
 const PROGRAM: &str = "flight";
 
+/// An event on its way to the clients.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// The world that it happened in.
+    pub(crate) world: Arc<str>,
+    /// A message of an event stream.
+    pub(crate) text: Bytes,
+}
+
 /// The events of an engine. Cheap to clone: clones are the same events.
 #[derive(Clone, Debug)]
 pub struct Events {
-    sender: broadcast::Sender<Bytes>,
+    sender: broadcast::Sender<Message>,
     /// How many there were.
     count: Arc<AtomicU64>,
     limits: Limits,
@@ -56,8 +65,8 @@ impl Events {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The events from now on, each as a message of an event stream.
-    pub(crate) fn listen(&self) -> Result<broadcast::Receiver<Bytes>, Problem> {
+    /// The events from now on.
+    pub(crate) fn listen(&self) -> Result<broadcast::Receiver<Message>, Problem> {
         if self.listeners() >= self.limits.listeners_max {
             let detail = format!("{} clients listen to events already", self.limits.listeners_max);
             return Err(Problem::new(Kind::TooManyListeners, detail));
@@ -71,12 +80,13 @@ impl Observer for Events {
         // Listeners come and go until it is sent; who listens then wants it.
         let message = message(event, self.limits.event_len_max);
         let events = self.clone();
+        let world: Arc<str> = event.world.into();
         Some(Box::new(move || {
             let number = events.count.fetch_add(1, Ordering::Relaxed) + 1;
             if events.sender.receiver_count() > 0 {
-                let message = [format!("id: {number}\n").into_bytes(), message].concat();
+                let text = [format!("id: {number}\n").into_bytes(), message].concat().into();
                 // It fails when the last listener has just gone.
-                let _ = events.sender.send(message.into());
+                let _ = events.sender.send(Message { world, text });
             }
         }))
     }

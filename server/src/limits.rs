@@ -89,3 +89,6 @@ pub(crate) const QUOTE_LEN_MAX: usize = 40;
 
 /// Characters of the name that a client gives its source.
 pub(crate) const SOURCE_NAME_LEN_MAX: usize = 100;
+
+/// Worlds in one answer of `/-/worlds`.
+pub(crate) const WORLDS_LISTED_MAX: usize = 1_000;

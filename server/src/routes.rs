@@ -8,6 +8,7 @@ mod metrics;
 mod schema;
 mod snapshot;
 mod versions;
+mod worlds;
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +42,8 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/versions/{number}", get(versions::show).delete(versions::delete))
         .route("/-/versions/{number}/activate", post(versions::activate))
         .route("/-/rollback", post(versions::roll_back))
+        .route("/-/worlds", get(worlds::list))
+        .route("/-/worlds/{name}", get(worlds::show).put(worlds::create).delete(worlds::delete))
         .route("/-/schema", get(schema::schema))
         .route("/-/snapshot", get(snapshot::snapshot))
         .route("/-/events", get(events::events))

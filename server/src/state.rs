@@ -23,8 +23,12 @@ pub struct ServerState {
     pub(crate) limits: Limits,
     pub(crate) places: Arc<Places>,
     pub(crate) metrics: Metrics,
-    /// Told after every load and activation, which may have brought other timers.
+    /// Told after every load and activation and every new world, which may have brought timers.
     pub(crate) versions_changed: Notify,
+    /// Whether a call makes the world that it names, where that is not there.
+    creates_worlds: bool,
+    /// Worlds are made one after the other, and nobody's thread waits for them.
+    creation: Semaphore,
     loads: Semaphore,
     large_bodies: Semaphore,
     large_answers: Arc<Semaphore>,
@@ -46,6 +50,8 @@ impl ServerState {
             places: Places::new(limits.connections_max),
             metrics: Metrics::default(),
             versions_changed: Notify::new(),
+            creates_worlds: false,
+            creation: Semaphore::new(1),
             loads: Semaphore::new(limits.loads_max),
             large_bodies: Semaphore::new(limits.large_bodies_max),
             large_answers: Arc::new(Semaphore::new(limits.large_answers_max)),
@@ -61,6 +67,27 @@ impl ServerState {
     pub fn snapshots_in(mut self, directory: impl Into<PathBuf>) -> ServerState {
         self.snapshots = directory.into();
         self
+    }
+
+    /// Makes a world when a call names one that is not there.
+    #[must_use]
+    pub fn create_worlds(self, creates_worlds: bool) -> ServerState {
+        ServerState { creates_worlds, ..self }
+    }
+
+    /// Whether a call makes the world that it names, where that is not there.
+    pub(crate) fn creates_worlds(&self) -> bool {
+        self.creates_worlds
+    }
+
+    /// Creates a world if it is not there; tells whether it was not.
+    pub(crate) async fn create_world(&self, name: &str) -> Result<bool, Problem> {
+        if self.engine.world(name).is_ok() {
+            return Ok(false);
+        }
+        let _place = self.creation.acquire().await.expect("nobody closes it");
+        let name = name.to_owned();
+        Ok(self.change(move |engine| engine.create_world(&name)).await??)
     }
 
     /// Says that the server is about to stop: it is no longer ready, and streams end.
@@ -134,7 +161,7 @@ impl ServerState {
         })
     }
 
-    /// Changes the versions of the engine; the timers hear of it.
+    /// Changes the versions or the worlds of the engine; the timers hear of it.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Engine) -> T + Send + 'static,

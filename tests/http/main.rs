@@ -13,3 +13,4 @@ mod life_cycle;
 mod loading;
 mod metrics;
 mod process;
+mod worlds;

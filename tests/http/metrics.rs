@@ -92,7 +92,7 @@ fn what_happens_is_counted() {
         "midflight_limit_used{name=\"versions_kept_max\"} 2",
         "midflight_limit_used{name=\"listeners_max\"} 1",
         "midflight_limit_used{name=\"connections_max\"} 3",
-        "midflight_limit_used{name=\"queue_len_max\",world=\"main\"} 0",
+        "midflight_limit_used{name=\"queue_len_max\"} 0",
     ] {
         assert!(lines.iter().any(|line| line == expected), "{expected}: {}", lines.join("\n"));
     }
@@ -100,7 +100,8 @@ fn what_happens_is_counted() {
         "midflight_fuel_total ",
         "midflight_compile_seconds_total ",
         "midflight_code_bytes ",
-        "midflight_limit_used{name=\"world_memory_max\",world=\"main\"} ",
+        "midflight_limit_used{name=\"memory_max\"} ",
+        "midflight_limit_used{name=\"world_memory_max\"} ",
     ] {
         let number = lines.iter().find_map(|line| line.strip_prefix(positive));
         let number = number.and_then(|number| number.parse::<f64>().ok());

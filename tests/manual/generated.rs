@@ -124,7 +124,9 @@ fn raised(kind: TrapKind) -> &'static str {
         TrapKind::Fail => "`fail`, with the status that it names",
         TrapKind::OutOfFuel => "the call has done too much work",
         TrapKind::OutOfStack => "functions call each other too deep",
-        TrapKind::OutOfMemory => "the call or its world has no memory left",
+        TrapKind::OutOfMemory => "the call has no memory left",
+        TrapKind::WorldFull => "the world has no memory left",
+        TrapKind::EngineFull => "all worlds together have no memory left",
         TrapKind::Internal => "a fault of Midflight itself; the world is closed",
     }
 }

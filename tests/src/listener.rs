@@ -14,8 +14,17 @@ pub struct Listener {
 impl Listener {
     /// Listens from now on: what happens after this call is heard.
     pub fn to(served: &Served) -> Listener {
+        Listener::at(served, "/-/events")
+    }
+
+    /// Listens to one world.
+    pub fn to_world(served: &Served, world: &str) -> Listener {
+        Listener::at(served, &format!("/-/events?world={world}"))
+    }
+
+    fn at(served: &Served, target: &str) -> Listener {
         let mut client = served.client();
-        client.send(b"GET /-/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
         let answer = client.receive_head();
         assert_eq!(answer.status, 200, "{}", answer.head);
         assert_eq!(answer.header("content-type"), Some("text/event-stream"));

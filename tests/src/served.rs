@@ -39,6 +39,8 @@ pub struct Setup {
     pub source: source::Limits,
     /// What the server takes from its clients.
     pub server: midflight_server::Limits,
+    /// Whether a call makes its world.
+    pub create_worlds: bool,
 }
 
 impl Default for Setup {
@@ -49,6 +51,7 @@ impl Default for Setup {
             limits: Limits::default(),
             source: patient(),
             server: midflight_server::Limits::default(),
+            create_worlds: false,
         }
     }
 }
@@ -82,7 +85,8 @@ impl Served {
         let address = listener.local_addr().expect("a listener has an address");
         let token = setup.token.map(|token| Token::new(&token).expect("the token is long enough"));
         let access = Access::new(address, setup.hosts, token).expect("loopback is allowed");
-        let state = Arc::new(ServerState::new(engine.clone(), access, events));
+        let state = ServerState::new(engine.clone(), access, events);
+        let state = Arc::new(state.create_worlds(setup.create_worlds));
         let (stop, stopping) = oneshot::channel();
         let serving = async move {
             let timers = tokio::spawn(run_timers(state.clone()));

@@ -70,8 +70,12 @@ impl Player {
 
     /// The call as it is written, and what it gives.
     fn call<'a>(&self, kind: FuncKind, text: &'a str) -> Result<(&'a str, String), String> {
-        let (call, behind) = Call::parse(text)?;
-        let called = self.engine.enter(MAIN_WORLD, |turn| {
+        let (world, rest) = match text.strip_prefix('@') {
+            Some(text) => text.split_once('/').ok_or("`@WORLD/` begins a call in a world")?,
+            None => (MAIN_WORLD, text),
+        };
+        let (call, behind) = Call::parse(rest)?;
+        let called = self.engine.enter(world, |turn| {
             if turn.version().handler_kind(call.handler).is_some_and(|found| found != kind) {
                 return format!("error `{}` is the other kind of handler", call.handler);
             }
@@ -92,7 +96,7 @@ impl Player {
     }
 
     /// What is no call: `load v1 stage expect 0`, `activate 1`, `rollback`, `delete 1`,
-    /// `versions`, `alive`, `state`, `counts`.
+    /// `versions`, `alive`, `state`, `create room`, `destroy room`, `worlds`.
     fn change(&self, command: &str) -> Result<String, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
         let (words, allow_loss) = match words.as_slice() {
@@ -123,6 +127,19 @@ impl Player {
             }
             ["versions"] => Ok(self.versions()),
             ["alive"] => Ok(self.engine.versions_alive().to_string()),
+            ["create", name] => Ok(self.engine.create_world(name).map_or_else(
+                |error| format!("refused {error}"),
+                |is_new| if is_new { "created" } else { "it is there" }.to_owned(),
+            )),
+            ["destroy", name] => Ok(self
+                .engine
+                .delete_world(name)
+                .map_or_else(|error| format!("refused {error}"), |()| "destroyed".to_owned())),
+            ["worlds"] => {
+                let worlds = self.engine.worlds();
+                let names: Vec<&str> = worlds.iter().map(|world| world.name()).collect();
+                Ok(names.join(", "))
+            }
             ["state"] => {
                 let state = self.engine.enter(MAIN_WORLD, |turn| show(turn.state()));
                 Ok(state.unwrap_or_else(|error| format!("error {error}")))

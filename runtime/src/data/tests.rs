@@ -14,7 +14,7 @@ use midflight_compiler::check::Checked;
 use midflight_compiler::source::Source;
 use midflight_compiler::types::TableId;
 
-use super::Data;
+use super::{Beginning, Data};
 use crate::generator::Generator;
 use crate::limits::Limits;
 use crate::memory::texts::characters;
@@ -61,7 +61,10 @@ const WORTH: usize = 2;
 impl World {
     fn new(seed: u64) -> World {
         let checked = midflight_compiler::check(&Source::new("test", SOURCE)).expect("it is right");
-        let data = Data::new(&checked.program, &checked.layouts, (0, &Limits::default()));
+        let limits = Limits::default();
+        let beginning = Beginning::alone(&limits);
+        let data = Data::new(&checked.program, &checked.layouts, beginning);
+        let data = data.expect("there is memory");
         World { checked, data, undo: Undo::default(), epoch: 0, draw: Generator::new(seed) }
     }
 

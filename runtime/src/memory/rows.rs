@@ -72,7 +72,7 @@ impl Rows {
     /// When the world has no memory left.
     pub(crate) fn push(&mut self, memory: &mut MemoryBudget) -> Result<u32, TrapKind> {
         let slot = self.end;
-        let end = slot.checked_add(1).ok_or(TrapKind::OutOfMemory)?;
+        let end = slot.checked_add(1).ok_or(TrapKind::WorldFull)?;
         if (slot >> self.block_shift) as usize == self.blocks.len() {
             let layout = self.block_layout();
             memory.take(layout.size())?;
@@ -80,7 +80,7 @@ impl Rows {
             let block = NonNull::new(unsafe { alloc_zeroed(layout) });
             let Some(block) = block else {
                 memory.give_back(layout.size());
-                return Err(TrapKind::OutOfMemory);
+                return Err(TrapKind::EngineFull);
             };
             self.blocks.push(block);
         }

@@ -44,12 +44,12 @@ impl Texts {
         if text.is_empty() {
             return Ok(ptr::null());
         }
-        let layout = layout(text.len()).ok_or(TrapKind::OutOfMemory)?;
+        let layout = layout(text.len()).ok_or(TrapKind::WorldFull)?;
         memory.take(layout.size())?;
         // SAFETY: the size is at least that of `Head`.
         let Some(head) = NonNull::new(unsafe { alloc(layout) }) else {
             memory.give_back(layout.size());
-            return Err(TrapKind::OutOfMemory);
+            return Err(TrapKind::EngineFull);
         };
         let head = head.cast::<Head>();
         let place = self.live.len() as u64;
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn texts_are_freed_in_any_order() {
-        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::new(1 << 10));
+        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::alone(1 << 10));
         let made = ["a", "bb", "ccc"].map(|text| texts.copy(&mut memory, text).expect("room"));
         // SAFETY: live texts of this heap that nobody else reads.
         unsafe { texts.free(&mut memory, made[0]) };
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn a_full_heap_refuses() {
-        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::new(32));
+        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::alone(32));
         assert!(texts.copy(&mut memory, "0123456789abcdef").is_ok());
-        assert_eq!(texts.copy(&mut memory, "x"), Err(TrapKind::OutOfMemory));
+        assert_eq!(texts.copy(&mut memory, "x"), Err(TrapKind::WorldFull));
     }
 }

@@ -42,7 +42,7 @@ pub struct Trial {
 /// Tries a migration out on every world.
 pub(crate) fn try_out(shared: &Arc<Shared>, migration: &Migration) -> Trial {
     let mut trial = Trial::default();
-    for world in shared.worlds() {
+    for world in shared.worlds.all() {
         trial.world(shared, migration, &world);
     }
     trial
@@ -64,7 +64,6 @@ impl Trial {
     }
 
     fn world(&mut self, shared: &Arc<Shared>, migration: &Migration, world: &World) {
-        let limits = &shared.setup.limits;
         let mut progress: Option<Progress<'_>> = None;
         loop {
             let room = world.gate.enter();
@@ -77,7 +76,7 @@ impl Trial {
                 Some(progress) => Ok(progress),
                 None => {
                     self.worlds += 1;
-                    let moving = migration.begin(old, limits);
+                    let moving = migration.begin(old, shared.beginning(world.name()));
                     moving.map(|moving| Progress { moving, table: 0, slot: 0 })
                 }
             };

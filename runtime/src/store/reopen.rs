@@ -62,12 +62,12 @@ pub(crate) fn reopen(shared: &Arc<Shared>, store: &dyn Store) -> Result<Reopened
         let _ = shared.set_current(current);
     }
     for name in store.worlds()? {
-        let restored = restore(store, &name, current.as_ref(), &shared.setup.limits);
+        let restored = restore(store, &name, current.as_ref(), shared.beginning(&name));
         let restored = restored.map_err(|error| match error {
             RestoreError::Store(error) => BuildError::Store(error),
             error => BuildError::World { world: name.clone(), reason: error.to_string() },
         })?;
-        let world = shared.add_world(&name);
+        let world = shared.worlds.get(&name).unwrap_or_else(|_| shared.add_world(&name));
         if let Some(restored) = restored {
             world.gate.enter().reopen(restored, shared);
         }

@@ -16,9 +16,9 @@ use midflight_compiler::types::{Field, TableId, Type};
 use super::{Cell, Store, StoreError};
 use crate::canonical::{DecodeError, Reader};
 use crate::cursor::{Slot, TextMemory};
+use crate::data::Beginning;
 use crate::frame::Frame;
 use crate::generator::Generator;
-use crate::limits::Limits;
 use crate::timer::{Timer, Timers};
 use crate::version::Version;
 
@@ -52,7 +52,7 @@ pub(crate) fn restore(
     store: &dyn Store,
     world: &str,
     version: Option<&Arc<Version>>,
-    limits: &Limits,
+    beginning: Beginning<'_>,
 ) -> Result<Option<Restored>, RestoreError> {
     let mut layout = Vec::new();
     store.cells(world, &mut |cell, bytes| {
@@ -67,7 +67,7 @@ pub(crate) fn restore(
     let version = version.ok_or(RestoreError::Layout)?;
     let out_of_memory =
         |_| RestoreError::Cell { cell: Cell::LAYOUT, error: DecodeError::OutOfMemory };
-    let frame = Frame::bare(version.clone(), limits).map_err(out_of_memory)?;
+    let frame = Frame::bare(version.clone(), beginning).map_err(out_of_memory)?;
     let mut restored = Restored { frame, timers: Timers::default() };
     let mut fields_left = restored.fill_transient().map_err(out_of_memory)?;
     let mut failed = None;
@@ -186,7 +186,9 @@ fn fill_default(mut slot: Slot<'_>, version: &Version, field: &Field) -> Result<
 
 fn as_decode_error(kind: TrapKind) -> DecodeError {
     match kind {
-        TrapKind::OutOfMemory => DecodeError::OutOfMemory,
+        TrapKind::OutOfMemory | TrapKind::WorldFull | TrapKind::EngineFull => {
+            DecodeError::OutOfMemory
+        }
         _ => DecodeError::Invalid,
     }
 }

@@ -1,4 +1,5 @@
-//! `midflight load`, `versions`, `activate` and `rollback`: what is asked of a running server.
+//! `midflight load`, `versions`, `activate` and `rollback`: what is asked of a running server, and
+//! how. The worlds are asked for in `worlds`.
 
 use std::path::PathBuf;
 
@@ -14,10 +15,10 @@ use crate::client::{ClientError, Question, ask};
 #[derive(Args, Debug)]
 pub(super) struct Server {
     /// Where the server listens
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:12345")]
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:12345")]
     server: String,
     /// The file with the server's admin token
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
@@ -184,11 +185,15 @@ impl Server {
         })
     }
 
-    fn ask_json(&self, method: Method, path: String) -> Result<Value, Failure> {
+    /// Asks for JSON; an answer without a body is `null`.
+    pub(super) fn ask_json(&self, method: Method, path: String) -> Result<Value, Failure> {
         let token = self.token()?;
         let accept = "application/json";
         let question = Question { method, path, accept, token, body: Bytes::new() };
         let (status, text) = self.ask(question)?;
+        if status == StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
         let answer: Value = serde_json::from_str(&text).map_err(|_| {
             Failure::new(format!("the server answered {status} without JSON: is it Midflight?"))
         })?;

@@ -60,6 +60,9 @@ pub(super) struct Serve {
     /// A name by which clients may call this server, besides `localhost`; may be repeated
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// Make a world when a call names one that is not there, instead of refusing the call
+    #[arg(long)]
+    create_worlds: bool,
     /// Set a limit, `fuel_max=10_000_000`, `body_len_max=1MiB`; may be repeated. `--limit help`
     /// lists them
     #[arg(long, value_name = "NAME=VALUE", value_parser = Flag::read)]
@@ -76,6 +79,7 @@ impl Default for Serve {
             durability: Durability::Commit,
             admin_token_file: None,
             host: Vec::new(),
+            create_worlds: false,
             limit: Vec::new(),
         }
     }
@@ -136,6 +140,7 @@ impl Serve {
         print(format!("midflight: listening on http://{address}, version {number} ({name})\n"));
         drop(current);
         let state = ServerState::new(engine.clone(), access, events);
+        let state = state.create_worlds(self.create_worlds);
         let state = if self.memory { state } else { state.snapshots_in(&self.data) };
         let state = Arc::new(state);
         let timers = tokio::spawn(run_timers(state.clone()));

@@ -5,9 +5,10 @@ use std::fmt::Display;
 use axum::http::StatusCode;
 use midflight_compiler::nearest;
 use midflight_compiler::source::Source;
+use midflight_compiler::trap::TrapKind;
 use midflight_runtime::{
     ActivateError, ArgumentError, CallError, Failure, LoadError, MigrationFailure, Misfit,
-    OnLoadTrap, Plan, StoreError, TestFailure, Trap, Trial, Unexpected,
+    OnLoadTrap, Plan, StoreError, TestFailure, Trap, Trial, Unexpected, WorldError,
 };
 use serde_json::{Value, json};
 
@@ -45,7 +46,8 @@ impl From<CallError> for Problem {
             CallError::TooLarge => Kind::ArgumentTooLarge,
             CallError::Busy => Kind::Busy,
             CallError::Closed => Kind::WorldClosed,
-            CallError::OutOfMemory => Kind::WorldFull,
+            CallError::WorldFull => Kind::WorldFull,
+            CallError::EngineFull => Kind::EngineFull,
             CallError::StoreFailed => Kind::StoreFailed,
             CallError::StoreBusy => Kind::StoreBusy,
             CallError::OutcomeUnknown => Kind::OutcomeUnknown,
@@ -58,9 +60,41 @@ impl From<CallError> for Problem {
             Kind::OutcomeUnknown => {
                 problem.with_help("look at the state after the restart, before it is tried again")
             }
-            Kind::UnknownWorld => problem.with_help("the world that is always there is `main`"),
+            Kind::UnknownWorld => problem.with_help(UNKNOWN_WORLD_HELP),
             _ => problem,
         }
+    }
+}
+
+/// What to do where there is no such world.
+const UNKNOWN_WORLD_HELP: &str = "`main` is always there; `midflight worlds create NAME` makes one";
+
+impl From<WorldError> for Problem {
+    fn from(error: WorldError) -> Problem {
+        let detail = error.to_string();
+        match error {
+            WorldError::InvalidName { .. } => Problem::invalid_world_name(),
+            WorldError::TooMany(_) => Problem::new(Kind::TooManyWorlds, detail)
+                .with_help("delete worlds, or start the server with a larger `worlds_max`"),
+            WorldError::OnLoad(trapped) => match trapped.trap.kind {
+                TrapKind::WorldFull => Problem::new(Kind::WorldFull, detail),
+                TrapKind::EngineFull => Problem::new(Kind::EngineFull, detail),
+                _ => on_load(&trapped),
+            },
+            WorldError::Unknown { .. } => {
+                Problem::new(Kind::UnknownWorld, detail).with_help(UNKNOWN_WORLD_HELP)
+            }
+            WorldError::Main => Problem::new(Kind::WorldIsMain, detail),
+            _ => Problem::new(Kind::Internal, detail),
+        }
+    }
+}
+
+impl Problem {
+    /// What was given cannot be the name of a world; it need not even be text.
+    pub(crate) fn invalid_world_name() -> Problem {
+        let error = WorldError::InvalidName { name: String::new() };
+        Problem::new(Kind::InvalidWorldName, error.to_string())
     }
 }
 

@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use midflight_compiler::ast::FuncKind;
 use midflight_compiler::limits::Unit;
-use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Ticket, Turn, View};
+use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Ticket, Turn, Version, View};
 use tokio::sync::oneshot;
 
 use super::{MIDFLIGHT_VERSION, refuse};
@@ -43,6 +43,9 @@ pub(super) async fn call(
         _ => (body::discard(request).await, Bytes::new()),
     };
     let call = Call { method: parts.method, uri: parts.uri, body, state: state.clone() };
+    if state.creates_worlds() && call.wants_world(&world) {
+        let _ = state.create_world(&world).await?;
+    }
     let (sender, answer) = oneshot::channel();
     // A client that has gone does not want its answer any more.
     state.engine.submit(&world, move |turn| drop(sender.send(call.answer(turn))))?;
@@ -80,6 +83,14 @@ struct Call {
 }
 
 impl Call {
+    /// Whether the world is missing, and the call is not just a mistake.
+    fn wants_world(&self, world: &str) -> bool {
+        let engine = &self.state.engine;
+        let handler = target(self.uri.path()).map_or("", |(_, handler)| handler);
+        let takes = |version: Arc<Version>| version.handler_kind(handler).is_some();
+        engine.world(world).is_err() && engine.current().is_some_and(takes)
+    }
+
     fn answer(&self, turn: Result<&mut Turn<'_>, CallError>) -> (Response, Option<Ticket>) {
         let turn = match turn {
             Ok(turn) => turn,

@@ -121,7 +121,7 @@ fn engine(page: &mut Page, figures: &Figures) {
     page.single("midflight_versions_alive", Course::Gauge, help, figures.versions_alive);
     let help = "Machine code and constants of the kept versions.";
     page.single("midflight_code_bytes", Course::Gauge, help, figures.code_size);
-    page.single("midflight_worlds", Course::Gauge, "Worlds.", figures.worlds.len());
+    page.single("midflight_worlds", Course::Gauge, "Worlds.", figures.worlds);
 }
 
 fn store(page: &mut Page, figures: &StoreFigures) {
@@ -185,15 +185,15 @@ fn used(page: &mut Page, state: &ServerState, figures: &Figures) {
         ("compiles_max", figures.compilations.running),
         ("compiles_waiting_max", figures.compilations.waiting),
         ("versions_kept_max", figures.versions_kept),
+        ("worlds_max", figures.worlds),
+        ("memory_max", figures.memory),
+        // Of the world that comes closest: there may be too many for a sample of each.
+        ("queue_len_max", figures.queue_len),
+        ("world_memory_max", figures.world_memory),
     ] {
         page.sample(USED, &[("name", name)], count);
     }
     if let Some(store) = &figures.store {
         page.sample(USED, &[("name", "store_queue_max")], store.waiting_size);
-    }
-    for world in &figures.worlds {
-        let labels = |name| [("name", name), ("world", world.name())];
-        page.sample(USED, &labels("queue_len_max"), world.queue_len());
-        page.sample(USED, &labels("world_memory_max"), world.memory_seen());
     }
 }

@@ -8,7 +8,13 @@ use super::campaign::Tally;
 use crate::generate::{CONSTRUCTS, builtin_label};
 
 /// Trap kinds that no program can cause within the budgets of these tests.
-const OUT_OF_REACH: &[TrapKind] = &[TrapKind::None, TrapKind::OutOfMemory, TrapKind::Internal];
+const OUT_OF_REACH: &[TrapKind] = &[
+    TrapKind::None,
+    TrapKind::OutOfMemory,
+    TrapKind::WorldFull,
+    TrapKind::EngineFull,
+    TrapKind::Internal,
+];
 
 /// What a run has not covered.
 pub(super) fn missing(tally: &Tally) -> Vec<String> {

@@ -191,7 +191,9 @@ fn is_trap(found: &Observed) -> bool {
 /// Whether a call ended for want of fuel or memory, in its arguments too.
 fn is_cut_short(found: &Observed) -> bool {
     match &found.outcome {
-        Some(Outcome::Trapped(trap)) => matches!(trap.kind, "out_of_fuel" | "out_of_memory"),
+        Some(Outcome::Trapped(trap)) => {
+            matches!(trap.kind, "out_of_fuel" | "out_of_memory" | "world_full")
+        }
         Some(Outcome::Refused(_)) => true,
         _ => false,
     }

@@ -63,7 +63,7 @@ fn compare(report: &TestReport, limits: &Limits) -> Result<(), String> {
         let traps = report.results.iter().filter_map(|test| test.trap.as_ref());
         traps.map(|trap| trap.kind).any(|found| found == kind)
     };
-    if ran_out_of(TrapKind::OutOfMemory) {
+    if ran_out_of(TrapKind::OutOfMemory) || ran_out_of(TrapKind::WorldFull) {
         return Ok(());
     }
     if ran_out_of(TrapKind::OutOfFuel) && limits.test_fuel_max > FUEL_MAX {

@@ -88,6 +88,8 @@ impl Cause {
                 TrapKind::OutOfFuel => "the call used up its fuel".to_owned(),
                 TrapKind::OutOfStack => "the call nested too deep".to_owned(),
                 TrapKind::OutOfMemory
+                | TrapKind::WorldFull
+                | TrapKind::EngineFull
                 | TrapKind::Assertion
                 | TrapKind::Fail
                 | TrapKind::Internal

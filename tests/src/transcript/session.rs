@@ -131,7 +131,9 @@ impl Session {
     fn midflight(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(&self.program);
         let _ = command.args(arguments).current_dir(&self.directory);
-        if let Some("load" | "versions" | "activate" | "rollback") = arguments.first().copied() {
+        if let Some("load" | "versions" | "activate" | "rollback" | "worlds") =
+            arguments.first().copied()
+        {
             let _ = command.args(["--server", &format!("http://{}", self.server()?.address)]);
         }
         let failed = |error: std::io::Error| format!("`midflight` does not run: {error}");
