@@ -348,7 +348,7 @@ impl Engine {
     }
 
     /// Waits until everything that was done so far is durable, whatever the durability. Dropping
-    /// the last clone of the engine does the same, but cannot tell an error.
+    /// the last clone of the engine, and its last handle, does the same, but cannot tell an error.
     ///
     /// # Errors
     /// When the store has failed.
@@ -396,23 +396,5 @@ fn stored(version: &Version) -> StoredVersion {
         number: version.number(),
         name: source.name().to_owned(),
         source: source.text().to_owned(),
-    }
-}
-
-impl From<Unpublished> for LoadError {
-    fn from(unpublished: Unpublished) -> LoadError {
-        match unpublished {
-            Unpublished::OnLoad(trap) => LoadError::OnLoad(trap),
-            Unpublished::Store(error) => LoadError::Store(error),
-        }
-    }
-}
-
-impl From<Unpublished> for ActivateError {
-    fn from(unpublished: Unpublished) -> ActivateError {
-        match unpublished {
-            Unpublished::OnLoad(trap) => ActivateError::OnLoad(trap),
-            Unpublished::Store(error) => ActivateError::Store(error),
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use midflight_compiler::settings::Settings;
 
 use crate::compile::Compilations;
-use crate::error::{CallError, OnLoadTrap};
+use crate::error::{ActivateError, CallError, LoadError, OnLoadTrap};
 use crate::gate::Spawn;
 use crate::limits::Limits;
 use crate::observer::Observer;
@@ -177,6 +177,24 @@ impl Shared {
 impl From<StoreError> for Unpublished {
     fn from(error: StoreError) -> Unpublished {
         Unpublished::Store(error)
+    }
+}
+
+impl From<Unpublished> for LoadError {
+    fn from(unpublished: Unpublished) -> LoadError {
+        match unpublished {
+            Unpublished::OnLoad(trap) => LoadError::OnLoad(trap),
+            Unpublished::Store(error) => LoadError::Store(error),
+        }
+    }
+}
+
+impl From<Unpublished> for ActivateError {
+    fn from(unpublished: Unpublished) -> ActivateError {
+        match unpublished {
+            Unpublished::OnLoad(trap) => ActivateError::OnLoad(trap),
+            Unpublished::Store(error) => ActivateError::Store(error),
+        }
     }
 }
 
