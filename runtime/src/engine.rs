@@ -383,7 +383,7 @@ impl Engine {
     }
 
     /// Waits until everything that was done so far is durable, whatever the durability. Dropping
-    /// the last clone of the engine does the same, but cannot tell an error.
+    /// the last clone of the engine, and its last handle, does the same, but cannot tell an error.
     ///
     /// # Errors
     /// When the store has failed.

@@ -211,7 +211,8 @@ impl Batch {
     pub(crate) fn size(&self) -> usize {
         let versions = self.versions.iter().flat_map(|versions| &versions.added);
         let sources: usize = versions.map(|version| version.source.len()).sum();
-        sources + self.worlds.values().map(WorldChange::size).sum::<usize>()
+        let worlds: usize = self.worlds.values().map(WorldChange::size).sum();
+        size_of::<Batch>() + sources + worlds
     }
 }
 

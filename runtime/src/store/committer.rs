@@ -23,6 +23,9 @@ use crate::error::CallError;
 use crate::figures::StoreFigures;
 use crate::observer::{Delivery, Observer};
 
+/// Bytes that something takes which waits to be told: only its observer knows.
+const DELIVERY_SIZE: usize = 1 << 10;
+
 /// The store of an engine, its queue and its thread.
 #[derive(Debug)]
 pub(crate) struct Committer {
@@ -50,7 +53,7 @@ pub(crate) struct Queue {
 struct Waiting {
     batches: Vec<Batch>,
     /// Bytes of `batches`.
-    size: usize,
+    batches_size: usize,
     /// Whether one of them has to be durable whatever the mode.
     is_urgent: bool,
     /// The number of the batch that was queued last.
@@ -164,10 +167,10 @@ impl Queue {
         let mut waiting = self.lock();
         waiting.sequence += 1;
         if waiting.error.is_none() {
-            waiting.size += batch.size();
+            waiting.batches_size += batch.size();
             waiting.batches.push(batch);
             waiting.is_urgent |= persist == Persist::Now;
-            self.size.store(waiting.size as u64, Ordering::Relaxed);
+            self.size.store(waiting.size(), Ordering::Relaxed);
             self.work.notify_one();
         }
         waiting.sequence
@@ -178,6 +181,7 @@ impl Queue {
         let mut waiting = self.lock();
         if waiting.error.is_none() {
             waiting.deliveries.extend(deliveries.map(|delivery| (sequence, delivery)));
+            self.size.store(waiting.size(), Ordering::Relaxed);
             self.work.notify_one();
         }
     }
@@ -211,7 +215,7 @@ impl Queue {
             durability: self.durability.name(),
             is_failed: waiting.error.is_some(),
             waiting: waiting.batches.len(),
-            waiting_size: waiting.size,
+            waiting_size: waiting.size() as usize,
             ..waiting.figures
         }
     }
@@ -318,6 +322,7 @@ impl Queue {
         loop {
             let mut waiting = self.lock();
             let next = waiting.deliveries.pop_front_if(|next| next.0 <= durable);
+            self.size.store(waiting.size(), Ordering::Relaxed);
             drop(waiting);
             let Some((_, delivery)) = next else { return };
             // An observer that panics must not end the committer.
@@ -333,10 +338,17 @@ impl Queue {
 
 fn take_work(waiting: &mut Waiting, size: &AtomicU64, persist: Persist) -> Work {
     let batches = mem::take(&mut waiting.batches);
-    waiting.size = 0;
+    waiting.batches_size = 0;
     waiting.is_urgent = false;
-    size.store(0, Ordering::Relaxed);
+    size.store(waiting.size(), Ordering::Relaxed);
     Work { batches, sequence: waiting.sequence, persist, is_last: waiting.is_closing }
+}
+
+impl Waiting {
+    /// Bytes that wait, those of deliveries guessed.
+    fn size(&self) -> u64 {
+        (self.batches_size + self.deliveries.len() * DELIVERY_SIZE) as u64
+    }
 }
 
 impl std::fmt::Debug for Waiting {

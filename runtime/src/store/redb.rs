@@ -9,8 +9,10 @@
 //! The directory is locked while it is open. A file that is damaged may make `redb` panic: that is
 //! caught, and is the error that it is.
 
+mod directory;
+
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -34,13 +36,6 @@ const CELLS: TableDefinition<'_, (&str, u32, u32), &[u8]> = TableDefinition::new
 const META_FORMAT: &str = "format";
 const META_ORDER: &str = "order";
 
-/// The file in a data directory.
-const FILE: &str = "midflight.redb";
-/// The same while it is made.
-const FILE_NEW: &str = "midflight.redb.new";
-/// Locked by the process that uses the directory.
-const FILE_LOCK: &str = "midflight.lock";
-
 /// Bytes of pages that are kept in memory. State is there anyway, so that pages are read only to be
 /// written.
 const CACHE_SIZE: usize = 32 << 20;
@@ -59,16 +54,12 @@ impl RedbStore {
     /// When the directory cannot be made or written, or its store is in use, damaged, or of a newer
     /// format.
     pub fn open(directory: &Path) -> Result<RedbStore, StoreError> {
-        let file = directory.join(FILE);
+        let lock = directory::take(directory)?;
+        directory::make(directory, |new, path| RedbStore::open_file(new, path).map(drop))?;
+        let file = directory::file(directory);
         let cannot = |error| StoreError::io(format!("cannot open `{}`", file.display()), error);
-        fs::create_dir_all(directory).map_err(cannot)?;
-        let lock = lock(directory)?;
-        if !fs::exists(&file).map_err(cannot)? {
-            create(directory)?;
-        }
         let opened = OpenOptions::new().read(true).write(true).open(&file).map_err(cannot)?;
-        let backend = FileBackend::new(opened).map_err(|error| opening(error, &file))?;
-        let store = RedbStore::open_backend(backend, &file)?;
+        let store = RedbStore::open_file(opened, &file)?;
         Ok(RedbStore { _lock: Some(lock), ..store })
     }
 
@@ -78,6 +69,11 @@ impl RedbStore {
     /// As [`RedbStore::open`].
     pub fn with_backend(backend: impl StorageBackend) -> Result<RedbStore, StoreError> {
         RedbStore::open_backend(backend, Path::new("store"))
+    }
+
+    fn open_file(opened: File, path: &Path) -> Result<RedbStore, StoreError> {
+        let backend = FileBackend::new(opened).map_err(|error| opening(error, path))?;
+        RedbStore::open_backend(backend, path)
     }
 
     fn open_backend(backend: impl StorageBackend, file: &Path) -> Result<RedbStore, StoreError> {
@@ -196,15 +192,14 @@ impl Store for RedbStore {
     fn snapshot(&self, file: &Path) -> Result<(), StoreError> {
         let cannot = |error| StoreError::io(format!("cannot write `{}`", file.display()), error);
         let created = OpenOptions::new().read(true).write(true).create_new(true).open(file);
-        let backend = FileBackend::new(created.map_err(cannot)?);
-        let copy = RedbStore::open_backend(backend.map_err(|error| opening(error, file))?, file)?;
+        let copy = RedbStore::open_file(created.map_err(cannot)?, file)?;
         let (read, write) = (self.begin_read()?, copy.begin_write(Persist::Now)?);
         copy_table(META, &read, &write)?;
         copy_table(VERSIONS, &read, &write)?;
         copy_table(CELLS, &read, &write)?;
         write.commit().map_err(writing)?;
         drop(copy);
-        parent(file).map_or(Ok(()), sync_directory).map_err(cannot)
+        directory::sync_parent(file).map_err(cannot)
     }
 }
 
@@ -284,44 +279,6 @@ fn opened<K: redb::Key, V: redb::Value>(
         Err(TableError::TableDoesNotExist(_)) => Ok(None),
         table => table.map(Some).map_err(reading),
     }
-}
-
-/// Makes the file of a new store, or nothing: a crash on the way leaves no half of it.
-fn create(directory: &Path) -> Result<(), StoreError> {
-    let (new, file) = (directory.join(FILE_NEW), directory.join(FILE));
-    let cannot = |error| StoreError::io(format!("cannot create `{}`", file.display()), error);
-    let mut options = OpenOptions::new();
-    let _ = options.read(true).write(true).create(true).truncate(true);
-    let created = options.open(&new).map_err(cannot)?;
-    let backend = FileBackend::new(created).map_err(|error| opening(error, &new))?;
-    drop(RedbStore::open_backend(backend, &new)?);
-    fs::rename(&new, &file).map_err(cannot)?;
-    // The name has to survive as well, and that of the directory.
-    sync_directory(directory).map_err(cannot)?;
-    parent(directory).map_or(Ok(()), sync_directory).map_err(cannot)
-}
-
-/// Takes a directory for this process.
-fn lock(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join(FILE_LOCK);
-    let cannot = |error| StoreError::io(format!("cannot lock `{}`", path.display()), error);
-    let mut options = OpenOptions::new();
-    let lock = options.write(true).create(true).truncate(false).open(&path).map_err(cannot)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
-        Err(TryLockError::Error(error)) => Err(cannot(error)),
-    }
-}
-
-/// The directory that a file or directory stands in; `None` for the root.
-fn parent(path: &Path) -> Option<&Path> {
-    let parent = path.parent()?;
-    Some(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
-}
-
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
 }
 
 fn reading(error: impl Into<redb::Error>) -> StoreError {

@@ -248,6 +248,23 @@ fn time_does_not_go_back_and_timers_keep_their_rhythm() {
 }
 
 #[test]
+fn a_world_that_was_never_called_comes_back() {
+    let store = Map::default();
+    drop(filled(&store));
+    let cells = [(Cell::LAYOUT, Vec::new())].into();
+    let _ = store.content().worlds.insert("quiet".to_owned(), cells);
+    for _ in 0..2 {
+        let engine = builder(&store).build().expect("it goes on");
+        let names: Vec<String> =
+            engine.worlds().iter().map(|world| world.name().to_owned()).collect();
+        assert_eq!(names, ["main", "quiet"]);
+        let same = engine.handler::<(), ()>("same").expect("it is there");
+        same.call("quiet", ()).expect("it begins with its defaults");
+    }
+    assert!(store.content().worlds["quiet"].len() > 10, "its state is stored now");
+}
+
+#[test]
 fn a_world_may_not_take_more_than_its_limit() {
     let store = Map::default();
     drop(filled(&store));
