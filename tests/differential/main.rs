@@ -54,7 +54,7 @@ fn chosen(seeds: &str) -> Vec<Trial> {
     let end = if end.is_empty() { start + 1 } else { end.parse().expect("`SEEDS` is a range") };
     vec![
         trial("agreement/chosen", Aim::Agreement, start..end, Coverage::Any),
-        trial("undo/chosen", Aim::Undo, start..end, Coverage::Any),
+        trial("undo/chosen", Aim::UndoInFull, start..end, Coverage::Any),
     ]
 }
 
@@ -76,7 +76,8 @@ fn long(hours: &str) -> Result<(), Failed> {
     while began.elapsed() < time {
         let seeds = next..next + LONG_BATCH;
         let _ = run_isolated(Aim::Agreement, seeds.clone(), Coverage::Any)?;
-        let _ = run_isolated(Aim::Undo, seeds.start..next + LONG_BATCH / 10, Coverage::Any)?;
+        let swept = seeds.start..next + LONG_BATCH / 10;
+        let _ = run_isolated(Aim::UndoInFull, swept, Coverage::Any)?;
         next = seeds.end;
         let passed = began.elapsed().as_secs_f64() / 3600.0;
         eprintln!("{passed:.2} hours, {} programs, seeds from {first} to {next}", next - first);

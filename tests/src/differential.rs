@@ -48,6 +48,13 @@ pub enum Machines {
     All,
 }
 
+impl Machines {
+    /// The settings for the program of a seed: every tenth one runs at all.
+    pub fn of(seed: u64) -> Machines {
+        if seed.is_multiple_of(10) { Machines::All } else { Machines::Two(seed) }
+    }
+}
+
 /// A program that did not do what it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

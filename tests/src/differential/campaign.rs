@@ -29,6 +29,22 @@ pub enum Aim {
     Agreement,
     /// A call that is cut short leaves no trace.
     Undo,
+    /// The same of calls with many allocations, each of which fails once.
+    UndoInFull,
+}
+
+impl Aim {
+    /// Every aim.
+    pub const ALL: [Aim; 3] = [Aim::Agreement, Aim::Undo, Aim::UndoInFull];
+
+    /// What a process is told that has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Aim::Agreement => "agreement",
+            Aim::Undo => "undo",
+            Aim::UndoInFull => "undo-in-full",
+        }
+    }
 }
 
 /// What a run has seen.
@@ -102,8 +118,9 @@ enum Done {
 
 fn try_one(aim: Aim, generated: &Generated, seed: u64) -> Result<Done, Failure> {
     match aim {
-        Aim::Agreement => examine(generated, Machines::Two(seed)).map(Done::Agreed),
-        Aim::Undo => undo::sweep(generated).map(Done::Swept),
+        Aim::Agreement => examine(generated, Machines::of(seed)).map(Done::Agreed),
+        Aim::Undo => undo::sweep(generated, undo::ALLOCATIONS_MAX).map(Done::Swept),
+        Aim::UndoInFull => undo::sweep(generated, undo::ALLOCATIONS_IN_FULL_MAX).map(Done::Swept),
     }
 }
 
@@ -154,7 +171,7 @@ pub(super) fn shown(generated: &Generated) -> String {
 pub(super) fn again(aim: Aim, seed: u64) -> String {
     let name = match aim {
         Aim::Agreement => "agreement",
-        Aim::Undo => "undo",
+        Aim::Undo | Aim::UndoInFull => "undo",
     };
     format!("run again: SEEDS={seed} cargo test -p midflight-tests --test differential {name}")
 }

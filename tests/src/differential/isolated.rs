@@ -44,7 +44,7 @@ pub fn run_isolated(aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Result<S
     let path = env::temp_dir().join(format!(
         "midflight-differential-{}-{}-{}",
         std::process::id(),
-        name(aim),
+        aim.name(),
         seeds.start
     ));
     let seeds = (seeds.start.to_string(), seeds.end.to_string());
@@ -54,7 +54,7 @@ pub fn run_isolated(aim: Aim, seeds: Range<u64>, coverage: Coverage) -> Result<S
         Coverage::Any => "any",
     };
     let progress = || Progress::read(&path).unwrap_or_default();
-    let arguments = [name(aim), &seeds.0, &seeds.1, &told, coverage];
+    let arguments = [aim.name(), &seeds.0, &seeds.1, &told, coverage];
     let ended = child(&arguments, RUN_PATIENCE, progress)?;
     let last = progress();
     let _ = std::fs::remove_file(&path);
@@ -73,7 +73,7 @@ pub fn run_as_child() -> Option<ExitCode> {
     if mark != CHILD {
         return None;
     }
-    let aim = [Aim::Agreement, Aim::Undo].into_iter().find(|&known| name(known) == aim)?;
+    let aim = Aim::ALL.into_iter().find(|known| known.name() == aim)?;
     let (start, end) = (start.parse().ok()?, end.parse().ok()?);
     if path == "-" {
         return Some(replay(aim, start, rest));
@@ -99,13 +99,6 @@ fn conclude(mut tally: Tally, whole: bool) -> (String, bool) {
         text = format!("{text}\n\n{failure}");
     }
     (text, !tally.failures.is_empty())
-}
-
-fn name(aim: Aim) -> &'static str {
-    match aim {
-        Aim::Agreement => "agreement",
-        Aim::Undo => "undo",
-    }
 }
 
 fn child<T: PartialEq>(
@@ -148,7 +141,7 @@ fn crashed(aim: Aim, workers: &[[u64; 2]]) -> String {
 /// How a program ends its process, if it does.
 fn fall(aim: Aim, seed: u64, decisions: &str) -> Option<Fall> {
     let seed = seed.to_string();
-    let ended = child(&[name(aim), &seed, &seed, "-", decisions], PROGRAM_PATIENCE, || ());
+    let ended = child(&[aim.name(), &seed, &seed, "-", decisions], PROGRAM_PATIENCE, || ());
     match ended.ok()?.status {
         None => Some(Fall::Hang),
         Some(status) => status.code().is_none().then_some(Fall::Crash),

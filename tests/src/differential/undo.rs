@@ -12,12 +12,15 @@ use super::{Failure, FailureKind, caught};
 use crate::generate::Generated;
 use crate::generate::script::Step;
 
-/// Budgets of fuel that are all tried of a call that traps; above, about every eighth more is. Of one
-/// that returns, every budget up to what it uses is tried.
-const BUDGETS_DENSE: i64 = 2_000;
+/// Supplies that are all tried of a call, one after the other; above, about every eighth more is. Of
+/// a call that returns, every budget of fuel up to what it uses is tried.
+const SUPPLIES_DENSE: i64 = 2_000;
 
-/// Allocations of one call that are made to fail, one after the other.
-const ALLOCATIONS_MAX: u64 = 100;
+/// Allocations of one call that are made to fail in the short form, one after the other.
+pub(super) const ALLOCATIONS_MAX: i64 = 100;
+
+/// The same in the long form: more than calls make that come to an end.
+pub(super) const ALLOCATIONS_IN_FULL_MAX: i64 = 20_000;
 
 /// What a sweep has done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,18 +40,19 @@ enum Shortage {
     Memory,
 }
 
-/// Plays a script twice, once with every call short of fuel first, once short of memory.
+/// Plays a script twice, once with every call short of fuel first, once short of memory: so many of
+/// its allocations fail.
 ///
 /// # Errors
 /// What a call left behind that was cut short, or what went otherwise after it.
-pub(super) fn sweep(generated: &Generated) -> Result<Swept, Failure> {
+pub(super) fn sweep(generated: &Generated, allocations_max: i64) -> Result<Swept, Failure> {
     let source = Source::new("generated.flight", generated.source());
     caught(|| {
         let mut swept = Swept::default();
         // What cannot be loaded is the business of the other tests.
         let Some(plain) = play(&source, &generated.script) else { return Ok(swept) };
         for shortage in [Shortage::Fuel, Shortage::Memory] {
-            let swept_now = Sweep { shortage, swept: &mut swept };
+            let swept_now = Sweep { shortage, allocations_max, swept: &mut swept };
             swept_now.run(&source, &generated.script, &plain)?;
         }
         Ok(swept)
@@ -71,6 +75,7 @@ fn play(source: &Source, script: &[Step]) -> Option<Plain> {
 
 struct Sweep<'s> {
     shortage: Shortage,
+    allocations_max: i64,
     swept: &'s mut Swept,
 }
 
@@ -110,7 +115,7 @@ impl Sweep<'_> {
         while supply < self.most(after) {
             let found = self.attempt(machine, step, supply);
             self.swept.calls += 1;
-            if !is_cut_short(&found) {
+            if !self.is_cut_short(&found) {
                 self.swept.finished += 1;
                 if found.outcome == after.outcome && !is_trap(&found) {
                     return Ok(found);
@@ -126,6 +131,18 @@ impl Sweep<'_> {
         self.swept.calls += 1;
         self.swept.finished += 1;
         Ok(machine.play(step))
+    }
+
+    /// Whether a call ended for want of what it is short of, in its arguments too.
+    fn is_cut_short(&self, found: &Observed) -> bool {
+        match (&found.outcome, self.shortage) {
+            (Some(Outcome::Trapped(trap)), Shortage::Fuel) => trap.kind == "out_of_fuel",
+            (Some(Outcome::Trapped(trap)), Shortage::Memory) => {
+                matches!(trap.kind, "out_of_memory" | "world_full")
+            }
+            (Some(Outcome::Refused(_)), _) => true,
+            _ => false,
+        }
     }
 
     fn attempt(&self, machine: &Machine, step: &Step, supply: i64) -> Observed {
@@ -144,17 +161,13 @@ impl Sweep<'_> {
     fn most(&self, after: &Observed) -> i64 {
         match self.shortage {
             Shortage::Fuel => after.fuel.unwrap_or(FUEL_MAX),
-            Shortage::Memory => ALLOCATIONS_MAX as i64,
+            Shortage::Memory => self.allocations_max,
         }
     }
 
     fn next(&self, supply: i64, after: &Observed) -> i64 {
-        match self.shortage {
-            Shortage::Fuel if supply >= BUDGETS_DENSE && after.fuel.is_none() => {
-                supply + supply / 8
-            }
-            Shortage::Fuel | Shortage::Memory => supply + 1,
-        }
+        let is_dense = self.shortage == Shortage::Fuel && after.fuel.is_some();
+        if supply < SUPPLIES_DENSE || is_dense { supply + 1 } else { supply + supply / 8 }
     }
 
     fn unchanged(
@@ -186,15 +199,4 @@ impl Sweep<'_> {
 
 fn is_trap(found: &Observed) -> bool {
     matches!(found.outcome, Some(Outcome::Trapped(_)))
-}
-
-/// Whether a call ended for want of fuel or memory, in its arguments too.
-fn is_cut_short(found: &Observed) -> bool {
-    match &found.outcome {
-        Some(Outcome::Trapped(trap)) => {
-            matches!(trap.kind, "out_of_fuel" | "out_of_memory" | "world_full")
-        }
-        Some(Outcome::Refused(_)) => true,
-        _ => false,
-    }
 }
