@@ -36,6 +36,11 @@ impl Generator {
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
+    /// The generator in this state; `None` where it could not go on.
+    pub(crate) fn at(words: [u64; 4]) -> Option<Generator> {
+        (words != [0; 4]).then_some(Generator { words })
+    }
+
     /// The state, as it stands in a world's image.
     pub(crate) fn words(&self) -> [u64; 4] {
         self.words

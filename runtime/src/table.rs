@@ -228,6 +228,26 @@ impl Table {
         Ok(self.rows.row(slot))
     }
 
+    /// A dead row in this slot, which was never used; those before it that were not either are free
+    /// then.
+    ///
+    /// # Errors
+    /// When the world has no memory left.
+    pub(crate) fn reserve_at(
+        &mut self,
+        memory: &mut MemoryBudget,
+        slot: u32,
+    ) -> Result<*mut RowHeader, TrapKind> {
+        // Before the first of many slots: a number that no world has room for costs nothing.
+        let size = self.rows.size_to(slot);
+        memory.take(size)?;
+        memory.give_back(size);
+        while self.rows.push(memory)? < slot {
+            let _ = self.free.insert(self.rows.end() - 1);
+        }
+        Ok(self.rows.row(slot))
+    }
+
     /// Gives a reserved slot back.
     pub(crate) fn abandon(&mut self, row: *mut RowHeader) {
         let slot = slot(row);

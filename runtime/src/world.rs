@@ -12,12 +12,13 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::call::{Surroundings, Time, Turn};
 use crate::counts::Counts;
-use crate::data::Beginning;
-use crate::error::CallError;
+use crate::data::{Beginning, Data};
+use crate::error::{CallError, ImportError};
 use crate::figures::WorldFigures;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
 use crate::generator::Generator;
+use crate::import::Import;
 use crate::limits::Limits;
 use crate::outbox::Outbox;
 use crate::shared::Shared;
@@ -189,6 +190,24 @@ impl Room {
         Some(frame)
     }
 
+    /// Puts what was imported in place of the world's data; gives that.
+    pub(crate) fn replace(
+        &mut self,
+        mut import: Import,
+        shared: &Shared,
+    ) -> Result<Data, ImportError> {
+        let turn = self.turn(shared, Time::Of(&shared.setup.clock))?;
+        if turn.version().number() != import.version().number() {
+            return Err(ImportError::Changed);
+        }
+        drop(turn);
+        for table in 0..import.data.tables.len() {
+            import.data.show(table);
+        }
+        let Some(frame) = &mut self.frame else { return Err(CallError::NoVersion.into()) };
+        Ok(frame.replace(import.data))
+    }
+
     /// Takes up the timer that is due longest, if one is.
     pub(crate) fn take_due(&mut self, now_ms: i64) -> Option<String> {
         let due = self.timers.take_due(now_ms);
@@ -223,12 +242,7 @@ impl Room {
         if let Some(frame) = &mut self.frame {
             return Ok(Leaving::Version(mem::replace(&mut frame.version, version)));
         }
-        let beginning = Beginning {
-            seed: Generator::seed_of(&self.name),
-            limits: &shared.setup.limits,
-            pool: shared.pool.clone(),
-        };
-        self.frame = Some(Frame::new(version, beginning)?);
+        self.frame = Some(Frame::new(version, beginning(&self.name, shared))?);
         Ok(Leaving::Nowhere)
     }
 
@@ -301,6 +315,12 @@ impl Room {
             (Some(Leaving::Version(_)) | None, _) => {}
         }
     }
+}
+
+/// What a world of this name begins with.
+pub(crate) fn beginning<'s>(name: &str, shared: &'s Shared) -> Beginning<'s> {
+    let (limits, pool) = (&shared.setup.limits, shared.pool.clone());
+    Beginning { seed: Generator::seed_of(name), limits, pool }
 }
 
 /// Why there is no frame.

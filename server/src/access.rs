@@ -4,7 +4,7 @@
 //! which shows in `Host`; and by a request across sites, which shows in `Origin` and
 //! `Sec-Fetch-Site`. Both are refused for every path and method: a `get` handler may write, too.
 //!
-//! Changes of the program need the admin token once one is set. Elsewhere than on loopback the
+//! Changes of the program and of whole worlds need the admin token once one is set. Elsewhere than on loopback the
 //! server does not start without.
 
 use std::fmt;
@@ -91,7 +91,11 @@ impl Access {
         let host = self.host(request)?;
         check_origin(headers, host)?;
         check_site(headers)?;
-        if changes(request.method(), request.uri().path()) { self.bearer(headers) } else { Ok(()) }
+        if needs_token(request.method(), request.uri().path()) {
+            self.bearer(headers)
+        } else {
+            Ok(())
+        }
     }
 
     /// The host that the request is addressed to, which must be this one.
@@ -133,7 +137,7 @@ impl Access {
         let Some(token) = &self.token else { return Ok(()) };
         let help = "send the header `Authorization: Bearer …`, or `midflight … --token-file FILE`";
         let Some(value) = headers.get(AUTHORIZATION) else {
-            let detail = "changing the program needs the admin token";
+            let detail = "this needs the admin token";
             return Err(Problem::new(Kind::TokenMissing, detail).with_help(help));
         };
         match value.as_bytes().split_at_checked("Bearer ".len()) {
@@ -150,9 +154,11 @@ impl Access {
     }
 }
 
-/// Whether a request changes the program. Calls change the state only.
-fn changes(method: &Method, path: &str) -> bool {
-    path == "/load" || (path.starts_with("/-/") && !method.is_safe())
+/// Whether a request changes the program or a world as a whole, or takes all of one out. Calls
+/// change what the program lets them.
+fn needs_token(method: &Method, path: &str) -> bool {
+    let is_own = path.starts_with("/-/");
+    path == "/load" || (is_own && (!method.is_safe() || path.ends_with("/export")))
 }
 
 /// `name:port`, `name` or `[address]:port` without the port; `None` for anything else.
@@ -276,6 +282,10 @@ mod tests {
             ("GET /-/versions", None, "ok"),
             ("POST /load", None, "token_missing"),
             ("DELETE /-/versions/1", None, "token_missing"),
+            ("GET /-/worlds/main", None, "ok"),
+            ("PUT /-/worlds/main", None, "token_missing"),
+            ("GET /-/worlds/main/export", None, "token_missing"),
+            ("POST /-/worlds/main/import", None, "token_missing"),
             ("POST /load", Some(good), "ok"),
             ("POST /load", Some("bearer 0123456789abcdef"), "ok"),
             ("POST /-/rollback", Some("Bearer 0123456789abcdeF"), "token_wrong"),

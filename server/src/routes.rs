@@ -6,6 +6,7 @@ mod events;
 mod health;
 mod metrics;
 mod schema;
+mod transfer;
 mod versions;
 mod worlds;
 
@@ -43,6 +44,8 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/rollback", post(versions::roll_back))
         .route("/-/worlds", get(worlds::list))
         .route("/-/worlds/{name}", get(worlds::show).put(worlds::create).delete(worlds::delete))
+        .route("/-/worlds/{name}/export", get(transfer::export))
+        .route("/-/worlds/{name}/import", post(transfer::import))
         .route("/-/schema", get(schema::schema))
         .route("/-/events", get(events::events))
         .route("/-/metrics", get(metrics::metrics))

@@ -12,4 +12,5 @@ mod life_cycle;
 mod loading;
 mod metrics;
 mod process;
+mod transfer;
 mod worlds;

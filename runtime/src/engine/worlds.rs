@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::error::{CallError, OnLoadTrap, WorldError};
-use crate::world::World;
+use crate::error::{CallError, ImportError, OnLoadTrap, WorldError};
+use crate::import::Import;
+use crate::world::{World, beginning};
 use crate::worlds::{MAIN_WORLD, check_name};
 
 impl Engine {
@@ -73,6 +74,32 @@ impl Engine {
         world.end();
         self.shared.worlds.ended(&world);
         Ok(())
+    }
+
+    /// Begins to build other content for a world, in the layout of the current version. The world
+    /// goes on until [`Engine::complete_import`].
+    ///
+    /// # Errors
+    /// When there is no such world, nothing has been loaded, or no memory is left beside the
+    /// world's.
+    pub fn begin_import(&self, world: &str) -> Result<Import, ImportError> {
+        let _ = self.world(world)?;
+        let current = self.current().ok_or(CallError::NoVersion)?;
+        Import::new(current, beginning(world, &self.shared))
+    }
+
+    /// Puts content in the place of a world's, between two calls: state, rows, random generator and
+    /// time. `on load` does not run, and timers keep their rhythm.
+    ///
+    /// # Errors
+    /// When there is no such world any more, or another version became current meanwhile.
+    pub fn complete_import(&self, world: &str, import: Import) -> Result<(), ImportError> {
+        let world = self.world(world)?;
+        let mut room = world.gate.enter();
+        let before = room.replace(import, &self.shared);
+        drop(room);
+        // Outside of the gate: it may be large.
+        before.map(drop)
     }
 
     /// The world of this name.
