@@ -92,6 +92,36 @@ impl<'w> Turn<'w> {
         image(self.frame)
     }
 
+    /// Shows every row: the tables in the order of the source, the rows of each by slot. Ends with
+    /// the first error.
+    ///
+    /// # Errors
+    /// What `visit` gives.
+    pub fn visit_rows<E>(
+        &self,
+        mut visit: impl FnMut(&str, u32, View<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let tables = &self.version.program().ir.types.tables;
+        for (index, (table, rows)) in tables.iter().zip(&self.frame.data.tables).enumerate() {
+            for row in rows.rows() {
+                let view = self.frame.row(TableId(index as u32), &row);
+                visit(&table.name, table::slot(row), view)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The state of the world's random generator.
+    pub fn generator(&self) -> [u64; 4] {
+        self.frame.data.generator.words()
+    }
+
+    /// The time of the world's last call, in milliseconds since 1970; 0 before the first one that
+    /// asked for it.
+    pub fn time_ms(&self) -> i64 {
+        self.frame.data.now_ms
+    }
+
     /// Says what each later call of this turn may use, instead of what the engine's limits say.
     pub fn limit_fuel(&mut self, fuel: i64) {
         self.fuel = fuel;

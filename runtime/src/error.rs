@@ -165,6 +165,55 @@ pub enum WorldError {
     Main,
 }
 
+/// Why the content of a world could not be replaced. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The world cannot be reached.
+    #[error(transparent)]
+    World(#[from] CallError),
+    /// The current version has no such table.
+    #[error("there is no table `{name}`")]
+    UnknownTable {
+        /// The name that was given.
+        name: String,
+        /// The tables that there are.
+        known: Vec<String>,
+    },
+    /// Rows come in the order of their slots.
+    #[error("slot {slot} is taken or passed already: the next one is {first} at least")]
+    Slot {
+        /// The slot that was given.
+        slot: u32,
+        /// The first one that is left.
+        first: u32,
+    },
+    /// Another row has this key.
+    #[error("a row of `{table}` with this key is there already")]
+    DuplicateKey {
+        /// The table.
+        table: String,
+    },
+    /// A value does not fit; it is named as an argument would be.
+    #[error(transparent)]
+    Value(ArgumentError),
+    /// The generator cannot be in this state.
+    #[error("the random generator cannot be in this state")]
+    Generator,
+    /// It does not fit into the memory of a world.
+    #[error("the world has no memory left for this")]
+    WorldFull,
+    /// It does not fit into the memory of all worlds beside what the world holds until then.
+    #[error("the memory of all worlds together is used up")]
+    EngineFull,
+    /// The store has failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another version became current meanwhile.
+    #[error("another version became current meanwhile")]
+    Changed,
+}
+
 /// Why an engine could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -206,6 +206,15 @@ impl Frame {
         self.outbox.tell(&version, world, observer, ending)
     }
 
+    /// Puts other data of the same layout in place of the world's, between two calls; gives what
+    /// was there.
+    pub(crate) fn replace(&mut self, data: Data) -> Data {
+        let before = std::mem::replace(&mut self.data, data);
+        self.ctx.state = self.data.state.fields();
+        self.ctx.tables = self.data.views.as_ptr();
+        before
+    }
+
     /// Gives back what the result of the last call may have needed.
     pub(crate) fn settle(&mut self) {
         if self.text_buffer.capacity() > TEXT_BUFFER_KEPT_MAX {

@@ -39,7 +39,7 @@
 //! hosts that do not walk a [`Turn`]'s [`Arguments`] and result with typed cursors.
 //!
 //! The crate knows no HTTP, no JSON and no async. `unsafe` stands in the modules that reach memory
-//! by address (`memory`, `cursor`, `frame`, `table`, `data`, `undo`, `outbox`, `builtins`), enter machine code (`enter`,
+//! by address (`memory`, `cursor`, `frame`, `table`, `data`, `undo`, `outbox`, `import`, `builtins`), enter machine code (`enter`,
 //! `call`) or hand out exclusive access (`gate`), nowhere else.
 
 #![cfg_attr(not(test), warn(clippy::panic))]
@@ -65,6 +65,7 @@ mod gate_tests;
 mod generator;
 mod handle;
 mod image;
+mod import;
 mod index;
 mod limits;
 mod load;
@@ -93,11 +94,12 @@ pub use call::{Arguments, Outcome, Turn};
 pub use cursor::{Content, Elements, Fields, Kind, Slot, View, WriteError};
 pub use engine::{Engine, VersionInfo};
 pub use error::{
-    ActivateError, ArgumentError, BuildError, CallError, LoadError, MigrationFailure, OnLoadTrap,
-    TestFailure, Unexpected, WorldError,
+    ActivateError, ArgumentError, BuildError, CallError, ImportError, LoadError, MigrationFailure,
+    OnLoadTrap, TestFailure, Unexpected, WorldError,
 };
 pub use figures::{CompilationFigures, Figures, StoreFigures, WorldFigures};
 pub use handle::{FlightArguments, FlightResult, FlightValue, Handler};
+pub use import::Import;
 pub use limits::Limits;
 pub use load::{ActivateOptions, LoadOptions, LoadStatus, Loaded, Then};
 pub use migrate::{Failure, Misfit, Trial};

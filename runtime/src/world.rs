@@ -13,10 +13,12 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::call::{Surroundings, Time, Turn};
 use crate::counts::Counts;
-use crate::error::{CallError, WorldError};
+use crate::data::Data;
+use crate::error::{CallError, ImportError, WorldError};
 use crate::figures::WorldFigures;
 use crate::frame::Frame;
 use crate::gate::{Gate, Spawn};
+use crate::import::Import;
 use crate::limits::Limits;
 use crate::migrate::{Failure, Migration};
 use crate::outbox::Outbox;
@@ -236,6 +238,33 @@ impl Room {
         let frame = self.frame.take()?;
         self.counts.left(&frame.version);
         Some(frame)
+    }
+
+    /// Puts what was imported in place of the world's data; gives that.
+    pub(crate) fn replace(
+        &mut self,
+        mut import: Import,
+        shared: &Shared,
+    ) -> Result<Data, ImportError> {
+        let turn = self.turn(shared, Time::Of(&shared.setup.clock))?;
+        if turn.version().number() != import.version().number() {
+            return Err(ImportError::Changed);
+        }
+        drop(turn);
+        for table in 0..import.data.tables.len() {
+            import.data.show(table);
+        }
+        let Some(frame) = &mut self.frame else { return Err(CallError::NoVersion.into()) };
+        let before = frame.replace(import.data);
+        if let Some(journal) = &mut self.journal {
+            let change = (self.name.clone(), journal.whole(frame, &self.timers));
+            let batch = Batch { versions: None, worlds: [change].into() };
+            if let Err(error) = shared.store(batch) {
+                let _ = frame.replace(before);
+                return Err(error.into());
+            }
+        }
+        Ok(before)
     }
 
     /// Takes up the timer that is due longest, if one is.

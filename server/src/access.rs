@@ -4,7 +4,7 @@
 //! which shows in `Host`; and by a request across sites, which shows in `Origin` and
 //! `Sec-Fetch-Site`. Both are refused for every path and method: a `get` handler may write, too.
 //!
-//! Changes of the program and snapshots need the admin token once one is set. Elsewhere than on loopback the
+//! Changes of the program and of whole worlds, and copies of them, need the admin token once one is set. Elsewhere than on loopback the
 //! server does not start without.
 
 use std::fmt;
@@ -91,7 +91,7 @@ impl Access {
         let host = self.host(request)?;
         check_origin(headers, host)?;
         check_site(headers)?;
-        if is_for_admins(request.method(), request.uri().path()) {
+        if needs_token(request.method(), request.uri().path()) {
             self.bearer(headers)
         } else {
             Ok(())
@@ -137,7 +137,7 @@ impl Access {
         let Some(token) = &self.token else { return Ok(()) };
         let help = "send the header `Authorization: Bearer …`, or `midflight … --token-file FILE`";
         let Some(value) = headers.get(AUTHORIZATION) else {
-            let detail = "changing the program needs the admin token";
+            let detail = "this needs the admin token";
             return Err(Problem::new(Kind::TokenMissing, detail).with_help(help));
         };
         match value.as_bytes().split_at_checked("Bearer ".len()) {
@@ -154,11 +154,12 @@ impl Access {
     }
 }
 
-/// Whether a request changes the program, or takes all that there is with it. Calls change the
-/// state only.
-fn is_for_admins(method: &Method, path: &str) -> bool {
-    let changes = path == "/load" || (path.starts_with("/-/") && !method.is_safe());
-    changes || path == "/-/snapshot"
+/// Whether a request changes the program or a world as a whole, or takes all of one out. Calls
+/// change what the program lets them.
+fn needs_token(method: &Method, path: &str) -> bool {
+    let is_own = path.starts_with("/-/");
+    let takes_out = path == "/-/snapshot" || path.ends_with("/export");
+    path == "/load" || (is_own && (!method.is_safe() || takes_out))
 }
 
 /// `name:port`, `name` or `[address]:port` without the port; `None` for anything else.
@@ -283,6 +284,10 @@ mod tests {
             ("POST /load", None, "token_missing"),
             ("GET /-/snapshot", None, "token_missing"),
             ("DELETE /-/versions/1", None, "token_missing"),
+            ("GET /-/worlds/main", None, "ok"),
+            ("PUT /-/worlds/main", None, "token_missing"),
+            ("GET /-/worlds/main/export", None, "token_missing"),
+            ("POST /-/worlds/main/import", None, "token_missing"),
             ("POST /load", Some(good), "ok"),
             ("POST /load", Some("bearer 0123456789abcdef"), "ok"),
             ("POST /-/rollback", Some("Bearer 0123456789abcdeF"), "token_wrong"),

@@ -1,6 +1,8 @@
 //! Bodies of requests: read whole within limits, or thrown away so that a client that still sends
 //! gets to reading the answer.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,11 +15,13 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Frame, SizeHint};
 use midflight_compiler::limits::{Number, Unit};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::error::{Kind, Problem};
 use crate::limits::{DISCARD_LEN_MAX, DISCARD_TIMEOUT, SMALL_LEN_MAX};
 use crate::query::quoted;
+use crate::spool;
 use crate::state::ServerState;
 
 /// The whole body of a request, and the rest of it.
@@ -32,7 +36,7 @@ pub(crate) async fn read(
     let limits = &state.limits;
     if request.body().size_hint().lower() > limits.body_len_max as u64 {
         let _ = discard(request).await;
-        return Err(too_large(limits.body_len_max));
+        return Err(too_large(limits.body_len_max as u64));
     }
     let (parts, mut body) = request.into_parts();
     let problem = match timeout(limits.body_timeout, collect(state, &mut body)).await {
@@ -60,7 +64,7 @@ async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem>
         }
         let len = whole.len() + data.len();
         if len > state.limits.body_len_max {
-            return Err(too_large(state.limits.body_len_max));
+            return Err(too_large(state.limits.body_len_max as u64));
         }
         if len > SMALL_LEN_MAX && place.is_none() {
             place = Some(state.begin_large_body()?);
@@ -68,6 +72,42 @@ async fn collect(state: &ServerState, body: &mut Body) -> Result<Bytes, Problem>
         whole.extend_from_slice(&data);
     }
     Ok(whole.into())
+}
+
+/// The whole body of a request that may be larger than memory, in a file. The time of a body is
+/// that of each of its parts here.
+pub(crate) async fn spool(state: &ServerState, request: Request<Body>) -> Result<File, Problem> {
+    if let Some(problem) = encoded(request.headers()) {
+        let _ = discard(request).await;
+        return Err(problem);
+    }
+    let len_max = state.limits.import_len_max;
+    if request.body().size_hint().lower() > len_max {
+        let _ = discard(request).await;
+        return Err(too_large(len_max));
+    }
+    let no_room = |error: io::Error| Problem::new(Kind::NoRoom, error.to_string());
+    let mut body = request.into_body();
+    let (mut file, mut len) = (spool::file().map_err(no_room)?, 0);
+    let timeout_of_part = state.limits.body_timeout;
+    loop {
+        let Ok(frame) = timeout(timeout_of_part, body.frame()).await else {
+            let detail = "the body stopped coming";
+            return Err(Problem::new(Kind::BodyTimeout, detail));
+        };
+        let Some(frame) = frame else { return Ok(file) };
+        let frame = frame.map_err(|error| Problem::new(Kind::BodyBroken, error.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        len += data.len() as u64;
+        if len > len_max {
+            discard_rest(body).await;
+            return Err(too_large(len_max));
+        }
+        let write = spawn_blocking(move || file.write_all(&data).map(|()| file));
+        let written =
+            write.await.map_err(|error| Problem::new(Kind::Internal, error.to_string()))?;
+        file = written.map_err(no_room)?;
+    }
 }
 
 /// The refusal of a body that is not simply sent. To unpack one would make of a few bytes as many
@@ -85,8 +125,8 @@ fn encoded(headers: &HeaderMap) -> Option<Problem> {
     Some(Problem::new(Kind::UnsupportedEncoding, detail).with_help("send the body as it is"))
 }
 
-fn too_large(len_max: usize) -> Problem {
-    let detail = format!("the body is larger than {}", Unit::Bytes.show(len_max as u64));
+fn too_large(len_max: u64) -> Problem {
+    let detail = format!("the body is larger than {}", Unit::Bytes.show(len_max));
     Problem::new(Kind::BodyTooLarge, detail)
 }
 

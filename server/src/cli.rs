@@ -14,6 +14,7 @@ mod remote;
 mod run;
 mod serve;
 mod test;
+mod transfer;
 mod worlds;
 
 use std::io::{self, IsTerminal, Write};
@@ -69,6 +70,10 @@ enum Command {
     Activate(remote::Activate),
     /// Go back to the version that was live before
     Rollback(remote::Rollback),
+    /// Write a world of a running server to the standard output
+    Export(transfer::Export),
+    /// Replace what a world of a running server holds by an export
+    Import(transfer::Import),
     /// List the worlds of a running server, create one or delete one
     Worlds(worlds::Worlds),
 }
@@ -128,6 +133,8 @@ pub fn command() -> ExitCode {
         Command::Versions(server) => remote::versions(&server),
         Command::Activate(activate) => activate.run(),
         Command::Rollback(rollback) => rollback.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
         Command::Worlds(worlds) => worlds.run(),
     };
     match done {

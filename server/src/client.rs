@@ -1,11 +1,14 @@
 //! The client side of the command line: one request over HTTP/1.1, one answer.
 
+use std::io::Write;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header::{ACCEPT, AUTHORIZATION, HOST};
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
+use hyper::Response;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -29,7 +32,7 @@ pub(crate) struct Question {
     /// The admin token.
     pub(crate) token: Option<String>,
     /// The body.
-    pub(crate) body: Bytes,
+    pub(crate) body: Body,
 }
 
 /// Why there is no answer.
@@ -52,6 +55,9 @@ pub(crate) enum ClientError {
     /// The connection broke, or what came is no HTTP.
     #[error("the server did not answer: {0}")]
     Broken(String),
+    /// What came cannot be written.
+    #[error("cannot write the answer: {0}")]
+    Write(std::io::Error),
     /// It took too long.
     #[error("the server did not answer within {} s", TIMEOUT.as_secs())]
     Timeout,
@@ -64,6 +70,38 @@ pub(crate) async fn ask(
 ) -> Result<(StatusCode, String), ClientError> {
     let address = address(server)?;
     timeout(TIMEOUT, exchange(&address, question)).await.map_err(|_| ClientError::Timeout)?
+}
+
+/// Asks for something of any size, which goes to `out` part by part. Gives the status, and the body
+/// where that is not success.
+pub(crate) async fn download(
+    server: &str,
+    question: Question,
+    out: &mut impl Write,
+) -> Result<(StatusCode, String), ClientError> {
+    let address = address(server)?;
+    let response = timeout(TIMEOUT, begin(&address, question)).await;
+    let response = response.map_err(|_| ClientError::Timeout)??;
+    let status = response.status();
+    if !status.is_success() {
+        return Ok((status, text(response).await?));
+    }
+    let mut body = response.into_body();
+    loop {
+        let frame = timeout(TIMEOUT, body.frame()).await.map_err(|_| ClientError::Timeout)?;
+        let Some(frame) = frame else { return Ok((status, String::new())) };
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        out.write_all(&data).map_err(ClientError::Write)?;
+    }
+}
+
+/// Asks with a body of any size: only the answer has to come in time.
+pub(crate) async fn upload(
+    server: &str,
+    question: Question,
+) -> Result<(StatusCode, String), ClientError> {
+    let response = begin(&address(server)?, question).await?;
+    Ok((response.status(), text(response).await?))
 }
 
 /// `HOST:PORT` of a server's address.
@@ -79,21 +117,28 @@ fn address(server: &str) -> Result<String, ClientError> {
 }
 
 async fn exchange(address: &str, question: Question) -> Result<(StatusCode, String), ClientError> {
+    let response = begin(address, question).await?;
+    Ok((response.status(), text(response).await?))
+}
+
+/// Sends the question; the connection ends with the answer's body.
+async fn begin(address: &str, question: Question) -> Result<Response<Incoming>, ClientError> {
     let unreachable = |error| ClientError::Unreachable { address: address.to_owned(), error };
     let stream = TcpStream::connect(address).await.map_err(unreachable)?;
     let request = request(address, question)?;
     let handshake = http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(broken)?;
-    let connection = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(broken)?;
-    let status = response.status();
-    let body = Limited::new(Body::new(response.into_body()), ANSWER_LEN_MAX);
-    let body = body.collect().await.map_err(broken)?.to_bytes();
-    connection.abort();
-    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    drop(tokio::spawn(connection));
+    sender.send_request(request).await.map_err(broken)
 }
 
-fn request(address: &str, question: Question) -> Result<Request<Full<Bytes>>, ClientError> {
+async fn text(response: Response<Incoming>) -> Result<String, ClientError> {
+    let body = Limited::new(Body::new(response.into_body()), ANSWER_LEN_MAX);
+    let body = body.collect().await.map_err(broken)?.to_bytes();
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+fn request(address: &str, question: Question) -> Result<Request<Body>, ClientError> {
     let mut request = Request::builder()
         .method(question.method)
         .uri(question.path)
@@ -103,7 +148,7 @@ fn request(address: &str, question: Question) -> Result<Request<Full<Bytes>>, Cl
         let value = HeaderValue::try_from(format!("Bearer {token}"));
         request = request.header(AUTHORIZATION, value.map_err(|_| ClientError::Token)?);
     }
-    request.body(Full::new(question.body)).map_err(broken)
+    request.body(question.body).map_err(broken)
 }
 
 fn broken(error: impl std::fmt::Display) -> ClientError {

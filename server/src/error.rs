@@ -77,6 +77,13 @@ kinds! {
     InvalidWorldName "invalid_world_name" BAD_REQUEST "this cannot be the name of a world",
     TooManyWorlds "too_many_worlds" INSUFFICIENT_STORAGE "there are as many worlds as there may be",
     WorldIsMain "world_is_main" CONFLICT "the world `main` stays",
+    InvalidImport "invalid_import" BAD_REQUEST "the file is not the export of a world",
+    ImportTruncated "import_truncated" BAD_REQUEST "the file ends before its end",
+    ImportValue "import_value" UNPROCESSABLE_ENTITY "a value does not fit the program",
+    ImportTable "import_table" UNPROCESSABLE_ENTITY "the program has no such table",
+    ImportSlot "import_slot" UNPROCESSABLE_ENTITY "the rows are not in the order of their slots",
+    ImportKey "import_key" UNPROCESSABLE_ENTITY "two rows have one key",
+    NoRoom "no_room" INSUFFICIENT_STORAGE "there is no room for the file",
     UnknownHandler "unknown_handler" NOT_FOUND "there is no such handler",
     UnreadableArguments "unreadable_arguments" BAD_REQUEST "the arguments cannot be read",
     MissingArgument "missing_argument" BAD_REQUEST "an argument is missing",
@@ -206,6 +213,12 @@ impl Problem {
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Problem {
         self.0.help = Some(help.into());
         self
+    }
+
+    /// Says in which line of a file it is.
+    pub(crate) fn in_line(mut self, line: u64) -> Problem {
+        self.0.detail = format!("line {line}: {}", self.0.detail);
+        self.with("line", line)
     }
 
     /// Adds a member to the document.

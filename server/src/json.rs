@@ -7,15 +7,17 @@
 //! unknown, or given twice, is an error. Nothing here recurses deeper than the types of the
 //! program do, whatever a client sends.
 //!
-//! `float`s that JSON cannot spell (NaN, the infinities) are written as `null`.
+//! `float`s that JSON cannot spell (NaN, the infinities) are written as `null`; in an export, where
+//! nothing may be lost, as names.
 
 mod decode;
 mod encode;
+mod float;
 mod value;
 
 pub use decode::bind;
-pub(crate) use decode::read;
-pub(crate) use encode::{TooLarge, write};
+pub(crate) use decode::{read, read_member};
+pub(crate) use encode::{TooLarge, write, write_exact};
 
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,10 @@ mod options;
 mod query;
 mod report;
 mod routes;
+mod spool;
 mod state;
 mod timers;
+mod transfer;
 
 pub use access::{Access, AccessError, Token};
 pub use cli::command;

@@ -13,6 +13,8 @@ midflight_compiler::limits! {
         /// Bodies over 64 KiB that are received at the same time. With `body_len_max` it bounds
         /// the memory of all bodies.
         large_bodies_max: usize = 32, Count, 1..=10_000, "503 `too_many_bodies`";
+        /// Bytes of the export of a world that is imported. It goes through a file, not through memory.
+        import_len_max: u64 = 4 << 30, Bytes, 1_024..=1_099_511_627_776, "413 `body_too_large`";
         /// Time for a client to send a body. Only a stalled one takes as long as the default.
         body_timeout: Duration = Duration::from_secs(30), Time, 10..=3_600_000,
             "408 `body_timeout`";

@@ -7,6 +7,7 @@ mod health;
 mod metrics;
 mod schema;
 mod snapshot;
+mod transfer;
 mod versions;
 mod worlds;
 
@@ -44,6 +45,8 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/rollback", post(versions::roll_back))
         .route("/-/worlds", get(worlds::list))
         .route("/-/worlds/{name}", get(worlds::show).put(worlds::create).delete(worlds::delete))
+        .route("/-/worlds/{name}/export", get(transfer::export))
+        .route("/-/worlds/{name}/import", post(transfer::import))
         .route("/-/schema", get(schema::schema))
         .route("/-/snapshot", get(snapshot::snapshot))
         .route("/-/events", get(events::events))

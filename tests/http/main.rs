@@ -13,4 +13,5 @@ mod life_cycle;
 mod loading;
 mod metrics;
 mod process;
+mod transfer;
 mod worlds;

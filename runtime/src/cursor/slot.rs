@@ -10,7 +10,7 @@ use midflight_compiler::abi::{CallContext, ListHeader, Text};
 use midflight_compiler::ir::Const;
 use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::{Field, Type};
+use midflight_compiler::types::{Field, TableId, Type};
 
 use crate::memory::arena::Arena;
 use crate::memory::budget::MemoryBudget;
@@ -62,6 +62,8 @@ pub enum WriteError {
 pub struct Slot<'a> {
     program: &'a Program,
     ty: Type,
+    /// The place is the row itself, not a reference to one.
+    is_row: bool,
     address: *mut u8,
     texts: TextMemory<'a>,
     /// The variant that was chosen, for an enum.
@@ -108,7 +110,21 @@ impl<'a> Slot<'a> {
         address: *mut u8,
         texts: TextMemory<'a>,
     ) -> Slot<'a> {
-        Slot { program, ty, address, texts, variant: None, pushed: 0 }
+        Slot { program, ty, is_row: false, address, texts, variant: None, pushed: 0 }
+    }
+
+    /// A slot for the fields of a row, as if they were a struct.
+    ///
+    /// # Safety
+    /// As [`Slot::new`], for a row of the table with its header, which is left as it is.
+    pub(crate) unsafe fn of_row(
+        program: &'a Program,
+        table: TableId,
+        address: *mut u8,
+        texts: TextMemory<'a>,
+    ) -> Slot<'a> {
+        let ty = Type::Row(table);
+        Slot { program, ty, is_row: true, address, texts, variant: None, pushed: 0 }
     }
 
     /// The kind of the type that the slot holds.
@@ -120,6 +136,7 @@ impl<'a> Slot<'a> {
             Type::Bool => Kind::Bool,
             Type::Str => Kind::Text,
             Type::Struct(_) => Kind::Struct,
+            Type::Row(_) if self.is_row => Kind::Struct,
             Type::Enum(_) => Kind::Enum,
             Type::Optional(inner) if !matches!(self.inner(inner), Type::Row(_)) => Kind::Optional,
             Type::Array(..) | Type::Bounded(..) | Type::List(_) => Kind::List,
@@ -184,6 +201,7 @@ impl<'a> Slot<'a> {
         let types = &self.program.ir.types;
         match (self.ty, self.variant) {
             (Type::Struct(id), _) => &types.strukt(id).fields,
+            (Type::Row(id), _) if self.is_row => &types.table(id).fields,
             (Type::Enum(id), Some(variant)) => {
                 let variant = types.enumeration(id).variants.get(variant);
                 variant.map_or(&[], |variant| &variant.fields)
@@ -198,6 +216,7 @@ impl<'a> Slot<'a> {
         let layouts = &self.program.layouts;
         let offsets = match (self.ty, self.variant) {
             (Type::Struct(id), _) => &layouts.strukt(id).offsets,
+            (Type::Row(id), _) if self.is_row => &layouts.row(id).offsets,
             (Type::Enum(id), Some(variant)) => layouts.enumeration(id).payloads.get(variant)?,
             _ => return None,
         };

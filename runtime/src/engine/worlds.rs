@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::error::{CallError, WorldError};
+use crate::error::{CallError, ImportError, WorldError};
+use crate::import::Import;
 use crate::store::Batch;
 use crate::world::World;
 use crate::worlds::{MAIN_WORLD, check_name};
@@ -72,6 +73,32 @@ impl Engine {
         let stored = self.shared.store(Batch::without_world(name));
         drop(versions);
         Ok(stored?)
+    }
+
+    /// Begins to build other content for a world, in the layout of the current version. The world
+    /// goes on until [`Engine::complete_import`].
+    ///
+    /// # Errors
+    /// When there is no such world, nothing has been loaded, or no memory is left beside the
+    /// world's.
+    pub fn begin_import(&self, world: &str) -> Result<Import, ImportError> {
+        let _ = self.world(world)?;
+        let current = self.current().ok_or(CallError::NoVersion)?;
+        Import::new(current, self.shared.beginning(world))
+    }
+
+    /// Puts content in the place of a world's, between two calls: state, rows, random generator and
+    /// time. `on load` does not run, and timers keep their rhythm.
+    ///
+    /// # Errors
+    /// When there is no such world any more, or another version became current meanwhile.
+    pub fn complete_import(&self, world: &str, import: Import) -> Result<(), ImportError> {
+        let world = self.world(world)?;
+        let mut room = world.gate.enter();
+        let before = room.replace(import, &self.shared);
+        drop(room);
+        // Outside of the gate: it may be large.
+        before.map(drop)
     }
 
     /// The world of this name.

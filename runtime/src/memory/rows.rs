@@ -90,6 +90,12 @@ impl Rows {
         Ok(slot)
     }
 
+    /// Bytes of the blocks that are needed, besides those that there are, before a slot is used.
+    pub(crate) fn size_to(&self, slot: u32) -> usize {
+        let blocks = (slot as usize >> self.block_shift) + 1;
+        blocks.saturating_sub(self.blocks.len()).saturating_mul(self.block_layout().size())
+    }
+
     /// Takes back the last slot. Its row must be dead.
     pub(crate) fn pop(&mut self) {
         self.end -= 1;

@@ -8,3 +8,4 @@ mod map;
 mod modes;
 mod restart;
 mod world;
+mod worlds;

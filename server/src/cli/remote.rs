@@ -1,15 +1,16 @@
 //! `midflight load`, `versions`, `activate` and `rollback`: what is asked of a running server, and
 //! how. The worlds are asked for in `worlds`.
 
+use std::io::Write;
 use std::path::PathBuf;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use clap::Args;
 use serde_json::Value;
 
 use super::{Failure, print, read};
-use crate::client::{ClientError, Question, ask};
+use crate::client::{ClientError, Question, ask, download, upload};
 
 /// The server that is asked.
 #[derive(Args, Debug)]
@@ -84,7 +85,7 @@ impl Load {
             path,
             accept: "text/plain",
             token: self.server.token()?,
-            body: Bytes::from(source.text().to_owned()),
+            body: Body::from(source.text().to_owned()),
         };
         match self.server.ask(question)? {
             (status, text) if status.is_success() => print(text),
@@ -173,37 +174,65 @@ impl Server {
     }
 
     fn ask(&self, question: Question) -> Result<(StatusCode, String), Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime
-            .map_err(|error| Failure::new(format!("cannot start the event loop: {error}")))?;
-        runtime.block_on(ask(&self.server, question)).map_err(|error| match error {
-            ClientError::Unreachable { .. } => Failure::with_help(
-                error,
-                "start one with `midflight serve`, or say where it is: `--server http://HOST:PORT`",
-            ),
-            _ => Failure::new(error),
-        })
+        wait(ask(&self.server, question))
     }
 
     /// Asks for JSON; an answer without a body is `null`.
     pub(super) fn ask_json(&self, method: Method, path: String) -> Result<Value, Failure> {
-        let token = self.token()?;
-        let accept = "application/json";
-        let question = Question { method, path, accept, token, body: Bytes::new() };
-        let (status, text) = self.ask(question)?;
-        if status == StatusCode::NO_CONTENT {
-            return Ok(Value::Null);
-        }
-        let answer: Value = serde_json::from_str(&text).map_err(|_| {
-            Failure::new(format!("the server answered {status} without JSON: is it Midflight?"))
-        })?;
-        if status.is_success() {
-            return Ok(answer);
-        }
-        let detail = answer["detail"].as_str().unwrap_or("the server gave no reason");
-        Err(match answer["help"].as_str() {
-            Some(help) => Failure::with_help(detail, help),
-            None => Failure::new(detail),
-        })
+        let (status, text) = self.ask(self.question(method, path, Body::empty())?)?;
+        read_json(status, &text)
     }
+
+    /// Sends a body of any size, and reads JSON.
+    pub(super) fn upload(&self, path: String, body: Body) -> Result<Value, Failure> {
+        let question = self.question(Method::POST, path, body)?;
+        let (status, text) = wait(upload(&self.server, question))?;
+        read_json(status, &text)
+    }
+
+    /// Asks for something of any size, which goes to `out`.
+    pub(super) fn download(&self, path: String, out: &mut impl Write) -> Result<(), Failure> {
+        let question = self.question(Method::GET, path, Body::empty())?;
+        match wait(download(&self.server, question, out))? {
+            (status, _) if status.is_success() => Ok(()),
+            (status, text) => read_json(status, &text).map(drop),
+        }
+    }
+
+    fn question(&self, method: Method, path: String, body: Body) -> Result<Question, Failure> {
+        let token = self.token()?;
+        Ok(Question { method, path, accept: "application/json", token, body })
+    }
+}
+
+/// Waits for an answer.
+fn wait<T>(answer: impl Future<Output = Result<T, ClientError>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::new(format!("cannot start the event loop: {error}")))?;
+    runtime.block_on(answer).map_err(|error| match error {
+        ClientError::Unreachable { .. } => Failure::with_help(
+            error,
+            "start one with `midflight serve`, or say where it is: `--server http://HOST:PORT`",
+        ),
+        _ => Failure::new(error),
+    })
+}
+
+/// The JSON of an answer, or why it was refused.
+fn read_json(status: StatusCode, text: &str) -> Result<Value, Failure> {
+    if status == StatusCode::NO_CONTENT {
+        return Ok(Value::Null);
+    }
+    let answer: Value = serde_json::from_str(text).map_err(|_| {
+        Failure::new(format!("the server answered {status} without JSON: is it Midflight?"))
+    })?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let detail = answer["detail"].as_str().unwrap_or("the server gave no reason");
+    Err(match answer["help"].as_str() {
+        Some(help) => Failure::with_help(detail, help),
+        None => Failure::new(detail),
+    })
 }

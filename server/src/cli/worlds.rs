@@ -49,7 +49,7 @@ impl Worlds {
 }
 
 /// Where a world is; what cannot stand in a path cannot be one.
-fn path(name: &str) -> Result<String, Failure> {
+pub(super) fn path(name: &str) -> Result<String, Failure> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if !name.is_empty() && name.bytes().all(is_word) {
         return Ok(format!("/-/worlds/{name}"));

@@ -7,8 +7,8 @@ use midflight_compiler::nearest;
 use midflight_compiler::source::Source;
 use midflight_compiler::trap::TrapKind;
 use midflight_runtime::{
-    ActivateError, ArgumentError, CallError, Failure, LoadError, MigrationFailure, Misfit,
-    OnLoadTrap, Plan, StoreError, TestFailure, Trap, Trial, Unexpected, WorldError,
+    ActivateError, ArgumentError, CallError, Failure, ImportError, LoadError, MigrationFailure,
+    Misfit, OnLoadTrap, Plan, StoreError, TestFailure, Trap, Trial, Unexpected, WorldError,
 };
 use serde_json::{Value, json};
 
@@ -84,7 +84,29 @@ impl From<WorldError> for Problem {
             WorldError::Unknown { .. } => {
                 Problem::new(Kind::UnknownWorld, detail).with_help(UNKNOWN_WORLD_HELP)
             }
+            WorldError::Store(error) => Problem::of_store(&error),
             WorldError::Main => Problem::new(Kind::WorldIsMain, detail),
+            _ => Problem::new(Kind::Internal, detail),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Problem {
+        let detail = error.to_string();
+        match error {
+            ImportError::World(error) => error.into(),
+            ImportError::UnknownTable { name, known } => {
+                Problem::new(Kind::ImportTable, detail).with_help(known_names(&name, &known))
+            }
+            ImportError::Slot { .. } => Problem::new(Kind::ImportSlot, detail),
+            ImportError::DuplicateKey { .. } => Problem::new(Kind::ImportKey, detail),
+            ImportError::Value(error) => error.into(),
+            ImportError::Store(error) => Problem::of_store(&error),
+            ImportError::Generator => Problem::new(Kind::InvalidImport, detail),
+            ImportError::WorldFull => Problem::new(Kind::WorldFull, detail),
+            ImportError::EngineFull => Problem::new(Kind::EngineFull, detail),
+            ImportError::Changed => Problem::new(Kind::UnexpectedVersion, detail),
             _ => Problem::new(Kind::Internal, detail),
         }
     }

@@ -7,6 +7,7 @@ use midflight_runtime::{ArgumentError, Arguments, Slot};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
+use super::float::Floats;
 use super::value::{Path, Value};
 
 /// Binds the members of a JSON object to the arguments of their names, as the body of a POST does.
@@ -25,9 +26,27 @@ pub fn bind(text: &str, arguments: &mut Arguments<'_>) -> Result<(), ArgumentErr
 pub(crate) fn read(text: &str, slot: Slot<'_>, name: &str) -> Result<(), ArgumentError> {
     let mut refusal = None;
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Value { slot, path: Path::new(name), refusal: &mut refusal };
+    let (path, floats) = (Path::new(name), Floats::Plain);
+    let value = Value { slot, path, refusal: &mut refusal, floats };
     let read = value.deserialize(&mut json).and_then(|()| json.end());
     conclude(read, refusal)
+}
+
+/// Writes the value of the member whose name was just read into a slot; what is wrong with it is
+/// said of `name`. Takes what [`write_exact`](super::write_exact) writes.
+pub(crate) fn read_member<'de, M: MapAccess<'de>>(
+    members: &mut M,
+    slot: Slot<'_>,
+    name: &str,
+) -> Result<(), ArgumentError> {
+    let mut refusal = None;
+    let (path, floats) = (Path::new(name), Floats::Exact);
+    let read = members.next_value_seed(Value { slot, path, refusal: &mut refusal, floats });
+    match (refusal, read) {
+        (Some(refusal), _) => Err(refusal),
+        (None, Ok(())) => Ok(()),
+        (None, Err(error)) => Err(ArgumentError::Unreadable { reason: error.to_string() }),
+    }
 }
 
 /// A refusal of ours ends the reading with an error of `serde`, which says less.
@@ -74,7 +93,8 @@ impl<'de> Visitor<'de> for Object<'_, '_> {
                 Err(error) => return Err(refuse(self.refusal, error)),
             };
             let path = Path::new(&name);
-            members.next_value_seed(Value { slot, path, refusal: &mut *self.refusal })?;
+            let (refusal, floats) = (&mut *self.refusal, Floats::Plain);
+            members.next_value_seed(Value { slot, path, refusal, floats })?;
         }
         Ok(())
     }

@@ -3,35 +3,56 @@
 use midflight_runtime::{Content, Fields, View};
 use serde::Serialize;
 
+use super::float::{Floats, name_of};
+
 /// The JSON exceeds its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
 /// Appends the value as JSON, until the whole is longer than `len_max`.
 pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>, len_max: usize) -> Result<(), TooLarge> {
-    if json.len() > len_max {
+    value(view, json, Form { floats: Floats::Plain, len_max })
+}
+
+/// Appends the value as JSON that is read back as the same value.
+pub(crate) fn write_exact(view: View<'_>, json: &mut Vec<u8>) {
+    let form = Form { floats: Floats::Exact, len_max: usize::MAX };
+    value(view, json, form).expect("there is no limit");
+}
+
+#[derive(Clone, Copy)]
+struct Form {
+    floats: Floats,
+    len_max: usize,
+}
+
+fn value(view: View<'_>, json: &mut Vec<u8>, form: Form) -> Result<(), TooLarge> {
+    if json.len() > form.len_max {
         return Err(TooLarge);
     }
     match view.content() {
         Content::Int(value) => scalar(&value, json),
-        Content::Float(value) => scalar(&value, json),
+        Content::Float(value) => match form.floats {
+            Floats::Exact if !value.is_finite() => scalar(name_of(value), json),
+            Floats::Exact | Floats::Plain => scalar(&value, json),
+        },
         Content::Bool(value) => scalar(&value, json),
         Content::Text(value) => scalar(value, json),
-        Content::Some(value) => return write(value, json, len_max),
-        Content::Struct(fields) => return object(fields, json, len_max),
+        Content::Some(inner) => return value(inner, json, form),
+        Content::Struct(fields) => return object(fields, json, form),
         Content::Variant(name, payload) if payload.count() == 0 => scalar(name, json),
         Content::Variant(name, payload) => {
             json.push(b'{');
             scalar(name, json);
             json.push(b':');
-            object(payload, json, len_max)?;
+            object(payload, json, form)?;
             json.push(b'}');
         }
         Content::List(elements) => {
             let open = json.len();
             for element in elements {
                 json.push(if json.len() == open { b'[' } else { b',' });
-                write(element, json, len_max)?;
+                value(element, json, form)?;
             }
             close(open, b"[]", json);
         }
@@ -40,13 +61,13 @@ pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>, len_max: usize) -> Resul
     Ok(())
 }
 
-fn object(fields: Fields<'_>, json: &mut Vec<u8>, len_max: usize) -> Result<(), TooLarge> {
+fn object(fields: Fields<'_>, json: &mut Vec<u8>, form: Form) -> Result<(), TooLarge> {
     let open = json.len();
-    for (name, value) in fields {
+    for (name, field) in fields {
         json.push(if json.len() == open { b'{' } else { b',' });
         scalar(name, json);
         json.push(b':');
-        write(value, json, len_max)?;
+        value(field, json, form)?;
     }
     close(open, b"{}", json);
     Ok(())

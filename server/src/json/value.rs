@@ -8,6 +8,7 @@ use midflight_runtime::{ArgumentError, Kind, Slot, WriteError};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::decode::{Name, refuse};
+use super::float::{self, Floats};
 use crate::query::quoted;
 
 /// Where a value stands, spelled out only when something is wrong with it: `m.at.x`, `bag[2]`.
@@ -57,6 +58,7 @@ pub(super) struct Value<'a> {
     pub(super) slot: Slot<'a>,
     pub(super) path: Path<'a>,
     pub(super) refusal: &'a mut Option<ArgumentError>,
+    pub(super) floats: Floats,
 }
 
 impl Value<'_> {
@@ -110,7 +112,8 @@ impl Value<'_> {
                 return Err(refuse(self.refusal, refusal));
             }
             let slot = self.slot.field(index).expect("the index is one of the fields");
-            members.next_value_seed(Value { slot, path, refusal: &mut *self.refusal })?;
+            let (refusal, floats) = (&mut *self.refusal, self.floats);
+            members.next_value_seed(Value { slot, path, refusal, floats })?;
         }
         self.complete(&given)
     }
@@ -196,6 +199,13 @@ impl<'de> Visitor<'de> for Value<'_> {
             // The payload, where there is one, is not given.
             return self.choose(value)?.complete(&[]);
         }
+        if self.slot.kind() == Kind::Float
+            && self.floats == Floats::Exact
+            && let Some(named) = float::named(value)
+        {
+            let written = self.slot.write_float(named);
+            return self.written(written, || quoted(value));
+        }
         let written = self.slot.write_text(value);
         self.written(written, || format!("the text {}", quoted(value)))
     }
@@ -211,7 +221,10 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_some<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
         match self.slot.some() {
-            Some(slot) => Value { slot, path: self.path, refusal: self.refusal }.deserialize(json),
+            Some(slot) => {
+                let Value { path, refusal, floats, .. } = self;
+                Value { slot, path, refusal, floats }.deserialize(json)
+            }
             None => self.wrong("a value"),
         }
     }
@@ -289,12 +302,12 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        let Value { slot: list, path, refusal } = self.list;
+        let Value { slot: list, path, refusal, floats } = self.list;
         let expected = list.type_name();
         let refused = match list.push() {
             Ok(slot) => {
                 let path = path.element(self.index);
-                return Value { slot, path, refusal }.deserialize(json);
+                return Value { slot, path, refusal, floats: *floats }.deserialize(json);
             }
             Err(WriteError::TooLarge) => ArgumentError::TooLarge { name: path.to_string() },
             Err(_) => ArgumentError::WrongType {

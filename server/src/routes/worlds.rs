@@ -70,10 +70,10 @@ pub(super) async fn delete(
 }
 
 /// The name in a path, unless it is no text.
-type NamePath = Result<Path<String>, PathRejection>;
+pub(super) type NamePath = Result<Path<String>, PathRejection>;
 
 /// What is no text cannot be the name of a world: the empty one is none either.
-fn read_name(name: NamePath) -> Result<String, Problem> {
+pub(super) fn read_name(name: NamePath) -> Result<String, Problem> {
     name.map(|Path(name)| name).map_err(|_| Problem::invalid_world_name())
 }
 

@@ -129,10 +129,16 @@ impl Session {
     }
 
     fn midflight(&self, arguments: &[&str]) -> Result<String, String> {
+        if let [arguments @ .., ">", file] = arguments {
+            let printed = self.midflight(arguments)?;
+            let written = std::fs::write(self.directory.join(file), printed);
+            return written.map(|()| String::new()).map_err(|error| format!("{file}: {error}"));
+        }
         let mut command = Command::new(&self.program);
         let _ = command.args(arguments).current_dir(&self.directory);
-        if let Some("load" | "versions" | "activate" | "rollback" | "worlds") =
-            arguments.first().copied()
+        if let Some(
+            "load" | "versions" | "activate" | "rollback" | "worlds" | "export" | "import",
+        ) = arguments.first().copied()
         {
             let _ = command.args(["--server", &format!("http://{}", self.server()?.address)]);
         }
