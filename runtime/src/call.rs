@@ -18,6 +18,7 @@ use crate::frame::Frame;
 use crate::handle::FlightValue;
 use crate::image::image;
 use crate::observer::{Delivery, Observer};
+use crate::outbox::Ending;
 use crate::shared::Clock;
 use crate::store::journal::Journal;
 use crate::store::ticket::Ticket;
@@ -246,21 +247,25 @@ impl<'w> Turn<'w> {
 
     /// The call has returned: what it did stays.
     fn commit(&mut self) {
-        let Surroundings { world, counts, observer, .. } = self.surroundings;
-        counts.count_call();
+        self.surroundings.counts.count_call();
         if let Some(journal) = &mut self.surroundings.journal {
             journal.record(self.frame);
         }
-        let deliveries = self.frame.commit(world, observer);
-        self.deliver(deliveries);
+        self.frame.commit();
+        self.tell(Ending::Committed);
+    }
+
+    fn tell(&mut self, ending: Ending) {
+        if !self.frame.outbox.is_empty() {
+            let Surroundings { world, observer, .. } = self.surroundings;
+            let deliveries = self.frame.tell(world, observer, ending);
+            self.deliver(deliveries);
+        }
     }
 
     /// Tells the outside something once it cannot be taken back.
     pub(crate) fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
-        let mut deliveries = deliveries.into_iter().peekable();
-        if deliveries.peek().is_none() {
-            return;
-        }
+        let deliveries = deliveries.into_iter();
         match &self.surroundings.journal {
             Some(journal) => journal.deliver(deliveries),
             None => deliveries.for_each(|deliver| deliver()),
@@ -270,11 +275,11 @@ impl<'w> Turn<'w> {
     /// The call has trapped, as this says, which was read out of the frame before: its message may
     /// be a text that the call made.
     fn take_back(&mut self, trap: Trap) -> Trap {
-        let Surroundings { world, counts, observer, .. } = self.surroundings;
+        let counts = self.surroundings.counts;
         counts.count_call();
         counts.count_trap(trap.kind);
-        let deliveries = self.frame.roll_back(world, observer);
-        self.deliver(deliveries);
+        self.frame.roll_back();
+        self.tell(Ending::RolledBack);
         trap
     }
 

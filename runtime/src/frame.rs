@@ -186,22 +186,23 @@ impl Frame {
         self.ctx.trap_text = ptr::null();
     }
 
-    /// What the call did stays. Gives what it wants to tell.
-    pub(crate) fn commit(&mut self, world: &str, observer: &dyn Observer) -> Vec<Delivery> {
+    /// What the call did stays.
+    pub(crate) fn commit(&mut self) {
         self.undo.commit(&mut self.data);
-        self.tell(world, observer, Ending::Committed)
     }
 
-    /// What the call did is taken back. Gives the lines that it wrote, marked.
-    pub(crate) fn roll_back(&mut self, world: &str, observer: &dyn Observer) -> Vec<Delivery> {
+    /// What the call did is taken back.
+    pub(crate) fn roll_back(&mut self) {
         self.undo.rollback(&mut self.data);
-        self.tell(world, observer, Ending::RolledBack)
     }
 
-    fn tell(&mut self, world: &str, observer: &dyn Observer, ending: Ending) -> Vec<Delivery> {
-        if self.outbox.is_empty() {
-            return Vec::new();
-        }
+    /// Shows the observer what the call wanted to tell; gives what is to be done with it.
+    pub(crate) fn tell(
+        &mut self,
+        world: &str,
+        observer: &dyn Observer,
+        ending: Ending,
+    ) -> Vec<Delivery> {
         let version = self.version.clone();
         self.outbox.tell(&version, world, observer, ending)
     }

@@ -63,7 +63,8 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// When the call traps ([`CallError::Trapped`]), there is no such world, the current version's
     /// handler has other types, or the store fails ([`CallError::OutcomeUnknown`]).
     pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
-        let (result, ticket) = self.run(world, &arguments)?;
+        let mut ticket = Ticket::ready();
+        let result = self.run(world, &arguments, &mut ticket);
         ticket.wait()?;
         result
     }
@@ -74,8 +75,8 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// # Errors
     /// As [`Handler::call`]. A trap waits for the store, since it may tell what was read.
     pub fn submit(&self, world: &str, arguments: A) -> Result<(R, Ticket), CallError> {
-        let (result, ticket) = self.run(world, &arguments)?;
-        match result {
+        let mut ticket = Ticket::ready();
+        match self.run(world, &arguments, &mut ticket) {
             Ok(result) => Ok((result, ticket)),
             Err(error) => {
                 ticket.wait()?;
@@ -84,21 +85,18 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         }
     }
 
-    fn run(&self, world: &str, arguments: &A) -> Result<(Result<R, CallError>, Ticket), CallError> {
-        match self.run_once(world, arguments) {
+    /// Runs the handler; the ticket becomes that of what it did and saw.
+    fn run(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, CallError> {
+        match self.run_once(world, arguments, ticket) {
             // The world that was called last was deleted; another one may have its name.
             Err(CallError::UnknownWorld { .. }) if self.world.borrow_mut().take().is_some() => {
-                self.run_once(world, arguments)
+                self.run_once(world, arguments, ticket)
             }
             result => result,
         }
     }
 
-    fn run_once(
-        &self,
-        world: &str,
-        arguments: &A,
-    ) -> Result<(Result<R, CallError>, Ticket), CallError> {
+    fn run_once(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, CallError> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if known.name() == world => known,
@@ -112,7 +110,8 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
             Outcome::Done(view) => Ok(R::read(view)),
             Outcome::Trapped(trap) => Err(CallError::Trapped(trap)),
         };
-        Ok((result, turn.ticket()))
+        *ticket = turn.ticket();
+        result
     }
 
     /// The handler in this version, if it has the handle's types.

@@ -21,7 +21,7 @@ use crate::gate::{Gate, Spawn};
 use crate::import::Import;
 use crate::limits::Limits;
 use crate::migrate::{Failure, Migration};
-use crate::outbox::Outbox;
+use crate::outbox::{Ending, Outbox};
 use crate::shared::Shared;
 use crate::store::committer::Queue;
 use crate::store::journal::Journal;
@@ -419,7 +419,9 @@ impl Room {
         let left = self.leaving.take()?;
         if let Some(frame) = &mut self.frame {
             // What it did is durable: `Shared` has seen to it.
-            let deliveries = frame.commit(&self.name, &*shared.setup.observer).into_iter();
+            frame.commit();
+            let observer = &*shared.setup.observer;
+            let deliveries = frame.tell(&self.name, observer, Ending::Committed).into_iter();
             match &self.journal {
                 Some(journal) => journal.deliver(deliveries),
                 None => deliveries.for_each(|deliver| deliver()),

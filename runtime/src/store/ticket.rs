@@ -36,9 +36,13 @@ impl Ticket {
     /// # Errors
     /// [`CallError::OutcomeUnknown`] when the store has failed meanwhile.
     pub fn wait(self) -> Result<(), CallError> {
-        if let Some(outcome) = self.outcome() {
-            return outcome;
+        match &self.awaited {
+            Some((queue, sequence)) => queue.outcome(*sequence).unwrap_or_else(|| self.park()),
+            None => Ok(()),
         }
+    }
+
+    fn park(&self) -> Result<(), CallError> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         loop {
             match self.poll_with(&waker) {
@@ -46,12 +50,6 @@ impl Ticket {
                 Poll::Pending => thread::park(),
             }
         }
-    }
-
-    /// How it ended, if it has.
-    fn outcome(&self) -> Option<Result<(), CallError>> {
-        let Some((queue, sequence)) = &self.awaited else { return Some(Ok(())) };
-        queue.outcome(*sequence)
     }
 
     fn poll_with(&self, waker: &Waker) -> Poll<Result<(), CallError>> {
