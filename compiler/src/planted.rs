@@ -44,6 +44,8 @@ faults! {
     RemainderByMinusOne,
     /// after `x < n` the interval analysis believes that `x` is at most `n - 2`
     RangeIsTooNarrow,
+    /// what the right side of `&&` or `||` says of a local counts where it was not evaluated
+    RightSidesAreAlwaysReached,
     /// an index equal to the length is in bounds
     IndexMayBeLen,
     /// a NaN is stored with the bits that the processor gave it
@@ -54,6 +56,8 @@ faults! {
     RowNoteIsMissing,
     /// what one arm noted for undo counts as noted after all arms
     NotesOfOneArmCount,
+    /// rows that a condition removed count as there behind it
+    ConditionsRemoveNothing,
     /// a removed row is not noticed
     RowIsTakenForAlive,
     /// a write to an indexed field leaves the index as it is

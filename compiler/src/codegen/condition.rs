@@ -123,8 +123,13 @@ impl<'p> Lower<'_, 'p, '_> {
         let mark = self.ranges.mark();
         self.start(here);
         self.branch(to.0, to.1, to.2);
-        self.ranges.forget(mark);
-        self.noted.meet(&before);
+        if !is_planted(Fault::RightSidesAreAlwaysReached) {
+            self.ranges.forget(mark);
+        }
+        match is_planted(Fault::ConditionsRemoveNothing) {
+            true => self.noted = before,
+            false => self.noted.meet(&before),
+        }
     }
 }
 

@@ -271,6 +271,7 @@ impl<'p> Lower<'_, 'p, '_> {
     /// known neither to the next one nor behind the loop, which may have had no round at all. What
     /// it removes, in its condition or in its body, may be gone in both.
     pub(super) fn before_loop(&mut self, condition: Option<&Expr>, body: &ir::Block) -> Noted {
+        let condition = condition.filter(|_| !is_planted(Fault::ConditionsRemoveNothing));
         let round = condition.map(Part::Expr).into_iter().chain([Part::Block(body)]);
         if scan::removes(self.unit.program, round) {
             self.noted.rows_may_be_gone();

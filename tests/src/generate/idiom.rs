@@ -12,10 +12,12 @@ pub(super) const DEEPEST: &str = "deepest";
 impl Generator {
     /// One of the idioms; all lines but the last go before it.
     pub(super) fn idiom(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
-        match self.random.below(4) {
+        match self.random.below(6) {
             0 => Some(self.list_kept_while_it_changes(lines)),
             1 => Some(self.sum_at_the_edge(lines)),
             2 => self.operand_that_changes(lines),
+            3 => self.row_that_a_condition_removes(lines),
+            4 => Some(self.bound_of_one_way(lines)),
             _ => Some(self.zeros_in_order(lines)),
         }
     }
@@ -51,6 +53,64 @@ impl Generator {
         let most = i64::MAX - (end - 2);
         let log = Node::line("log", parts![format!("log \"{{{name} + {most}}}\"")]);
         Node::line("if", parts![format!("if {name} < {end} "), vec![log]])
+    }
+
+    /// A row that is there, until a condition removes it now and then.
+    fn row_that_a_condition_removes(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
+        let table = self.some_table()?;
+        let field = self.declared.tables[table].key().name.clone();
+        let [row, found] = [(); 2].map(|()| self.name("r"));
+        let key = self.key(table);
+        let there = parts![
+            format!("let {row} = t{table}.get("),
+            key.clone(),
+            ") ?? ",
+            self.insert(table, key.clone())
+        ];
+        lines.push(Node::line("let", there));
+        let log = Node::line("log", parts![format!("log \"{{{row}.{field}}}\"")]);
+        lines.push(log.clone());
+        let remove = vec![Node::line("remove", parts![format!("remove {found}")])];
+        let remove = parts![format!("if let {found} = t{table}.get("), key, ") ", remove];
+        let holds = vec![Node::line("if let", remove), literally("true")];
+        let seldom = Node::line("arm", parts!["0 => ", holds]);
+        let mostly = Node::line("arm", parts!["_ => false"]);
+        let condition = parts!["(match random(6) ", vec![seldom, mostly], ")"];
+        let condition = Node::new(&Ty::Bool, condition).labelled("match value");
+        let name = self.name("a");
+        lines.push(match self.random.below(4) {
+            0 => Node::line("while", parts!["while ", condition, " {}"]),
+            1 => {
+                let rows = format!("for {name} in t{table} where ");
+                Node::line("for rows", parts![rows, condition, " {}"])
+            }
+            2 => {
+                let list = format!("for {name} in [1, 2] where ");
+                Node::line("for list", parts![list, condition, " {}"])
+            }
+            _ => {
+                let word = ["&&", "||"][self.random.below(2)];
+                let left = format!("let {name} = random(2) == 0 {word} ");
+                Node::line("let", parts![left, condition])
+            }
+        });
+        Some(log)
+    }
+
+    /// A bound that a local keeps to where the right side of `&&` or `||` was evaluated.
+    fn bound_of_one_way(&mut self, lines: &mut Vec<Node>) -> Node {
+        let [name, known] = [(); 2].map(|()| self.name("a"));
+        let spread = self.random.between(5, 40);
+        let far = format!("let {name} = {} - random({spread})", i64::MAX);
+        lines.push(Node::line("let", parts![far]));
+        self.fixed(&name, &Ty::Int);
+        let leave = vec![self.leaving()];
+        let above = format!("(if {name} > {} ", i64::MAX - 4);
+        let right = parts![above, leave, " else ", vec![literally("true")], ")"];
+        let right = Node::new(&Ty::Bool, right).labelled("if value");
+        let left = ["random(4) == 0 ||", "random(4) > 0 &&"][self.random.below(2)];
+        lines.push(Node::line("let", parts![format!("let {known} = {left} "), right]));
+        Node::line("log", parts![format!("log \"{{{name} + 4}}\"")])
     }
 
     /// A comparison whose right side changes what stands on its left.
@@ -101,4 +161,9 @@ impl Generator {
             Node::line("get", parts![format!("get {DEEPEST}() -> int "), vec![call]]),
         ]
     }
+}
+
+/// A `bool` as it is written.
+fn literally(text: &'static str) -> Node {
+    Node::new(&Ty::Bool, parts![text]).labelled("literal")
 }

@@ -188,7 +188,7 @@ impl Generator {
         Some(Node::line("if", parts!["if ", condition, " ", vec![leave]]))
     }
 
-    fn leaving(&mut self) -> Node {
+    pub(super) fn leaving(&mut self) -> Node {
         match self.random.below(3) {
             0 if self.loops > 0 => Node::line("break", parts!["break"]),
             1 if self.loops > 0 => Node::line("continue", parts!["continue"]),
