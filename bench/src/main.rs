@@ -6,6 +6,7 @@
 //! What is measured stands in `work`, how in `measure`.
 
 mod measure;
+mod migrate;
 mod swap;
 mod work;
 mod worlds;
@@ -13,6 +14,7 @@ mod worlds;
 use std::io::{self, Write};
 
 use measure::{Row, Unit};
+use migrate::Migrations;
 use swap::{Latencies, Swap};
 use worlds::Worlds;
 
@@ -20,7 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let as_json = std::env::args().any(|argument| argument == "--json");
     // First, while the process is small: one of its figures is a difference of the process's size.
     let worlds = worlds::measure()?;
-    let figures = Figures { work: work::all()?, swap: swap::measure()?, worlds };
+    let migrations = migrate::measure()?;
+    let figures = Figures { work: work::all()?, swap: swap::measure()?, worlds, migrations };
     let mut out = io::stdout().lock();
     if as_json {
         serde_json::to_writer_pretty(&mut out, &figures)?;
@@ -29,6 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print(&mut out, &figures.work)?;
         print_swap(&mut out, &figures.swap)?;
         print_worlds(&mut out, &figures.worlds)?;
+        print_migrations(&mut out, &figures.migrations)?;
     }
     Ok(())
 }
@@ -39,6 +43,7 @@ struct Figures {
     work: Vec<Row>,
     swap: Swap,
     worlds: Worlds,
+    migrations: Migrations,
 }
 
 fn print(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
@@ -79,6 +84,13 @@ fn print_worlds(out: &mut impl Write, worlds: &Worlds) -> io::Result<()> {
     writeln!(out, "creation: {creation:.0} ns; a call in another world each time: {call:.0} ns")?;
     writeln!(out, "activation, layout unchanged: {}", activation.show(Unit::Milliseconds))?;
     writeln!(out, "until the old version is left: {}", swept.show(Unit::Milliseconds))
+}
+
+fn print_migrations(out: &mut impl Write, migrations: &Migrations) -> io::Result<()> {
+    let Migrations { rows, added, computed } = migrations;
+    writeln!(out, "\n{rows} rows of 64 bytes, in memory, move to another layout")?;
+    writeln!(out, "a field is added: {}", added.show(Unit::Milliseconds))?;
+    writeln!(out, "a field is computed: {}", computed.show(Unit::Milliseconds))
 }
 
 impl measure::Times {
