@@ -55,6 +55,6 @@ pub(crate) fn wrong(number: u64) -> String {
         2 => {
             right.replace("state.name = \"loaded", "assert state.calls == 0\n    state.name = \"x")
         }
-        _ => right.replace("ticks: int", "ticks: float").replace("ticks += 1", "ticks += 1.0"),
+        _ => right.replace("ticks: int", "ticks: str").replace("ticks += 1", "ticks += \"1\""),
     }
 }
