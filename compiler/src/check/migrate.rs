@@ -230,15 +230,15 @@ fn first_impure(expr: &Expr, functions: &[Function]) -> Option<Span> {
         return Some(expr.span);
     }
     let mut first = None;
-    expr.parts(&mut |part| {
-        if first.is_none() {
-            first = match part {
-                Part::Expr(part) => first_impure(part, functions),
-                Part::Block(block) => first_impure_in(block, functions),
-            };
-        }
-    });
+    expr.parts(&mut |part| first = first.or_else(|| first_impure_part(part, functions)));
     first
+}
+
+fn first_impure_part(part: Part<'_>, functions: &[Function]) -> Option<Span> {
+    match part {
+        Part::Expr(expr) => first_impure(expr, functions),
+        Part::Block(block) => first_impure_in(block, functions),
+    }
 }
 
 fn first_impure_in(block: &Block, functions: &[Function]) -> Option<Span> {
@@ -247,14 +247,7 @@ fn first_impure_in(block: &Block, functions: &[Function]) -> Option<Span> {
         return Some(stmt.span);
     }
     let mut first = None;
-    block.parts(&mut |part| {
-        if first.is_none() {
-            first = match part {
-                Part::Expr(part) => first_impure(part, functions),
-                Part::Block(block) => first_impure_in(block, functions),
-            };
-        }
-    });
+    block.parts(&mut |part| first = first.or_else(|| first_impure_part(part, functions)));
     first
 }
 

@@ -208,7 +208,7 @@ fn migration(MigrationFailure { world, failure, .. }: &MigrationFailure) -> Prob
 /// What a dry run found, if something stands in the way.
 pub(crate) fn of_trial(trial: &Trial) -> Option<Problem> {
     let count = trial.failure_count;
-    let (first_world, first) = trial.failures.first()?;
+    let (_, first) = trial.failures.first()?;
     let s = if count == 1 { "" } else { "s" };
     let mut detail = format!("{count} row{s} would not move; nothing was changed");
     for (world, failure) in &trial.failures {
@@ -220,7 +220,6 @@ pub(crate) fn of_trial(trial: &Trial) -> Option<Problem> {
         Misfit::Trap(_) => "the block of `migrate` has to take such a row",
         _ => "say in `migrate` what becomes of such a row, or change it first",
     };
-    let _ = first_world;
     Some(
         Problem::new(Kind::Migration, detail)
             .with_help(help)
