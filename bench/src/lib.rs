@@ -15,6 +15,7 @@ mod migrate;
 mod options;
 mod piece;
 mod report;
+mod restart;
 mod swap;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ const GROUPS: &[Group] = &[
     ("Memory", memory::measure),
     ("Worlds", worlds::measure),
     ("Migration, in memory", migrate::measure),
+    ("Restart", restart::measure),
     ("Calls over HTTP, and swaps", swap::measure),
 ];
 

@@ -8,6 +8,10 @@ use crate::measure::{Durability, Row, Verdict};
 const BEGIN: &str = "<!-- bench: recorded -->\n";
 const END: &str = "<!-- bench: end -->\n";
 
+/// The pictures that are drawn beside the page.
+const BARS: &str = "![Time as a multiple of native Rust](performance.svg)";
+const PLOTS: &str = "![How costs grow](growth.svg)";
+
 /// The page with the tables of this run.
 ///
 /// # Errors
@@ -22,12 +26,13 @@ pub(crate) fn record(page: &str, report: &Report) -> Result<String, Error> {
 }
 
 fn tables(report: &Report) -> String {
-    let mut text = format!("{}\n", report.about());
+    let mut text = format!("{}\n\n{BARS}\n", report.about());
     for section in &report.sections {
         text.push_str(&format!("\n### {}\n\n", section.title));
         text.push_str(&of_section(section));
     }
-    text.push_str("\n### Growth\n\n| cost | with | should be | from | to | power at the end |\n");
+    text.push_str(&format!("\n### Growth\n\n{PLOTS}\n\n"));
+    text.push_str("| cost | with | should be | from | to | power at the end |\n");
     text.push_str("| --- | --- | --- | --: | --: | --: |\n");
     report.growth.iter().for_each(|growth| text.push_str(&of_growth(growth)));
     text.push('\n');
