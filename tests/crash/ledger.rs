@@ -1,6 +1,7 @@
 //! What clients know: what was acknowledged, and of each client the one request that was not answered.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::Sender;
 
 use midflight_tests::Client;
 use midflight_tests::generate::Random;
@@ -94,8 +95,14 @@ impl Request {
     }
 }
 
-/// Asks for one thing after the other until the server goes away.
-pub(crate) fn work(mut client: Client, mut random: Random, name: &str) -> Done {
+/// Asks for one thing after the other until the server goes away; says of each when it is
+/// acknowledged.
+pub(crate) fn work(
+    mut client: Client,
+    mut random: Random,
+    name: &str,
+    acknowledged: &Sender<()>,
+) -> Done {
     let mut done = Done::default();
     for count in 0.. {
         let request = Request::random(&mut random, format!("{name}-{count}"));
@@ -104,6 +111,8 @@ pub(crate) fn work(mut client: Client, mut random: Random, name: &str) -> Done {
             break;
         }
         done.acknowledged.push(request);
+        // Nobody counts any more once the kill is on its way.
+        let _ = acknowledged.send(());
     }
     done
 }

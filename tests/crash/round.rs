@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_midflight-under-test");
 const ARGUMENTS: &[&str] = &["--data", "data", "--limit", "compile_time_max=1h", "bank.flight"];
 
 const CLIENTS: usize = 4;
-/// How long a server works at most before it is killed.
-const WORK_MAX: Duration = Duration::from_millis(150);
-/// How long it works where the kill comes at once.
-const SHORT_WORK_MAX: Duration = Duration::from_millis(4);
+/// Requests that are acknowledged at most before a server is killed.
+const ACKNOWLEDGED_MAX: usize = 100;
+/// How long it goes on at most behind the last of them.
+const GOES_ON_MAX: Duration = Duration::from_millis(4);
 
 /// A data directory and what its clients know.
 pub(crate) struct Life {
@@ -163,19 +164,21 @@ impl Life {
             assert!(acknowledged.iter().all(|request| request.send(&mut client)));
             self.done.push(Done { acknowledged, unanswered: None });
         }
-        let work_max = if self.random.chance(20) { SHORT_WORK_MAX } else { WORK_MAX };
-        let work = Duration::from_micros(self.random.below(work_max.as_micros() as usize) as u64);
+        let is_short = self.random.chance(20);
+        let acknowledged = if is_short { 0 } else { self.random.below(ACKNOWLEDGED_MAX) };
+        let goes_on = GOES_ON_MAX * self.random.below(1_000) as u32 / 1_000;
         let loads = self.random.chance(50);
         let begin = Barrier::new(CLIENTS + usize::from(loads) + 1);
         let round = self.seen.kills;
+        let (sender, receiver) = channel();
         let (done, changed) = thread::scope(|scope| {
             let mut clients = Vec::new();
             for number in 0..CLIENTS {
                 let (client, begin) = (process.client(), &begin);
-                let random = self.random.fork();
+                let (random, sender) = (self.random.fork(), sender.clone());
                 clients.push(scope.spawn(move || {
                     let _ = begin.wait();
-                    ledger::work(client, random, &format!("{round}-{number}"))
+                    ledger::work(client, random, &format!("{round}-{number}"), &sender)
                 }));
             }
             let loader = loads.then(|| {
@@ -186,8 +189,11 @@ impl Life {
                     load::work(client, random, versions)
                 })
             });
+            drop(sender);
             let _ = begin.wait();
-            thread::sleep(work);
+            let counted = receiver.iter().take(acknowledged).count();
+            assert_eq!(counted, acknowledged, "{}: the server went by itself", self.name);
+            thread::sleep(goes_on);
             // A kill.
             drop(process);
             let done: Vec<Done> =
