@@ -199,15 +199,22 @@ impl Layout {
 
     /// The source of a version; `mark` makes it another one than all others.
     pub(crate) fn source(&self, mark: u64) -> String {
+        let (declarations, drops) = self.declarations();
+        let drops = if self.says_drops { drops } else { String::new() };
+        let block = self.block_text().unwrap_or_default();
+        let (on_load, handlers) = (self.on_load_text(), self.handlers());
+        format!("// {mark}\n{declarations}{drops}{block}{on_load}{handlers}")
+    }
+
+    /// Table and state; and the lines by which fields may go.
+    fn declarations(&self) -> (String, String) {
         let table = self.table();
-        let (was, label, label_was) = match (self.is_holder, self.is_label) {
-            (holder, false) => (if holder { "account" } else { "holder" }, "name", "label"),
-            (holder, true) => (if holder { "account" } else { "holder" }, "label", "name"),
+        let was = if self.is_holder { "account" } else { "holder" };
+        let (label, label_was) = match self.is_label {
+            false => ("name", "label"),
+            true => ("label", "name"),
         };
-        let (id_key, name_key, key) = match self.is_keyed_by_name {
-            false => ("key ", "", "id"),
-            true => ("", "key ", "\"n{id}\""),
-        };
+        let (id_key, name_key) = if self.is_keyed_by_name { ("", "key ") } else { ("key ", "") };
         let value = if self.is_float { "float" } else { "int" };
         let mut fields = vec![
             format!("{id_key}id: int"),
@@ -232,64 +239,65 @@ impl Layout {
         if self.has_index {
             fields.push("index value".to_owned());
         }
-        let note = match self.note {
-            Note::Absent => "-",
-            Note::Int => "{a.note}",
-            Note::Optional => "{a.note ?? -1}",
-        };
-        let extra = if self.has_extra { "{a.extra}" } else { "-" };
-        let insert_note = if self.note == Note::Absent { "" } else { ", note: amount" };
-        let insert_extra = if self.has_extra { ", extra: amount" } else { "" };
-        let (to_value, shown) = match self.is_float {
-            true => ("float", "int(a.value)"),
-            false => ("", "a.value"),
-        };
-        let on_load = match self.on_load {
-            OnLoad::Absent => String::new(),
-            OnLoad::Counts | OnLoad::Refuses => {
-                let refuses = match self.on_load {
-                    OnLoad::Refuses => {
-                        format!("    if {table}.len > {ROWS_MAX} {{ fail \"too many\" }}\n")
-                    }
-                    OnLoad::Absent | OnLoad::Counts => String::new(),
-                };
-                format!(
-                    "on load {{\n    state.loads += 1\n    for a in {table} {{ a.value += {to_value}(1) }}\n{refuses}}}\n"
-                )
+        let (fields, state) = (fields.join("\n    "), state.join(", "));
+        (format!("table {table} was {was} {{\n    {fields}\n}}\nstate {{ {state} }}\n"), drops)
+    }
+
+    fn on_load_text(&self) -> String {
+        let (table, one) = (self.table(), if self.is_float { "1.0" } else { "1" });
+        let refuses = match self.on_load {
+            OnLoad::Absent => return String::new(),
+            OnLoad::Counts => String::new(),
+            OnLoad::Refuses => {
+                format!("    if {table}.len > {ROWS_MAX} {{ fail \"too many\" }}\n")
             }
         };
-        let drops = if self.says_drops { drops } else { String::new() };
-        let (fields, state) = (fields.join("\n    "), state.join(", "));
-        let block = self.block_text().unwrap_or_default();
+        let adds = format!("    for a in {table} {{ a.value += {one} }}\n");
+        format!("on load {{\n    state.loads += 1\n{adds}{refuses}}}\n")
+    }
+
+    fn handlers(&self) -> String {
+        let (table, label) = (self.table(), if self.is_label { "label" } else { "name" });
+        let row = match self.is_keyed_by_name {
+            false => format!("{table}[id]"),
+            true => format!("{table}[\"n{{id}}\"]"),
+        };
+        let (amount, value) = match self.is_float {
+            true => ("float(amount)", "int(a.value)"),
+            false => ("amount", "a.value"),
+        };
+        let (note, shown_note) = match self.note {
+            Note::Absent => ("", "-"),
+            Note::Int => (", note: amount", "{a.note}"),
+            Note::Optional => (", note: amount", "{a.note ?? -1}"),
+        };
+        let (extra, shown_extra) = match self.has_extra {
+            false => ("", "-"),
+            true => (", extra: amount", "{a.extra}"),
+        };
         format!(
-            "// {mark}
-table {table} was {was} {{
-    {fields}
-}}
-state {{ {state} }}
-{drops}{block}{on_load}
-post put(id: int, amount: int) -> int {{
+            "post put(id: int, amount: int) -> int {{
     state.calls += 1
-    insert {table} {{ id, {label}: \"n{{id}}\", value: {to_value}(amount){insert_note}{insert_extra} }}
+    insert {table} {{ id, {label}: \"n{{id}}\", value: {amount}{note}{extra} }}
     return {table}.len
 }}
 post add(id: int, amount: int) -> int {{
     state.calls += 1
     state.at = now()
-    let a = {table}[{key}]
-    a.value += {to_value}(amount)
-    return {shown}
+    let a = {row}
+    a.value += {amount}
+    return {value}
 }}
 post leave(id: int, amount: int) -> int {{
     state.calls += 1
     state.total += amount
-    let a = {table}[{key}]
+    let a = {row}
     remove a
     return {table}.len
 }}
 post shift(id: int, amount: int) -> int {{
     state.calls += 1
-    for a in {table} {{ a.value += {to_value}(amount) }}
+    for a in {table} {{ a.value += {amount} }}
     if id > 4 {{ fail \"on purpose\" }}
     return {table}.len
 }}
@@ -300,7 +308,9 @@ post draw(id: int, amount: int) -> int {{
 every 1s beat() {{ state.ticks += 1 }}
 get look() -> str {{
     var text = \"{{state.calls}} {{state.total}} {{state.loads}} {{state.ticks}} {{state.at}}\"
-    for a in {table} {{ text += \"; {{a.id}} {{a.{label}}} {{{shown}}} {note} {extra}\" }}
+    for a in {table} {{
+        text += \"; {{a.id}} {{a.{label}}} {{{value}}} {shown_note} {shown_extra}\"
+    }}
     return text
 }}
 "

@@ -1,10 +1,12 @@
 //! A simulation: one seed drives calls, loads with changes of layout, failures of the disk and crashes,
 //! against a model of plain maps that says what has to be there.
 //!
-//! `SIMULATION_SEED=7` plays one seed, `SIMULATION_SEEDS=20000` so many.
+//! `SIMULATION_SEED=7` plays one seed, `SIMULATION_SEEDS=500..20000` all of these.
 
+mod answer;
 #[path = "../store/disk.rs"]
 mod disk;
+mod expect;
 mod layout;
 mod model;
 mod run;
@@ -12,6 +14,7 @@ mod step;
 mod versions;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,10 +32,7 @@ pub(crate) type Met = BTreeMap<&'static str, u64>;
 
 #[test]
 fn every_history_agrees_with_the_model() {
-    let seeds = match (number("SIMULATION_SEED"), number("SIMULATION_SEEDS")) {
-        (Some(seed), _) => seed..seed + 1,
-        (None, count) => 0..count.unwrap_or(SEEDS),
-    };
+    let seeds = seeds();
     let began = Instant::now();
     let next = AtomicU64::new(seeds.start);
     let met = Mutex::new(Met::new());
@@ -68,7 +68,13 @@ fn add(all: &mut Met, met: Met) {
     }
 }
 
-fn number(variable: &str) -> Option<u64> {
-    let value = std::env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number, not `{value}`")))
+/// Those that are asked for.
+fn seeds() -> Range<u64> {
+    let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("`{text}` is no seed"));
+    if let Ok(seed) = std::env::var("SIMULATION_SEED") {
+        return number(&seed)..number(&seed) + 1;
+    }
+    let Ok(seeds) = std::env::var("SIMULATION_SEEDS") else { return 0..SEEDS };
+    let (first, end) = seeds.split_once("..").expect("seeds are `SIMULATION_SEEDS=500..20000`");
+    number(first)..number(end)
 }

@@ -8,16 +8,14 @@ use std::time::Duration;
 
 use midflight_runtime::compiler::limits::Limits as SourceLimits;
 use midflight_runtime::compiler::settings::{Allocation, Optimisation, Settings};
-use midflight_runtime::{
-    ActivateError, ActivateOptions, BuildError, CallError, Durability, Engine, Limits, LoadError,
-    LoadOptions, LoadStatus, Then, WorldError,
-};
+use midflight_runtime::{ActivateOptions, BuildError, Durability, Engine, Limits, Then};
 
 use crate::Met;
+use crate::answer::{self, Stop};
 use crate::disk::{Disk, Random};
-use crate::layout::Layout;
-use crate::model::{Look, Model, Refusal};
-use crate::step::{Call, Step};
+use crate::expect;
+use crate::model::{Look, Model};
+use crate::step::Step;
 use crate::versions::{KEPT_MAX, Version};
 
 const STEPS: usize = 200;
@@ -53,14 +51,6 @@ pub(crate) const ALL: &[&str] = &[
     "happened",
     "did not happen",
 ];
-
-/// Why a step did not end.
-enum Stop {
-    /// The store has failed: whether it happened is known after a restart.
-    Lost,
-    /// This should not be.
-    Wrong(String),
-}
 
 /// What an answer makes sure of.
 #[derive(Clone, Copy)]
@@ -159,16 +149,16 @@ impl Run {
         let mut next = self.model().clone();
         match step {
             Step::Call(world, call) => {
-                let expected = expected_call(&mut next, world, call, self.now);
-                let found = self.call(world, call);
+                let expected = expect::call(&mut next, world, call, self.now);
+                let found = answer::call(self.engine(), world, call);
                 self.agree(next, expected, found, Reach::World(world))
             }
             Step::Load { layout, then, expect } => {
                 self.mark += 1;
                 let source = layout.source(self.mark);
                 let version = Version { layout: *layout, mark: self.mark };
-                let expected = expected_load(&mut next, version, (then, expect), self.now);
-                let found = self.load(&source, then, expect);
+                let expected = expect::load(&mut next, version, (then, expect), self.now);
+                let found = answer::load(self.engine(), &source, then, expect);
                 self.agree(next, expected, found, Reach::Everything)
             }
             Step::LoadWrong { fails_its_test } => {
@@ -176,7 +166,7 @@ impl Run {
                     true => ("test \"it\" { assert 1 == 2 }", "refused Tests"),
                     false => ("get f() -> int { return missing }", "refused Source"),
                 };
-                let found = self.load(source, Then::Activate, None);
+                let found = answer::load(self.engine(), source, Then::Activate, None);
                 self.agree(next, expected.to_owned(), found, Reach::Nothing)
             }
             Step::LoadAgain => {
@@ -184,32 +174,32 @@ impl Run {
                     return Ok(());
                 };
                 let expected = format!("unchanged {}", next.versions.current.unwrap_or(0));
-                let found = self.load(&layout.source(mark), Then::Activate, None);
+                let found = answer::load(self.engine(), &layout.source(mark), Then::Activate, None);
                 self.agree(next, expected, found, Reach::Nothing)
             }
             Step::Activate { number, allows_loss, expect } => {
                 let target = Ok(number);
                 let expected =
-                    expected_activation(&mut next, target, (allows_loss, expect), self.now);
+                    expect::activation(&mut next, target, (allows_loss, expect), self.now);
                 let options = ActivateOptions { expect, allow_loss: allows_loss };
                 let found = self.engine().activate(number, options);
-                let found = activated(found.map(|activation| activation.number));
+                let found = answer::activated(found.map(|activation| activation.number));
                 self.agree(next, expected, found, Reach::Everything)
             }
             Step::RollBack { allows_loss, expect } => {
                 let target = Err(next.versions.earlier());
                 let expected =
-                    expected_activation(&mut next, target, (allows_loss, expect), self.now);
+                    expect::activation(&mut next, target, (allows_loss, expect), self.now);
                 let options = ActivateOptions { expect, allow_loss: allows_loss };
                 let found = self.engine().roll_back(options);
-                let found = activated(found.map(|activation| activation.number));
+                let found = answer::activated(found.map(|activation| activation.number));
                 self.agree(next, expected, found, Reach::Everything)
             }
             Step::Delete(number) => {
-                let expected = expected_deletion(&mut next, number);
+                let expected = expect::deletion(&mut next, number);
                 let found = match self.engine().delete(number) {
                     Ok(()) => Ok(format!("deleted {number}")),
-                    Err(error) => activated(Err(error)),
+                    Err(error) => answer::activated(Err(error)),
                 };
                 self.agree(next, expected, found, Reach::Everything)
             }
@@ -226,7 +216,7 @@ impl Run {
                 }
                 let found = match self.engine().create_world(name) {
                     Ok(is_new) => Ok(format!("created {is_new}")),
-                    Err(error) => world_refused(error),
+                    Err(error) => answer::world_refused(error),
                 };
                 let reach = if is_new { Reach::Everything } else { Reach::Nothing };
                 self.agree(next, format!("created {is_new}"), found, reach)
@@ -242,7 +232,7 @@ impl Run {
                 }
                 let found = match self.engine().delete_world(name) {
                     Ok(()) => Ok("deleted".to_owned()),
-                    Err(error) => world_refused(error),
+                    Err(error) => answer::world_refused(error),
                 };
                 self.agree(next, expected.to_owned(), found, reach)
             }
@@ -333,45 +323,6 @@ impl Run {
         }
     }
 
-    fn call(&self, world: &str, Call { handler, id, amount }: Call) -> Result<String, Stop> {
-        let handler = self.engine().handler::<(i64, i64), i64>(handler);
-        match handler.and_then(|handler| handler.call(world, (id, amount))) {
-            Ok(result) => Ok(format!("done {result}")),
-            Err(CallError::Trapped(_)) => Ok("trapped".to_owned()),
-            Err(CallError::UnknownWorld { .. }) => Ok("unknown".to_owned()),
-            Err(CallError::NoVersion) => Ok("no version".to_owned()),
-            Err(CallError::OutcomeUnknown | CallError::StoreFailed) => Err(Stop::Lost),
-            Err(error) => Err(Stop::Wrong(error.to_string())),
-        }
-    }
-
-    fn load(&self, source: &str, then: Then, expect: Option<u64>) -> Result<String, Stop> {
-        let options = LoadOptions { then, expect, ..LoadOptions::default() };
-        let refused = match self.engine().load_with(source, options) {
-            Ok(loaded) => {
-                let number = loaded.number.unwrap_or(0);
-                return Ok(match loaded.status {
-                    LoadStatus::Activated => format!("activated {number}"),
-                    LoadStatus::Staged => format!("staged {number}"),
-                    LoadStatus::Unchanged => format!("unchanged {number}"),
-                    LoadStatus::DryRun => "tried".to_owned(),
-                });
-            }
-            Err(refused) => refused,
-        };
-        let refusal = match refused {
-            LoadError::Source { .. } => "Source",
-            LoadError::Layout(_) => "Layout",
-            LoadError::Migration(_) => "Migration",
-            LoadError::Tests(_) => "Tests",
-            LoadError::OnLoad(_) => "OnLoad",
-            LoadError::Expected(_) => "Expected",
-            LoadError::Store(_) => return Err(Stop::Lost),
-            error => return Err(Stop::Wrong(error.to_string())),
-        };
-        Ok(format!("refused {refusal}"))
-    }
-
     /// Lets time pass, until it is known of every timer whether it is due, and runs those that are.
     fn wait(&mut self, ms: i64) -> Result<(), Stop> {
         let mut now = self.now + ms;
@@ -410,34 +361,9 @@ impl Run {
         Ok(())
     }
 
-    /// What the engine looks like.
-    fn look(&self) -> Result<Look, Stop> {
-        let engine = self.engine();
-        let mut look = Look {
-            versions: engine.versions().iter().map(|info| info.version.number()).collect(),
-            current: engine.current().map(|version| version.number()),
-            worlds: engine
-                .worlds()
-                .iter()
-                .map(|world| (world.name().to_owned(), String::new()))
-                .collect(),
-        };
-        if look.current.is_none() {
-            return Ok(look);
-        }
-        for (name, text) in &mut look.worlds {
-            let seen = engine.handler::<(), String>("look").and_then(|look| look.call(name, ()));
-            *text = seen.map_err(|error| match error {
-                CallError::OutcomeUnknown | CallError::StoreFailed => Stop::Lost,
-                error => Stop::Wrong(format!("{name}: {error}")),
-            })?;
-        }
-        Ok(look)
-    }
-
     /// Says that engine and model look the same.
     fn compare(&mut self) -> Result<(), Stop> {
-        let (found, expected) = (self.look()?, self.model().look());
+        let (found, expected) = (answer::look(self.engine())?, self.model().look());
         if found != expected {
             return Err(Stop::Wrong(format!("expected {expected:#?}\nfound {found:#?}")));
         }
@@ -473,7 +399,7 @@ impl Run {
         let looked = match built {
             Ok(engine) => {
                 self.engine = Some(engine);
-                self.look()
+                answer::look(self.engine())
             }
             Err(_) if self.has_fault => Err(Stop::Lost),
             Err(error) => Err(Stop::Wrong(error.to_string())),
@@ -531,126 +457,5 @@ impl Run {
         self.history = vec![taken];
         self.note_timers();
         Ok(())
-    }
-}
-
-fn expected_call(next: &mut Model, world: &str, call: Call, now: i64) -> String {
-    if next.versions.current.is_none() {
-        return "no version".to_owned();
-    }
-    if !next.worlds.contains_key(world) {
-        return "unknown".to_owned();
-    }
-    next.call(world, call, now).map_or("trapped".to_owned(), |result| format!("done {result}"))
-}
-
-fn expected_load(
-    next: &mut Model,
-    version: Version,
-    (then, expect): (Then, Option<u64>),
-    now: i64,
-) -> String {
-    if expect.is_some_and(|expect| expect != next.versions.current.unwrap_or(0)) {
-        return "refused Expected".to_owned();
-    }
-    let layout: Layout = version.layout.clone();
-    match next.way_to(&layout, false) {
-        Err(refusal @ Refusal::Layout) => return format!("refused {refusal:?}"),
-        Err(refusal) if then == Then::Forget => return format!("refused {refusal:?}"),
-        _ if then == Then::Forget => return "tried".to_owned(),
-        _ => {}
-    }
-    let kept = next.versions.kept.clone();
-    let live = next.clone();
-    let number = next.versions.admit(version);
-    let moved = match then {
-        Then::Activate => {
-            let moved = next.move_to(&layout, false, now);
-            if moved.is_ok() {
-                next.versions.activate(number);
-            }
-            moved
-        }
-        Then::Stage | Then::Forget => {
-            next.change += 1;
-            live.way_to(&layout, false)
-        }
-    };
-    match moved {
-        Ok(()) => {
-            next.versions.last_stored = next.versions.last;
-            let done = if then == Then::Activate { "activated" } else { "staged" };
-            format!("{done} {number}")
-        }
-        Err(refusal) => {
-            next.versions.kept = kept;
-            next.change = live.change;
-            format!("refused {refusal:?}")
-        }
-    }
-}
-
-/// To a version, or back to the one before, if there is one.
-fn expected_activation(
-    next: &mut Model,
-    target: Result<u64, Option<u64>>,
-    (allows_loss, expect): (bool, Option<u64>),
-    now: i64,
-) -> String {
-    if expect.is_some_and(|expect| expect != next.versions.current.unwrap_or(0)) {
-        return "refused Expected".to_owned();
-    }
-    let (Ok(number) | Err(Some(number))) = target else { return "nothing before".to_owned() };
-    let Some(version) = next.versions.kept.get(&number).cloned() else {
-        return "unknown".to_owned();
-    };
-    if next.versions.current != Some(number) {
-        if let Err(refusal) = next.move_to(&version.layout, allows_loss, now) {
-            return format!("refused {refusal:?}");
-        }
-        match target {
-            Ok(_) => next.versions.activate(number),
-            Err(_) => next.versions.roll_back(number),
-        }
-        next.versions.last_stored = next.versions.last;
-    }
-    format!("activated {number}")
-}
-
-fn expected_deletion(next: &mut Model, number: u64) -> String {
-    if next.versions.current == Some(number) {
-        return "current".to_owned();
-    }
-    if next.versions.kept.remove(&number).is_none() {
-        return "unknown".to_owned();
-    }
-    next.change += 1;
-    next.versions.last_stored = next.versions.last;
-    format!("deleted {number}")
-}
-
-fn activated(result: Result<u64, ActivateError>) -> Result<String, Stop> {
-    let refusal = match result {
-        Ok(number) => return Ok(format!("activated {number}")),
-        Err(ActivateError::UnknownVersion(_)) => return Ok("unknown".to_owned()),
-        Err(ActivateError::NothingBefore) => return Ok("nothing before".to_owned()),
-        Err(ActivateError::Current(_)) => return Ok("current".to_owned()),
-        Err(ActivateError::Store(_)) => return Err(Stop::Lost),
-        Err(ActivateError::Layout(_)) => "Layout",
-        Err(ActivateError::Source(_)) => "Source",
-        Err(ActivateError::Migration(_)) => "Migration",
-        Err(ActivateError::OnLoad(_)) => "OnLoad",
-        Err(ActivateError::Expected(_)) => "Expected",
-        Err(error) => return Err(Stop::Wrong(error.to_string())),
-    };
-    Ok(format!("refused {refusal}"))
-}
-
-fn world_refused(error: WorldError) -> Result<String, Stop> {
-    match error {
-        WorldError::Main => Ok("main stays".to_owned()),
-        WorldError::Unknown { .. } => Ok("unknown".to_owned()),
-        WorldError::Store(_) => Err(Stop::Lost),
-        error => Err(Stop::Wrong(error.to_string())),
     }
 }
