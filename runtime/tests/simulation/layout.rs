@@ -221,7 +221,7 @@ impl Layout {
             format!("{name_key}{label}: str was {label_was}"),
             format!("value: {value}"),
         ];
-        let mut state = vec!["calls: int", "total: int", "loads: int", "ticks: int", "at: int"];
+        let mut state = ["calls: int", "total: int", "loads: int", "ticks: int", "at: int"];
         let mut drops = String::new();
         match self.note {
             Note::Int => fields.push(format!("note: int = {NOTE}")),

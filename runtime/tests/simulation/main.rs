@@ -69,6 +69,7 @@ fn add(all: &mut Met, met: Met) {
 }
 
 /// Those that are asked for.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its surroundings what to play")]
 fn seeds() -> Range<u64> {
     let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("`{text}` is no seed"));
     if let Ok(seed) = std::env::var("SIMULATION_SEED") {
