@@ -29,7 +29,7 @@ const LIVES_AT_ONCE: usize = 2;
 fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
     let kills = number("MIDFLIGHT_KILLS").map_or(KILLS, |kills| kills as usize);
     let seed = number("CRASH_SEED").unwrap_or_else(seed_of_commit);
-    println!("{kills} kills, CRASH_SEED={seed}");
+    eprintln!("{kills} kills, CRASH_SEED={seed}");
     let began = Instant::now();
     let lives = kills.div_ceil(KILLS_OF_A_LIFE);
     let next = AtomicUsize::new(0);
@@ -50,7 +50,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
         threads.into_iter().for_each(|thread| all.add(&thread.join().expect("it has told why")));
         all
     });
-    println!("{seen:?}, in {:?}", began.elapsed());
+    eprintln!("{seen:?}, in {:?}", began.elapsed());
     assert_eq!(seen.kills, kills);
     if kills < KILLS {
         return;

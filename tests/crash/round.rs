@@ -137,7 +137,7 @@ impl Life {
         let began = Instant::now();
         let mut client = process.client();
         let export = Export::of(&mut client);
-        println!(
+        eprintln!(
             "{}, after kill {}: {} transfers",
             self.name,
             self.seen.kills,

@@ -55,7 +55,7 @@ fn every_history_agrees_with_the_model() {
         threads.into_iter().for_each(|thread| thread.join().expect("the seed is printed above"));
     });
     let met = met.into_inner().expect("no seed has failed");
-    println!("{} seeds in {:?}: {met:?}", seeds.end - seeds.start, began.elapsed());
+    eprintln!("{} seeds in {:?}: {met:?}", seeds.end - seeds.start, began.elapsed());
     if seeds.end - seeds.start >= SEEDS {
         let rare: Vec<_> = run::ALL.iter().filter(|what| !met.contains_key(*what)).collect();
         assert!(rare.is_empty(), "never met: {rare:?}");
