@@ -5,7 +5,7 @@ use std::time::Instant;
 use midflight_runtime::{ActivateOptions, LoadOptions, Then};
 
 use crate::Error;
-use crate::measure::{Settings, Times, Unit, times};
+use crate::measure::{Durability, Settings, Times, Unit, times};
 use crate::migrate;
 use crate::rows::{Draw, key};
 use crate::works::source::functions;
@@ -171,7 +171,8 @@ fn of_rows(rows: u32, _settings: Settings) -> Result<Vec<f64>, Error> {
 }
 
 fn migration(rows: u32, settings: Settings) -> Result<Vec<f64>, Error> {
-    migrate::pauses(migrate::ADDED, rows, Settings { rounds: 3, ..settings })
+    let settings = Settings { rounds: 3, ..settings };
+    Ok(migrate::moves(migrate::ADDED, rows, Durability::Memory, settings)?.pauses)
 }
 
 /// Functions of 15 lines, and the line that calls each.

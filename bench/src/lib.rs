@@ -48,7 +48,7 @@ type Group = (&'static str, fn(Settings) -> Result<Vec<Row>, Error>);
 const GROUPS: &[Group] = &[
     ("Memory", memory::measure),
     ("Worlds", worlds::measure),
-    ("Migration, in memory", migrate::measure),
+    ("Migration, rows of 64 bytes", migrate::measure),
     ("Restart", restart::measure),
     ("Calls over HTTP, and swaps", swap::measure),
 ];
