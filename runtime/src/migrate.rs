@@ -26,7 +26,6 @@ use crate::cursor::{Slot, TextMemory, View};
 use crate::data::Beginning;
 use crate::enter::{Exit, enter};
 use crate::frame::Frame;
-use crate::limits::KEY_LEN_MAX;
 use crate::plan::Moves;
 use crate::table::{self, Table};
 use crate::trap::Trap;
@@ -165,7 +164,7 @@ impl Move<'_> {
     ) -> Result<(), Misfit> {
         let data = &mut self.frame.data;
         let table = &mut data.tables[id.index()];
-        if table.text_key_len(row) > KEY_LEN_MAX {
+        if table.text_key_len(row) > self.frame.key_len_max {
             return Err(Misfit::KeyTooLong);
         }
         let entered = table.enter_as(&mut data.memory, row, generation);

@@ -11,6 +11,7 @@ use crate::generate::{CONSTRUCTS, builtin_label};
 const OUT_OF_REACH: &[TrapKind] = &[
     TrapKind::None,
     TrapKind::OutOfMemory,
+    TrapKind::ResultTooLarge,
     TrapKind::WorldFull,
     TrapKind::EngineFull,
     TrapKind::Internal,
