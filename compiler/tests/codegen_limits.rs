@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use midflight_compiler::limits::{COMPILE_STACK_SIZE, Limits};
-use midflight_compiler::settings::{Allocation, Settings};
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Deadline, compile, compile_until, compile_with};
 
@@ -61,12 +61,11 @@ fn within(limits: Limits, text: &str) -> Result<usize, &'static str> {
 
 #[test]
 fn machine_code_that_needs_too_much_stack_is_refused() {
-    // What waits for the call in the middle gets a place of its own from this allocator.
-    let open = lines(100, |i| format!("n * {} + (", i + 2));
-    let body = format!("if n < 1 {{ return 1 }}\nreturn {open}f(n - 1){}", ")".repeat(100));
-    let source = Source::new("limits.flight", format!("get f(n: int) -> int {{\n{body}\n}}\n"));
-    let settings = Settings::default().allocation(Allocation::SinglePass);
+    let (open, close) = ("for _i in 0..1 {\n".repeat(64), "}\n".repeat(64));
+    let text = format!("get f() -> int {{\nvar n = 0\n{open}n += 1\n{close}return n\n}}\n");
+    let source = Source::new("limits.flight", text);
     let limits = Limits { native_stack_max: 128 << 10, ..Limits::default() };
+    let settings = Settings::default();
     assert!(compile_with(&source, settings).is_ok());
     let errors = compile_with(&source, settings.limits(limits)).expect_err("it does not fit");
     assert_eq!(errors[0].code.name(), "E0619");

@@ -16,8 +16,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("trap none", "means that there is no trap"),
     ("trap internal", "is raised by a fault of Midflight only"),
     ("trap result_too_large", "needs a server: `http/results.rs`"),
-    ("E0619", "needs another register allocator: `compiler/tests/codegen_limits.rs`"),
-    ("limit native_stack_max", "the same"),
     ("E0690", "is a fault of Midflight only"),
     ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
     ("limit store_queue_max", "needs a store: `runtime/tests/store/modes.rs`"),

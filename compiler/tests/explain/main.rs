@@ -14,10 +14,8 @@ use midflight_compiler::{Deadline, compile_until};
 use shorthand::expand;
 
 /// Codes whose pages show no program, and why.
-const WITHOUT_EXAMPLE: [(Code, &str); 2] = [
-    (Code::E0619, "no program is known that needs so much where no limit is lowered"),
-    (Code::E0690, "is a fault of ours: no program is known that raises it"),
-];
+const WITHOUT_EXAMPLE: [(Code, &str); 1] =
+    [(Code::E0690, "is a fault of ours: no program is known that raises it")];
 
 /// How much time there is to compile a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

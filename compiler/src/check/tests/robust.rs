@@ -142,7 +142,7 @@ fn programs_that_try_to_take_forever() {
         (
             "struct S { a: [int; 100000] }\n".to_owned()
                 + &many(100, &|i| format!("fn g{i}() -> S {{ S {{ }} }}\n")),
-            "E0612 S",
+            "E0618 S",
         ),
         (
             "fn f() { }\n".to_owned() + &many(20_000, &|i| format!("fn f{i}() {{ g{i}() }}\n")),
