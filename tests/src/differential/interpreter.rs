@@ -6,7 +6,7 @@ use midflight_compiler::ir::{Const, FuncId, Handler};
 use midflight_compiler::source::Source;
 use midflight_compiler::types::TableId;
 
-use super::machine::{FUEL_MAX, LENGTHS, START_MS, TEST_FUEL_MAX};
+use super::machine::{FUEL_MAX, START_MS, TEST_FUEL_MAX};
 use super::observed::{Observed, Outcome, Trapped};
 use super::show;
 use crate::generate::script::{Call, Step};
@@ -64,8 +64,7 @@ impl<'p> Interpreter<'p> {
 
     /// How the tests of a program end: nothing, or the trap.
     pub(super) fn tests(source: &Source, checked: &Checked) -> Vec<String> {
-        let budget = Budget { lengths: LENGTHS, ..Budget::of_fuel(TEST_FUEL_MAX) };
-        let tests = run_tests(&program(source, checked), &budget);
+        let tests = run_tests(&program(source, checked), &Budget::of_fuel(TEST_FUEL_MAX));
         tests
             .iter()
             .map(|test| match &test.trap {
@@ -148,7 +147,7 @@ impl<'p> Interpreter<'p> {
         arguments: Vec<Value>,
         fuel: i64,
     ) -> (Result<Value, Trap>, i64) {
-        let budget = Budget { now_ms: self.now_ms, lengths: LENGTHS, ..Budget::of_fuel(fuel) };
+        let budget = Budget { now_ms: self.now_ms, ..Budget::of_fuel(fuel) };
         let outcome = self.world.call(&self.program, function, arguments, &budget);
         let mark = if outcome.result.is_err() { " (rolled back)" } else { "" };
         self.told.extend(outcome.logs.iter().map(|line| format!("log {line:?}{mark}")));

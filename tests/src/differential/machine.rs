@@ -14,7 +14,6 @@ use super::observed::{Observed, Outcome, Trapped};
 use super::show;
 use crate::generate::script::{Call, Step};
 use crate::generate::value::Value;
-use crate::reference::Lengths;
 
 /// The time at which every script begins.
 pub(super) const START_MS: i64 = 1_000_000;
@@ -24,9 +23,6 @@ pub(super) const FUEL_MAX: i64 = 50_000;
 
 /// The fuel of `on load`, and of all tests together.
 pub(super) const TEST_FUEL_MAX: i64 = 100_000;
-
-/// How long values may grow: so little that generated programs get there.
-pub(super) const LENGTHS: Lengths = Lengths { text: 256, list: 16, key: 16, rows: 8 };
 
 /// An engine with one program in it.
 pub(super) struct Machine {
@@ -79,15 +75,8 @@ impl Machine {
     fn new(settings: Settings) -> Machine {
         let now_ms = Arc::new(AtomicI64::new(START_MS));
         let told = Arc::new(Mutex::new(Vec::new()));
-        let limits = Limits {
-            fuel_max: FUEL_MAX,
-            test_fuel_max: TEST_FUEL_MAX,
-            text_len_max: LENGTHS.text,
-            list_len_max: LENGTHS.list,
-            key_len_max: LENGTHS.key,
-            rows_max: LENGTHS.rows,
-            ..Limits::default()
-        };
+        let limits =
+            Limits { fuel_max: FUEL_MAX, test_fuel_max: TEST_FUEL_MAX, ..Limits::default() };
         let clock = now_ms.clone();
         let engine = Engine::builder()
             .memory()
