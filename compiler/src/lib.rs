@@ -119,6 +119,9 @@ pub fn compile_until(
 ) -> Result<Program, Vec<Diagnostic>> {
     let settings = settings.limits(settings.limits);
     let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
+    if let Some(refusal) = parse::too_many(&tree, settings.limits.declarations_max) {
+        return Err(vec![refusal]);
+    }
     let within = (None, &settings.limits, deadline);
     let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;

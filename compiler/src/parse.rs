@@ -39,8 +39,7 @@ pub fn parse(source: &Source) -> (ast::Program, Diagnostics) {
     parse_within(source, &Limits::default())
 }
 
-/// Parses a whole source within these limits; none of a source that is too long, or of which too
-/// much was declared.
+/// Parses a whole source within these limits; nothing of one that is too long.
 pub(crate) fn parse_within(source: &Source, limits: &Limits) -> (ast::Program, Diagnostics) {
     let mut diagnostics = Diagnostics::new(limits.diagnostics_max);
     if let Some(refusal) = too_long(source, limits.source_len_max) {
@@ -50,11 +49,6 @@ pub(crate) fn parse_within(source: &Source, limits: &Limits) -> (ast::Program, D
     let lexed = lexer::lex_within(source, limits, &mut diagnostics);
     let mut parser = Parser::new(source, lexed, (limits, diagnostics));
     let program = parser.program();
-    if let Some(refusal) = too_many(&program, limits.declarations_max) {
-        let mut diagnostics = Diagnostics::new(limits.diagnostics_max);
-        diagnostics.report(refusal);
-        return (ast::Program::default(), diagnostics);
-    }
     (program, parser.diagnostics)
 }
 
@@ -66,7 +60,7 @@ fn too_long(source: &Source, len_max: usize) -> Option<Diagnostic> {
 }
 
 /// The refusal of a program that has more declarations than the limit.
-fn too_many(program: &ast::Program, count_max: usize) -> Option<Diagnostic> {
+pub(crate) fn too_many(program: &ast::Program, count_max: usize) -> Option<Diagnostic> {
     let item = program.items.get(count_max)?;
     let message = format!(
         "the program has {} declarations, more than the {count_max} that are allowed",
