@@ -101,9 +101,8 @@ impl Compilations {
         let threads = Threads(self);
         let resources = Resources { deadline, executor: &threads, cache: Some(&self.cache) };
         let compiled = thread::scope(|scope| {
-            let thread = thread()
-                .spawn_scoped(scope, || compile(resources))
-                .map_err(LoadError::Thread)?;
+            let thread =
+                thread().spawn_scoped(scope, || compile(resources)).map_err(LoadError::Thread)?;
             thread.join().map_err(|_panic| LoadError::Internal)
         })?;
         compiled.map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })
