@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use midflight_compiler::limits::{COMPILE_STACK_SIZE, Limits, NATIVE_STACK_MAX};
+use midflight_compiler::resources::Resources;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
-use midflight_compiler::resources::Resources;
 use midflight_compiler::{Deadline, compile, compile_using, compile_with};
 
 /// The code of the first error, or the bytes of stack that a call takes.

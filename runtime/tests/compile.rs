@@ -115,7 +115,10 @@ fn many_threads_make_what_one_makes() {
     assert_eq!(version.program().code.sites(), alone.code.sites());
     for index in 0..100 {
         let work = engine.handler::<(i64,), String>(&format!("work_{index}")).expect("it is there");
-        assert_eq!(work.call("main", (index + 1,)).expect("no trap"), format!("{index}: {}", index + 1));
+        assert_eq!(
+            work.call("main", (index + 1,)).expect("no trap"),
+            format!("{index}: {}", index + 1)
+        );
         assert!(matches!(work.call("main", (index,)), Err(CallError::Trapped(trap))
             if trap.function == format!("work_{index}") && trap.position.line == index as u32 + 1));
     }

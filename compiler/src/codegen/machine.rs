@@ -135,11 +135,7 @@ impl<'r> Backend<'r> {
     }
 
     /// Verifies, audits and compiles a function; afterwards its body is the optimised one.
-    fn run(
-        &self,
-        lowered: &mut Lowered<'_>,
-        isa: &dyn TargetIsa,
-    ) -> Result<MachineCode, Refused> {
+    fn run(&self, lowered: &mut Lowered<'_>, isa: &dyn TargetIsa) -> Result<MachineCode, Refused> {
         let mut ctx = self.context();
         std::mem::swap(&mut ctx.func, &mut lowered.body);
         let made = make(&mut ctx, isa, lowered.func);

@@ -8,11 +8,11 @@ mod world;
 
 use super::machine::{BACKTRACKING, isa};
 use super::{Listing, generate, list};
-use crate::resources::Resources;
 use crate::diag::Diagnostic;
 use crate::ir::*;
 use crate::jit::Code;
 use crate::layout::Layouts;
+use crate::resources::Resources;
 use crate::settings::{Optimisation, Settings};
 use crate::trap::TrapKind;
 use crate::types::Type;

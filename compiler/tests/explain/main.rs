@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use midflight_compiler::diag::{Code, Diagnostic};
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
+use midflight_compiler::resources::Resources;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
-use midflight_compiler::resources::Resources;
 use midflight_compiler::{Deadline, compile_using};
 
 use shorthand::expand;
