@@ -160,7 +160,7 @@ impl<'w> Turn<'w> {
         signature: &Signature,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
     ) -> Result<Outcome<'_>, CallError> {
-        self.begin(signature.function);
+        self.begin();
         let size = signature.arguments.layout.size + signature.result_size.next_multiple_of(8) + 8;
         let frame = &mut *self.frame;
         let block = frame.arena.blocks(&mut frame.ctx, size as usize);
@@ -169,6 +169,7 @@ impl<'w> Turn<'w> {
         let mut arguments = Arguments { frame: self.frame, signature, block, given: 0 };
         bind(&mut arguments)?;
         arguments.finish()?;
+        self.set_time(signature.function);
         // SAFETY: the block holds the arguments and, behind them, the result (`size`).
         let result = unsafe { block.add(result_offset) };
         // SAFETY: the signature is of the frame's version (`call`), so the entry is; the blocks
@@ -223,7 +224,8 @@ impl<'w> Turn<'w> {
         let Some(entry) = self.version.program().code.entry(function) else {
             return Exit::Returned;
         };
-        self.begin(function);
+        self.begin();
+        self.set_time(function);
         let mut block = row;
         let block = (&raw mut block).cast::<u8>();
         // SAFETY: the entry is of the frame's version; its arguments are nothing or the address of
@@ -231,12 +233,16 @@ impl<'w> Turn<'w> {
         unsafe { enter(self.frame, entry, block, block) }
     }
 
-    fn begin(&mut self, function: FuncId) {
+    fn begin(&mut self) {
         if self.is_used {
             self.frame.settle();
         }
         self.is_used = true;
         self.frame.begin(self.fuel);
+    }
+
+    /// Gives a call that has all of its arguments its time.
+    fn set_time(&mut self, function: FuncId) {
         if self.version.program().ir.function(function).effects.reads_clock {
             self.frame.set_time(match self.surroundings.time {
                 Time::At(now_ms) => now_ms,

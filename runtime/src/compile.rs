@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use midflight_compiler::cache::CodeCache;
 use midflight_compiler::check::Live;
@@ -68,7 +68,22 @@ impl Compilations {
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
     pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
-        self.run(source, setup, |resources| {
+        self.run(source, setup, setup.code.limits.compile_time_max, |resources| {
+            midflight_compiler::compile_using(source, setup.code, resources)
+        })
+    }
+
+    /// Compiles a source that was good when it was loaded. It takes as long as it takes: a busy
+    /// machine must not lose a version at a restart.
+    ///
+    /// # Errors
+    /// As [`Compilations::compile`].
+    pub(crate) fn compile_again(
+        &self,
+        source: &Source,
+        setup: &Setup,
+    ) -> Result<Program, LoadError> {
+        self.run(source, setup, Duration::MAX, |resources| {
             midflight_compiler::compile_using(source, setup.code, resources)
         })
     }
@@ -83,7 +98,7 @@ impl Compilations {
         live: Live<'_>,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
-        self.run(source, setup, |resources| {
+        self.run(source, setup, setup.code.limits.compile_time_max, |resources| {
             midflight_compiler::compile_migrations(source, live, setup.code, resources)
         })
     }
@@ -92,10 +107,10 @@ impl Compilations {
         &self,
         source: &Source,
         setup: &Setup,
+        allowed: Duration,
         compile: impl FnOnce(Resources<'_>) -> Result<Program, Vec<Diagnostic>> + Send,
     ) -> Result<Program, LoadError> {
         let permit = self.begin(&setup.limits)?;
-        let allowed = setup.code.limits.compile_time_max;
         let is_past = || permit.began.elapsed() >= allowed;
         let deadline = Deadline::new(allowed, &is_past);
         let threads = Threads(self);
