@@ -10,7 +10,7 @@
 //! from the source in any symbol; a fault of Cranelift refuses the program and frees its memory.
 //! Nothing here decides what a program means: `check` did, and says it in `ir`.
 //!
-//! Every pass recurses over the program: call it on a stack as `limits::TREE_HEIGHT_MAX` wants it.
+//! Every pass recurses over the program: call it on a stack of `limits::COMPILE_STACK_SIZE`.
 //!
 //! Functions are lowered one after the other; `define` then has many compiled at once (`machine`),
 //! by whoever the caller has for it, and places them in order.
@@ -238,7 +238,7 @@ impl<'p> Unit<'p> {
             spare: Vec::new(),
             builder: FunctionBuilderContext::new(),
             size: 0,
-            deepest: crate::limits::STACK_MAX as usize,
+            deepest: target.settings.limits.stack_max as usize,
             large_frames: 0,
             removed,
         })
@@ -247,8 +247,14 @@ impl<'p> Unit<'p> {
     fn generate(mut self) -> Result<(Code, String), Refused> {
         let entries = self.define_everything()?;
         let stack_size = self.stack_size();
-        let finished =
-            Finished { pages: self.pages, entries, sites: self.sites, size: self.size, stack_size };
+        let finished = Finished {
+            pages: self.pages,
+            entries,
+            sites: self.sites,
+            size: self.size,
+            stack_size,
+            call_stack: self.settings.limits.stack_max,
+        };
         Ok((Code::new(finished), self.listed))
     }
 

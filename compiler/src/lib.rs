@@ -121,15 +121,13 @@ pub fn compile_using(
     settings: Settings,
     resources: Resources<'_>,
 ) -> Result<Program, Vec<Diagnostic>> {
-    let limits = &settings.limits;
-    if let Some(refusal) = parse::too_long(source, limits.source_len_max) {
+    let settings = settings.limits(settings.limits);
+    let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
+    if let Some(refusal) = parse::too_many(&tree, settings.limits.declarations_max) {
         return Err(vec![refusal]);
     }
-    let (tree, diagnostics) = parse::parse(source);
-    if let Some(refusal) = parse::too_many(&tree, limits.declarations_max) {
-        return Err(vec![refusal]);
-    }
-    let checked = check::check_until(source, &tree, diagnostics, (None, resources.deadline))?;
+    let within = (None, &settings.limits, resources.deadline);
+    let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;
     let code = codegen::generate(&mut ir, &layouts, settings, resources)?;
     Ok(Program { ir, layouts, code, warnings })
@@ -147,8 +145,10 @@ pub fn compile_migrations(
     settings: Settings,
     resources: Resources<'_>,
 ) -> Result<Program, Vec<Diagnostic>> {
-    let (tree, diagnostics) = parse::parse(source);
-    let checked = check::check_until(source, &tree, diagnostics, (Some(live), resources.deadline))?;
+    let settings = settings.limits(settings.limits);
+    let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
+    let within = (Some(live), &settings.limits, resources.deadline);
+    let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;
     (ir.handlers, ir.timers, ir.tests, ir.on_load) = (vec![], vec![], vec![], None);
     let code = codegen::generate(&mut ir, &layouts, settings, resources)?;

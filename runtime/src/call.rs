@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use midflight_compiler::ir::FuncId;
+use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type};
 
 use crate::counts::Counts;
@@ -148,10 +149,24 @@ impl<'w> Turn<'w> {
         handler: &str,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
     ) -> Result<Outcome<'_>, CallError> {
+        self.call_shown(handler, bind, |_| true)
+    }
+
+    /// As [`Turn::call`]; `show` is given the result before the call is committed. Where it says
+    /// `false`, the result is larger than the host can show, and the call ends like one that traps.
+    ///
+    /// # Errors
+    /// As [`Turn::call`].
+    pub fn call_shown(
+        &mut self,
+        handler: &str,
+        bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
+        show: impl FnOnce(View<'_>) -> bool,
+    ) -> Result<Outcome<'_>, CallError> {
         let Some((_, signature)) = self.version.handler(handler) else {
             return Err(CallError::UnknownHandler { name: handler.to_owned() });
         };
-        self.call_signature(signature, bind)
+        self.call_signature(signature, bind, show)
     }
 
     /// Calls a handler whose signature is known to be the turn's version's.
@@ -159,6 +174,7 @@ impl<'w> Turn<'w> {
         &mut self,
         signature: &Signature,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
+        show: impl FnOnce(View<'_>) -> bool,
     ) -> Result<Outcome<'_>, CallError> {
         self.begin();
         let size = signature.arguments.layout.size + signature.result_size.next_multiple_of(8) + 8;
@@ -182,8 +198,12 @@ impl<'w> Turn<'w> {
         // SAFETY: the code has written its result; texts in it are constants, in the arena, or in
         // the world's heap, all of them live until the turn's next call.
         let result = unsafe { View::new(self.version.program(), signature.result, result) };
-        if result.shows_removed_row() {
-            let trap = Trap::in_result(self.version, signature.function);
+        let refused = match result.shows_removed_row() {
+            true => Some(TrapKind::MissingRow),
+            false => (!show(result)).then_some(TrapKind::ResultTooLarge),
+        };
+        if let Some(kind) = refused {
+            let trap = Trap::in_result(self.version, signature.function, kind);
             return Ok(Outcome::Trapped(self.take_back(trap)));
         }
         self.commit();
@@ -326,7 +346,7 @@ pub struct Arguments<'a> {
     given: u64,
 }
 
-const _: () = assert!(midflight_compiler::limits::PARAMS_MAX <= 64);
+const _: () = assert!(midflight_compiler::limits::Limits::LARGEST.params_max <= 64);
 
 impl Arguments<'_> {
     /// The names of the parameters, in order.

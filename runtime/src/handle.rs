@@ -105,7 +105,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
         let signature = self.check(turn.version())?;
-        let outcome = turn.call_signature(signature, |slots| arguments.write(slots))?;
+        let outcome = turn.call_signature(signature, |slots| arguments.write(slots), |_| true)?;
         let result = match outcome {
             Outcome::Done(view) => Ok(R::read(view)),
             Outcome::Trapped(trap) => Err(CallError::Trapped(trap)),

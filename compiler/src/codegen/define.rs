@@ -8,11 +8,10 @@ use cranelift_codegen::ir::{self as cl, ExternalName};
 use cranelift_module::{FuncId, Module, ModuleReloc, ModuleRelocTarget};
 
 use super::links::Links;
-use super::machine::{MachineCode, failed, too_large};
+use super::machine::{MachineCode, failed};
 use super::{Refused, Unit};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
-use crate::limits::{NATIVE_STACK_MAX, STACK_MAX};
 
 /// Instructions of functions that wait to be compiled together. They are what bounds the memory
 /// that a compilation takes, and keep many threads busy for some milliseconds.
@@ -98,7 +97,7 @@ impl<'p> Unit<'p> {
         Err(refusal.into())
     }
 
-    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `STACK_MAX`, so
+    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `stack_max`, so
     /// that frames which are no larger than their logical cost take no more together. A function
     /// with a larger frame that cannot reach itself is active once at most: it is counted once.
     /// What is left are recursive functions, whose frames make every logical byte larger.
@@ -107,12 +106,16 @@ impl<'p> Unit<'p> {
         if frame > cost && !func.recursive {
             self.large_frames += frame;
         } else {
-            let deepest = frame.saturating_mul(STACK_MAX as usize).div_ceil(cost);
+            let stack_max = self.settings.limits.stack_max as usize;
+            let deepest = frame.saturating_mul(stack_max).div_ceil(cost);
             self.deepest = self.deepest.max(deepest);
         }
-        if self.stack_size() > NATIVE_STACK_MAX {
-            let text = format!("it needs {frame} bytes of stack for each call");
-            return Err(too_large(func).with_label(text).into());
+        if self.stack_size() > self.settings.limits.native_stack_max {
+            let text = format!("the machine code of `{}` needs too much stack", func.name);
+            let refusal = Diagnostic::new(DiagnosticCode::E0619, func.span, text)
+                .with_label(format!("it needs {frame} bytes for each call"))
+                .with_help("move parts of it into functions of their own");
+            return Err(refusal.into());
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use super::{Listing, Refused, Target, audit, fault, scan};
 use crate::cache;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
-use crate::limits::{BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, LOOPS_BACKTRACKING_MAX};
+use crate::limits::{BLOCKS_BACKTRACKING_MAX, LOOPS_BACKTRACKING_MAX};
 use crate::resources::Executor;
 use crate::settings::{Allocation, Optimisation};
 
@@ -98,9 +98,10 @@ impl<'r> Backend<'r> {
     fn body(&self, lowered: &mut Lowered<'_>) -> Result<(Arc<MachineCode>, String), Refused> {
         let func = lowered.func;
         let blocks = lowered.body.dfg.num_blocks();
-        if blocks > BLOCKS_MAX {
+        let blocks_max = self.target.settings.limits.blocks_max;
+        if blocks > blocks_max {
             let text =
-                format!("it has {blocks} basic blocks, and at most {BLOCKS_MAX} can be compiled");
+                format!("it has {blocks} basic blocks, and at most {blocks_max} can be compiled");
             return Err(too_large(func).with_label(text).into());
         }
         let is_single_pass = self.target.settings.allocation == Allocation::SinglePass
@@ -203,7 +204,7 @@ fn make(
     })
 }
 
-pub(super) fn too_large(func: &ir::Function) -> Diagnostic {
+fn too_large(func: &ir::Function) -> Diagnostic {
     let text = format!("`{}` is too large to be compiled", func.name);
     Diagnostic::new(DiagnosticCode::E0604, func.span, text)
         .with_help("move parts of it into functions of their own")

@@ -131,6 +131,9 @@ fn split(frame: &mut Frame, text: &str, separator: &str) -> Result<*mut ListHead
         _ => text.split(separator).collect(),
     };
     frame.charge(parts.len())?;
+    if parts.len() > frame.arena.list_len_max() {
+        return Err(TrapKind::ListTooLong);
+    }
     let mut made = Vec::with_capacity(parts.len());
     for part in parts {
         made.push(frame.arena.text(&mut frame.ctx, &[part])?.cast_mut());

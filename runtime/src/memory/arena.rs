@@ -14,6 +14,8 @@ use midflight_compiler::abi::{CallContext, Text};
 use midflight_compiler::planted::allocation_fails;
 use midflight_compiler::trap::TrapKind;
 
+use crate::limits::Limits;
+
 /// Bytes of an ordinary chunk; larger requests get a chunk of their own.
 const CHUNK_SIZE: usize = 64 << 10;
 
@@ -29,6 +31,8 @@ pub(crate) struct Arena {
     chunks: Vec<Chunk>,
     taken: usize,
     taken_max: usize,
+    text_len_max: usize,
+    list_len_max: usize,
     /// The argument and result blocks of a call, where they are small.
     blocks: Chunk,
 }
@@ -69,13 +73,14 @@ impl Drop for Chunk {
 }
 
 impl Arena {
-    /// An empty arena that gives at most `taken_max` bytes to one call.
+    /// An empty arena that gives one call as much as the limits say.
     ///
     /// # Errors
     /// When the system has no memory left.
-    pub(crate) fn new(taken_max: usize) -> Result<Arena, TrapKind> {
+    pub(crate) fn new(limits: &Limits) -> Result<Arena, TrapKind> {
         let blocks = Chunk::new(BLOCKS_SIZE).ok_or(TrapKind::OutOfMemory)?;
-        Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, blocks })
+        let Limits { call_memory_max: taken_max, text_len_max, list_len_max, .. } = *limits;
+        Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, text_len_max, list_len_max, blocks })
     }
 
     /// Memory for the arguments and the result of a call, aligned to 8, until the next one.
@@ -131,7 +136,7 @@ impl Arena {
     /// A text with these bytes, live until [`Arena::reset`].
     ///
     /// # Errors
-    /// As [`Arena::allocate`].
+    /// As [`Arena::allocate`], and when the text is longer than any may be.
     pub(crate) fn text(
         &mut self,
         ctx: &mut CallContext,
@@ -140,6 +145,9 @@ impl Arena {
         let len = parts.iter().map(|part| part.len()).sum::<usize>();
         if len == 0 {
             return Ok(ptr::null());
+        }
+        if len > self.text_len_max {
+            return Err(TrapKind::TextTooLong);
         }
         let start = self.allocate(ctx, size_of::<Text>() + len)?;
         // SAFETY: the allocation has room for the header and is aligned for it.
@@ -153,6 +161,21 @@ impl Arena {
             offset += part.len();
         }
         Ok(start.as_ptr().cast::<Text>())
+    }
+
+    /// For how many elements a list gets room that holds `len` and has room for `wanted`: no more than
+    /// it may grow to. A list that was made longer stays as it is, and has no room left.
+    ///
+    /// # Errors
+    /// When the list must not grow.
+    pub(crate) fn capacity(&self, len: u64, wanted: u64) -> Result<u64, TrapKind> {
+        let most = self.list_len_max as u64;
+        if len < most { Ok(wanted.min(most)) } else { Err(TrapKind::ListTooLong) }
+    }
+
+    /// Elements up to which a list grows.
+    pub(crate) fn list_len_max(&self) -> usize {
+        self.list_len_max
     }
 
     /// Bytes that the call may still take.
@@ -178,6 +201,10 @@ mod tests {
     use super::*;
     use crate::memory::texts::characters;
 
+    fn arena(call_memory_max: usize) -> Arena {
+        Arena::new(&Limits { call_memory_max, ..Limits::default() }).expect("there is memory")
+    }
+
     fn ctx() -> CallContext {
         // SAFETY: numbers and addresses; all of them may be 0.
         unsafe { std::mem::zeroed() }
@@ -185,7 +212,7 @@ mod tests {
 
     #[test]
     fn memory_is_disjoint_and_stays_until_the_reset() {
-        let (mut arena, mut ctx) = (Arena::new(1 << 20).expect("there is memory"), ctx());
+        let (mut arena, mut ctx) = (arena(1 << 20), ctx());
         let sizes = [1, 8, CHUNK_SIZE - 64, 7, 3 * CHUNK_SIZE, 100];
         for round in 0..3_u8 {
             let made = sizes.map(|size| (arena.allocate(&mut ctx, size).expect("room"), size));
@@ -208,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_call_gets_no_more_than_it_may_have() {
-        let (mut arena, mut ctx) = (Arena::new(CHUNK_SIZE).expect("there is memory"), ctx());
+        let (mut arena, mut ctx) = (arena(CHUNK_SIZE), ctx());
         assert!(arena.allocate(&mut ctx, CHUNK_SIZE).is_ok());
         assert_eq!(arena.allocate(&mut ctx, 8), Err(TrapKind::OutOfMemory));
         arena.reset(&mut ctx);

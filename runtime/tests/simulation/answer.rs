@@ -55,9 +55,8 @@ pub(crate) fn load(
     let refusal = match refused {
         LoadError::Source { .. } => "Source",
         LoadError::Layout(_) => "Layout",
-        LoadError::Migration(_) => "Migration",
         LoadError::Tests(_) => "Tests",
-        LoadError::OnLoad(_) => "OnLoad",
+        LoadError::Migration(_) | LoadError::OnLoad(_) => "World",
         LoadError::Expected(_) => "Expected",
         LoadError::Store(_) => return Err(Stop::Lost),
         error => return Err(Stop::Wrong(error.to_string())),
@@ -99,8 +98,7 @@ pub(crate) fn activated(result: Result<u64, ActivateError>) -> Result<String, St
         Err(ActivateError::Store(_)) => return Err(Stop::Lost),
         Err(ActivateError::Layout(_)) => "Layout",
         Err(ActivateError::Source(_)) => "Source",
-        Err(ActivateError::Migration(_)) => "Migration",
-        Err(ActivateError::OnLoad(_)) => "OnLoad",
+        Err(ActivateError::Migration(_) | ActivateError::OnLoad(_)) => "World",
         Err(ActivateError::Expected(_)) => "Expected",
         Err(error) => return Err(Stop::Wrong(error.to_string())),
     };

@@ -9,6 +9,8 @@ use crate::model::Row;
 pub(crate) struct Layout {
     /// The table is `holder`, else `account`.
     pub(crate) is_holder: bool,
+    /// It says what the table was called otherwise.
+    pub(crate) says_was: bool,
     /// The name of an account is its `label`, else its `name`.
     pub(crate) is_label: bool,
     /// Values are `float`, else `int`.
@@ -69,6 +71,8 @@ pub(crate) enum Way {
     Refused,
     /// The `migrate` block does not fit what is live.
     Mistaken,
+    /// It is open, but no table is that of the rows: they go.
+    Emptied,
     /// It is open; a `migrate` block runs, or none does.
     Open(Option<Block>),
 }
@@ -78,6 +82,7 @@ impl Layout {
     pub(crate) fn first() -> Layout {
         Layout {
             is_holder: false,
+            says_was: true,
             is_label: false,
             is_float: false,
             note: Note::Int,
@@ -106,6 +111,7 @@ impl Layout {
                 _ => new.has_index ^= true,
             }
         }
+        new.says_was = new.is_holder != self.is_holder || random.below(3) > 0;
         new.on_load = match random.below(10) {
             0..4 => OnLoad::Absent,
             4..9 => OnLoad::Counts,
@@ -156,6 +162,9 @@ impl Layout {
 
     /// What becomes of rows of this layout on their way to another one.
     pub(crate) fn way_to(&self, new: &Layout, allows_loss: bool) -> Way {
+        if self.is_holder != new.is_holder && !self.says_was && !new.says_was {
+            return if allows_loss { Way::Emptied } else { Way::Refused };
+        }
         let runs = new.block.filter(|_| self.block_text() != new.block_text());
         let is_lost = self.note != Note::Absent && new.note == Note::Absent
             || self.has_extra && !new.has_extra;
@@ -209,7 +218,11 @@ impl Layout {
     /// Table and state; and the lines by which fields may go.
     fn declarations(&self) -> (String, String) {
         let table = self.table();
-        let was = if self.is_holder { "account" } else { "holder" };
+        let was = match (self.says_was, self.is_holder) {
+            (false, _) => "",
+            (true, true) => " was account",
+            (true, false) => " was holder",
+        };
         let (label, label_was) = match self.is_label {
             false => ("name", "label"),
             true => ("label", "name"),
@@ -240,7 +253,7 @@ impl Layout {
             fields.push("index value".to_owned());
         }
         let (fields, state) = (fields.join("\n    "), state.join(", "));
-        (format!("table {table} was {was} {{\n    {fields}\n}}\nstate {{ {state} }}\n"), drops)
+        (format!("table {table}{was} {{\n    {fields}\n}}\nstate {{ {state} }}\n"), drops)
     }
 
     fn on_load_text(&self) -> String {

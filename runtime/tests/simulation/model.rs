@@ -69,8 +69,8 @@ pub(crate) struct Look {
 pub(crate) enum Refusal {
     Layout,
     Source,
-    Migration,
-    OnLoad,
+    /// A row does not fit, or `on load` traps. Which of several worlds says so first is open.
+    World,
 }
 
 impl Model {
@@ -121,7 +121,7 @@ impl Model {
         match live.layout.way_to(new, allows_loss) {
             Way::Refused => Err(Refusal::Layout),
             Way::Mistaken => Err(Refusal::Source),
-            Way::Open(_) => Ok(()),
+            Way::Emptied | Way::Open(_) => Ok(()),
         }
     }
 
@@ -136,15 +136,17 @@ impl Model {
         let live = self.versions.live().map(|version| version.layout.clone());
         let mut worlds = self.worlds.clone();
         for world in worlds.values_mut() {
-            if let Some(live) = &live
-                && let Way::Open(runs) = live.way_to(new, allows_loss)
-            {
-                for row in world.rows.values_mut() {
-                    *row = live.moved(new, runs, row).ok_or(Refusal::Migration)?;
+            match live.as_ref().map(|live| (live, live.way_to(new, allows_loss))) {
+                Some((live, Way::Open(runs))) => {
+                    for row in world.rows.values_mut() {
+                        *row = live.moved(new, runs, row).ok_or(Refusal::World)?;
+                    }
                 }
+                Some((_, Way::Emptied)) => world.rows.clear(),
+                Some((_, Way::Refused | Way::Mistaken)) | None => {}
             }
             if !world.run_on_load(new) {
-                return Err(Refusal::OnLoad);
+                return Err(Refusal::World);
             }
             world.begin_timer(now);
         }
