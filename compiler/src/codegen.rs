@@ -12,7 +12,10 @@
 //!
 //! Every pass recurses over the program: call it on a stack of `limits::COMPILE_STACK_SIZE`.
 //!
-//! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel), `trap`, `value` (how
+//! Functions are lowered one after the other; `define` then has many compiled at once (`machine`),
+//! by whoever the caller has for it, and places them in order.
+//!
+//! Where to look: `machine` (Cranelift's part), `define`, `links`, `function` (prologue, fuel), `trap`, `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
 //! `loops`, `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
 //! `list` and `mutate`, `rows`, `constants`, `host`.
@@ -24,12 +27,14 @@ mod call;
 mod chunk;
 mod condition;
 mod constants;
+mod define;
 mod entry;
 mod equal;
 mod expr;
 mod function;
 mod host;
 mod inline;
+mod links;
 mod list;
 mod loops;
 mod machine;
@@ -51,23 +56,25 @@ mod tests;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self as cl, AbiParam, Signature, types as clif};
-use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataId, FuncId, Module, ModuleError};
 
-use crate::deadline::Deadline;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::jit::{Code, Finished, Pages, Site};
 use crate::layout::{Layout, Layouts};
+use crate::resources::Resources;
 use crate::settings::Settings;
 use crate::source::Span;
 use crate::types::{TableId, Type, Types};
 
 use constants::Constants;
+use define::Lowered;
 use function::Lower;
+use links::Links;
+use machine::Backend;
+pub(crate) use machine::MachineCode;
 use value::Form;
 
 /// What `inspect` wants to read.
@@ -81,9 +88,9 @@ pub(crate) enum Listing {
 
 /// How code is made, and whether it is written down.
 #[derive(Clone, Copy, Debug)]
-struct Target<'d> {
+struct Target<'r> {
     settings: Settings,
-    deadline: Deadline<'d>,
+    resources: Resources<'r>,
     listing: Option<Listing>,
 }
 
@@ -95,9 +102,9 @@ pub(crate) fn generate(
     program: &mut ir::Program,
     layouts: &Layouts,
     settings: Settings,
-    deadline: Deadline<'_>,
+    resources: Resources<'_>,
 ) -> Result<Code, Vec<Diagnostic>> {
-    let target = Target { settings, deadline, listing: None };
+    let target = Target { settings, resources, listing: None };
     let (code, _) = generate_with(program, layouts, target)?;
     Ok(code)
 }
@@ -111,8 +118,8 @@ pub(crate) fn list(
     layouts: &Layouts,
     listing: Listing,
 ) -> Result<String, Vec<Diagnostic>> {
-    let (settings, deadline) = (Settings::default(), Deadline::NEVER);
-    let target = Target { settings, deadline, listing: Some(listing) };
+    let (settings, resources) = (Settings::default(), Resources::PLAIN);
+    let target = Target { settings, resources, listing: Some(listing) };
     let (_, text) = generate_with(program, layouts, target)?;
     Ok(text)
 }
@@ -160,10 +167,9 @@ pub(crate) struct Unit<'p> {
     types: &'p mut Types,
     layouts: &'p Layouts,
     settings: Settings,
-    deadline: Deadline<'p>,
+    resources: Resources<'p>,
+    backend: Backend<'p>,
     pages: Pages,
-    /// For functions with many blocks; everything else is compiled by the module's own.
-    single_pass: Option<OwnedTargetIsa>,
     /// The internal function of each Flight function that was reached so far.
     functions: Vec<Option<FuncId>>,
     /// The same, by internal function.
@@ -173,11 +179,16 @@ pub(crate) struct Unit<'p> {
     queue: Vec<ir::FuncId>,
     constants: Constants,
     constants_id: DataId,
+    /// Those of the functions that have their place.
     sites: Vec<Site>,
-    site_numbers: HashMap<Site, u32>,
     errors: Vec<Diagnostic>,
-    listing: Option<Listing>,
     listed: String,
+    /// Functions that are lowered and not compiled yet, and their instructions.
+    waiting: Vec<Lowered<'p>>,
+    waiting_size: usize,
+    /// Buffers that are used again for every function.
+    spare: Vec<cl::Function>,
+    builder: FunctionBuilderContext,
     size: usize,
     /// Bytes of native stack that the logical stack of a call is at most, but for large frames.
     deepest: usize,
@@ -192,12 +203,11 @@ impl<'p> Unit<'p> {
         program: &'p ir::Program,
         types: &'p mut Types,
         layouts: &'p Layouts,
-        Target { settings, deadline, listing }: Target<'p>,
+        target: Target<'p>,
     ) -> Result<Unit<'p>, Refused> {
         let unavailable = |why: String| fault(Span::default(), why);
-        let isa = machine::isa(settings.optimisation, machine::BACKTRACKING);
-        let isa = isa.map_err(unavailable)?;
-        let mut pages = Pages::new(isa).map_err(unavailable)?;
+        let backend = Backend::new(target).map_err(unavailable)?;
+        let mut pages = Pages::new(backend.isa().clone()).map_err(unavailable)?;
         let constants_id = pages
             .declare_anonymous_data(false, false)
             .map_err(|error| unavailable(error.to_string()))?;
@@ -210,10 +220,10 @@ impl<'p> Unit<'p> {
             program,
             types,
             layouts,
-            settings,
-            deadline,
+            settings: target.settings,
+            resources: target.resources,
+            backend,
             pages,
-            single_pass: None,
             functions: vec![None; program.functions.len()],
             lowered: HashMap::new(),
             templates: inline::Templates::new(),
@@ -221,12 +231,14 @@ impl<'p> Unit<'p> {
             constants: Constants::default(),
             constants_id,
             sites: Vec::new(),
-            site_numbers: HashMap::new(),
             errors: Vec::new(),
-            listing,
             listed: String::new(),
+            waiting: Vec::new(),
+            waiting_size: 0,
+            spare: Vec::new(),
+            builder: FunctionBuilderContext::new(),
             size: 0,
-            deepest: settings.limits.stack_max as usize,
+            deepest: target.settings.limits.stack_max as usize,
             large_frames: 0,
             removed,
         })
@@ -249,19 +261,18 @@ impl<'p> Unit<'p> {
     /// Defines the entries and, from them on, every function that one of them reaches. Gives the
     /// entry of each Flight function that has one.
     fn define_everything(&mut self) -> Result<Vec<Option<FuncId>>, Refused> {
-        let mut scratch =
-            Scratch { ctx: Context::new(), plain: None, builder: FunctionBuilderContext::new() };
         let mut entries = vec![None; self.program.functions.len()];
         for id in roots(self.program) {
             if entries[id.index()].is_none() {
-                self.deadline.keep(self.program.function(id).span).map_err(Refused)?;
-                entries[id.index()] = Some(self.define_entry(&mut scratch, id)?);
-                self.define_queue(&mut scratch)?;
+                self.resources.deadline.keep(self.program.function(id).span).map_err(Refused)?;
+                entries[id.index()] = Some(self.define_entry(id)?);
+                self.define_queue()?;
             }
         }
         if !self.errors.is_empty() {
             return Err(Refused(std::mem::take(&mut self.errors)));
         }
+        self.define_waiting()?;
         let (data, constants_size) = self.constants.finish(&mut self.pages, self.constants_id);
         self.size += constants_size;
         let broken = |error: ModuleError| fault(Span::default(), error.to_string());
@@ -271,10 +282,10 @@ impl<'p> Unit<'p> {
     }
 
     /// Defines what was reached and is not defined yet.
-    fn define_queue(&mut self, scratch: &mut Scratch) -> Result<(), Refused> {
+    fn define_queue(&mut self) -> Result<(), Refused> {
         while let Some(id) = self.queue.pop() {
-            self.deadline.keep(self.program.function(id).span).map_err(Refused)?;
-            self.define_internal(scratch, id)?;
+            self.resources.deadline.keep(self.program.function(id).span).map_err(Refused)?;
+            self.define_internal(id)?;
         }
         Ok(())
     }
@@ -315,20 +326,17 @@ impl<'p> Unit<'p> {
         Signature::new(self.pages.isa().default_call_conv())
     }
 
-    fn define_internal(&mut self, scratch: &mut Scratch, id: ir::FuncId) -> Result<(), Refused> {
+    fn define_internal(&mut self, id: ir::FuncId) -> Result<(), Refused> {
         let func = self.program.function(id);
         let function = self.internal(id);
-        scratch.ctx.clear();
-        scratch.ctx.func.signature = self.internal_signature(func);
-        let frontend_config = self.pages.isa().frontend_config();
-        let builder = FunctionBuilder::new(&mut scratch.ctx.func, &mut scratch.builder);
-        Lower::new(self, builder, id).run(frontend_config);
-        self.inline_calls(scratch, id)?;
-        self.compile(scratch, (function, &func.name), func)
+        let signature = self.internal_signature(func);
+        let (mut body, mut links) = self.lower(id, signature, Shape::Internal);
+        let plain = self.inline_calls(&mut body, &mut links, id)?;
+        self.enqueue(Lowered { id: function, title: func.name.clone(), func, body, plain, links })
     }
 
     /// The door for the host: reads the argument block, calls, writes the result.
-    fn define_entry(&mut self, scratch: &mut Scratch, id: ir::FuncId) -> Result<FuncId, Refused> {
+    fn define_entry(&mut self, id: ir::FuncId) -> Result<FuncId, Refused> {
         let func = self.program.function(id);
         let is_called = self.functions[id.index()].is_some();
         let mut signature = self.signature();
@@ -338,29 +346,39 @@ impl<'p> Unit<'p> {
             .pages
             .declare_anonymous_function(&signature)
             .expect("a function without a name clashes with none");
-        scratch.ctx.clear();
-        scratch.ctx.func.signature = signature;
-        let frontend_config = self.pages.isa().frontend_config();
-        let builder = FunctionBuilder::new(&mut scratch.ctx.func, &mut scratch.builder);
-        let lower = Lower::new(self, builder, id);
+        let mut plain = None;
+        let (mut body, mut links);
         if is_called {
-            lower.run_door(frontend_config);
+            (body, links) = self.lower(id, signature, Shape::Door);
         } else {
-            lower.run_for_host(frontend_config);
-            self.inline_calls(scratch, id)?;
+            (body, links) = self.lower(id, signature, Shape::ForHost);
+            plain = self.inline_calls(&mut body, &mut links, id)?;
         }
-        self.compile(scratch, (entry, &format!("{} (entry)", func.name)), func)?;
+        let title = format!("{} (entry)", func.name);
+        self.enqueue(Lowered { id: entry, title, func, body, plain, links })?;
         Ok(entry)
     }
 
-    /// The number of a site; the same for the same step.
-    fn site(&mut self, site: Site) -> u32 {
-        let next = self.sites.len() as u32;
-        let number = *self.site_numbers.entry(site).or_insert(next);
-        if number == next {
-            self.sites.push(site);
-        }
-        number
+    /// A Flight function in Cranelift's IR.
+    fn lower(
+        &mut self,
+        id: ir::FuncId,
+        signature: Signature,
+        shape: Shape,
+    ) -> (cl::Function, Links) {
+        let mut body = self.spare.pop().unwrap_or_else(cl::Function::new);
+        let mut buffers = std::mem::take(&mut self.builder);
+        body.signature = signature;
+        let frontend_config = self.pages.isa().frontend_config();
+        let builder = FunctionBuilder::new(&mut body, &mut buffers);
+        let lower = Lower::new(self, builder, id);
+        let links = match shape {
+            Shape::Internal => lower.run(frontend_config),
+            Shape::ForHost => lower.run_for_host(frontend_config),
+            Shape::Door => lower.run_door(frontend_config),
+        };
+        self.builder = buffers;
+        (body, links)
     }
 
     /// Whether rows of the table can be removed at all.
@@ -387,10 +405,13 @@ fn roots(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_ {
     migrations.chain(tests).chain(program.on_load).chain(timers).chain(handlers)
 }
 
-/// Buffers that are used again for every function.
-struct Scratch {
-    ctx: Context,
-    /// The function in `ctx` as it was before calls were inlined, if any was.
-    plain: Option<cl::Function>,
-    builder: FunctionBuilderContext,
+/// What a Flight function becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// What generated code calls.
+    Internal,
+    /// The function with a door for the host.
+    ForHost,
+    /// A door that calls the function.
+    Door,
 }

@@ -8,7 +8,8 @@
 //! What the host has to provide stands in three tables: [`abi`] (the call context and the host
 //! functions), [`builtins`] and [`trap`].
 //!
-//! The crate knows no server, no disk, no clock and no threads. Its passes recurse over the
+//! The crate knows no server, no disk, no clock and no threads; who calls it gives what it may use
+//! of them ([`resources`]). Its passes recurse over the
 //! program: call it on a stack of [`limits::COMPILE_STACK_SIZE`] bytes.
 //!
 //! ```
@@ -28,6 +29,7 @@
 pub mod abi;
 pub mod ast;
 pub mod builtins;
+pub mod cache;
 pub mod check;
 mod codegen;
 mod deadline;
@@ -40,6 +42,7 @@ pub mod lexer;
 pub mod limits;
 pub mod parse;
 pub mod planted;
+pub mod resources;
 pub mod schema;
 pub mod settings;
 pub mod source;
@@ -52,6 +55,7 @@ pub use deadline::Deadline;
 use check::Checked;
 use diag::Diagnostic;
 use layout::Layouts;
+use resources::Resources;
 use settings::Settings;
 use source::Source;
 
@@ -105,27 +109,27 @@ pub fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(source: &Source, settings: Settings) -> Result<Program, Vec<Diagnostic>> {
-    compile_until(source, settings, Deadline::NEVER)
+    compile_using(source, settings, Resources::PLAIN)
 }
 
-/// Compiles a source as the settings say, unless that takes too long.
+/// Compiles a source as the settings say, with what the caller gives for it.
 ///
 /// # Errors
 /// As [`compile`], and when the deadline has passed.
-pub fn compile_until(
+pub fn compile_using(
     source: &Source,
     settings: Settings,
-    deadline: Deadline<'_>,
+    resources: Resources<'_>,
 ) -> Result<Program, Vec<Diagnostic>> {
     let settings = settings.limits(settings.limits);
     let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
     if let Some(refusal) = parse::too_many(&tree, settings.limits.declarations_max) {
         return Err(vec![refusal]);
     }
-    let within = (None, &settings.limits, deadline);
+    let within = (None, &settings.limits, resources.deadline);
     let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;
-    let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;
+    let code = codegen::generate(&mut ir, &layouts, settings, resources)?;
     Ok(Program { ir, layouts, code, warnings })
 }
 
@@ -139,15 +143,15 @@ pub fn compile_migrations(
     source: &Source,
     live: check::Live<'_>,
     settings: Settings,
-    deadline: Deadline<'_>,
+    resources: Resources<'_>,
 ) -> Result<Program, Vec<Diagnostic>> {
     let settings = settings.limits(settings.limits);
     let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
-    let within = (Some(live), &settings.limits, deadline);
+    let within = (Some(live), &settings.limits, resources.deadline);
     let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;
     (ir.handlers, ir.timers, ir.tests, ir.on_load) = (vec![], vec![], vec![], None);
-    let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;
+    let code = codegen::generate(&mut ir, &layouts, settings, resources)?;
     Ok(Program { ir, layouts, code, warnings })
 }
 

@@ -16,7 +16,7 @@ pub struct Settings {
 }
 
 /// What is done for the speed of the code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Optimisation {
     /// Nothing: no inlining, and Cranelift's `opt_level=none`.
     None,

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use midflight_compiler::limits::{COMPILE_STACK_SIZE, Limits};
+use midflight_compiler::resources::Resources;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
-use midflight_compiler::{Deadline, compile, compile_until, compile_with};
+use midflight_compiler::{Deadline, compile, compile_using, compile_with};
 
 /// The code of the first error, or the bytes of stack that a call takes.
 fn outcome(text: String) -> Result<usize, &'static str> {
@@ -103,7 +104,7 @@ fn the_deadline_is_looked_at_in_every_stage() {
         let looks = AtomicUsize::new(0);
         let is_past = || looks.fetch_add(1, Ordering::Relaxed) == stop;
         let deadline = Deadline::new(Duration::ZERO, &is_past);
-        let compiled = compile_until(&source, Settings::default(), deadline);
+        let compiled = compile_using(&source, Settings::default(), Resources::until(deadline));
         let code = compiled.map(|_| ()).map_err(|errors| errors[0].code.name());
         assert_eq!(code, if stop < 6 { Err("E0608") } else { Ok(()) }, "{stop}");
     }

@@ -138,6 +138,9 @@ pub mod engine {
             /// Programs that are compiled at the same time. The default leaves one processor to the
             /// calls.
             compiles_max: usize = processors_but_one(), Count, 1..=256, "they wait";
+            /// Machine code of functions that is kept for loads that have them again. What was not
+            /// used for the longest time goes.
+            code_cache_max: usize = 8 << 20, Bytes, 0..=1_073_741_824, "the oldest is forgotten";
             /// Programs that wait to be compiled.
             compiles_waiting_max: usize = 8, Count, 1..=1_000, "429 `compiler_busy`";
         }

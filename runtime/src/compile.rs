@@ -1,12 +1,17 @@
 //! Compiling posted source: on a thread of its own with a large stack, a bounded number at once.
+//! The functions of a large source are turned into machine code on further threads, while there are
+//! fewer of these than may compile; what was compiled before is taken from a cache.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use midflight_compiler::cache::CodeCache;
 use midflight_compiler::check::Live;
 use midflight_compiler::diag::Diagnostic;
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
+use midflight_compiler::resources::{Executor, Resources};
 use midflight_compiler::source::Source;
 use midflight_compiler::{Deadline, Program};
 
@@ -15,11 +20,28 @@ use crate::figures::CompilationFigures;
 use crate::limits::Limits;
 use crate::shared::Setup;
 
+/// How many functions keep one thread busy for longer than it takes to start another.
+const FUNCTIONS_PER_THREAD: usize = 16;
+
 /// Lets a bounded number of compilations run, and a bounded number wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Compilations {
     figures: Mutex<CompilationFigures>,
     one_ended: Condvar,
+    cache: CodeCache,
+    /// Threads that help a compilation.
+    helpers: AtomicUsize,
+    /// How many there may be, less the compilations that run.
+    threads_max: usize,
+}
+
+/// The threads that one compilation may use.
+struct Threads<'a>(&'a Compilations);
+
+/// Threads that a compilation has taken. They are free again when this is dropped.
+struct Helpers<'a> {
+    compilations: &'a Compilations,
+    taken: usize,
 }
 
 /// Ends a compilation when it is dropped.
@@ -29,13 +51,25 @@ struct Permit<'a> {
 }
 
 impl Compilations {
+    /// None yet.
+    pub(crate) fn new(limits: &Limits) -> Compilations {
+        Compilations {
+            figures: Mutex::default(),
+            one_ended: Condvar::new(),
+            cache: CodeCache::new(limits.code_cache_max),
+            helpers: AtomicUsize::new(0),
+            // The calls may want one of the processors, but not for as long as this takes.
+            threads_max: limits.compiles_max + 1,
+        }
+    }
+
     /// Compiles a source.
     ///
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
     pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
-        self.run(source, setup, setup.code.limits.compile_time_max, |deadline| {
-            midflight_compiler::compile_until(source, setup.code, deadline)
+        self.run(source, setup, setup.code.limits.compile_time_max, |resources| {
+            midflight_compiler::compile_using(source, setup.code, resources)
         })
     }
 
@@ -49,8 +83,8 @@ impl Compilations {
         source: &Source,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
-        self.run(source, setup, Duration::MAX, |deadline| {
-            midflight_compiler::compile_until(source, setup.code, deadline)
+        self.run(source, setup, Duration::MAX, |resources| {
+            midflight_compiler::compile_using(source, setup.code, resources)
         })
     }
 
@@ -64,8 +98,8 @@ impl Compilations {
         live: Live<'_>,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
-        self.run(source, setup, setup.code.limits.compile_time_max, |deadline| {
-            midflight_compiler::compile_migrations(source, live, setup.code, deadline)
+        self.run(source, setup, setup.code.limits.compile_time_max, |resources| {
+            midflight_compiler::compile_migrations(source, live, setup.code, resources)
         })
     }
 
@@ -74,17 +108,16 @@ impl Compilations {
         source: &Source,
         setup: &Setup,
         allowed: Duration,
-        compile: impl FnOnce(Deadline<'_>) -> Result<Program, Vec<Diagnostic>> + Send,
+        compile: impl FnOnce(Resources<'_>) -> Result<Program, Vec<Diagnostic>> + Send,
     ) -> Result<Program, LoadError> {
         let permit = self.begin(&setup.limits)?;
         let is_past = || permit.began.elapsed() >= allowed;
         let deadline = Deadline::new(allowed, &is_past);
+        let threads = Threads(self);
+        let resources = Resources { deadline, executor: &threads, cache: Some(&self.cache) };
         let compiled = thread::scope(|scope| {
-            let thread = thread::Builder::new()
-                .name("compile".to_owned())
-                .stack_size(COMPILE_STACK_SIZE)
-                .spawn_scoped(scope, || compile(deadline))
-                .map_err(LoadError::Thread)?;
+            let thread =
+                thread().spawn_scoped(scope, || compile(resources)).map_err(LoadError::Thread)?;
             thread.join().map_err(|_panic| LoadError::Internal)
         })?;
         compiled.map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })
@@ -92,7 +125,8 @@ impl Compilations {
 
     /// What is compiled now, and what was.
     pub(crate) fn figures(&self) -> CompilationFigures {
-        *self.lock()
+        let (functions_found, functions_made) = self.cache.counts();
+        CompilationFigures { functions_found, functions_made, ..*self.lock() }
     }
 
     fn begin(&self, limits: &Limits) -> Result<Permit<'_>, LoadError> {
@@ -114,6 +148,47 @@ impl Compilations {
     }
 }
 
+impl Compilations {
+    /// Takes up to `wanted` threads, of those that are free.
+    fn helpers(&self, wanted: usize) -> Helpers<'_> {
+        let free = self.threads_max.saturating_sub(self.lock().running);
+        let mut taken = 0;
+        let _ = self.helpers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |helpers| {
+            taken = wanted.min(free.saturating_sub(helpers));
+            Some(helpers + taken)
+        });
+        Helpers { compilations: self, taken }
+    }
+}
+
+impl Executor for Threads<'_> {
+    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        let helpers = self.0.helpers((count / FUNCTIONS_PER_THREAD).saturating_sub(1));
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= count {
+                    return;
+                }
+                job(index);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..helpers.taken {
+                // Without the thread, this one does its part.
+                let _ = thread().spawn_scoped(scope, work);
+            }
+            work();
+        });
+    }
+}
+
+/// A thread that can compile.
+fn thread() -> thread::Builder {
+    thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK_SIZE)
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut figures = self.compilations.lock();
@@ -121,5 +196,11 @@ impl Drop for Permit<'_> {
         figures.ended += 1;
         figures.time += self.began.elapsed();
         self.compilations.one_ended.notify_one();
+    }
+}
+
+impl Drop for Helpers<'_> {
+    fn drop(&mut self) {
+        let _ = self.compilations.helpers.fetch_sub(self.taken, Ordering::Relaxed);
     }
 }

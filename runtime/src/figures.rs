@@ -91,6 +91,10 @@ pub struct CompilationFigures {
     pub ended: u64,
     /// The time that took, together.
     pub time: Duration,
+    /// Functions whose machine code was there from an earlier compilation.
+    pub functions_found: u64,
+    /// Functions that were turned into machine code.
+    pub functions_made: u64,
 }
 
 impl Figures {

@@ -85,6 +85,7 @@ impl Shared {
         let store = committer.as_ref().map(Committer::queue);
         let main = World::new(MAIN_WORLD, &setup.limits, spawn.clone(), store);
         let pool = Arc::new(Pool::new(setup.limits.memory_max));
+        let compilations = Compilations::new(&setup.limits);
         Shared {
             epoch: AtomicU64::new(0),
             setup,
@@ -93,7 +94,7 @@ impl Shared {
             worlds: Worlds::new(main),
             pool,
             spawn,
-            compilations: Compilations::default(),
+            compilations,
             committer,
         }
     }

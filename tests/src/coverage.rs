@@ -20,6 +20,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
     ("limit store_queue_max", "needs a store: `runtime/tests/store/modes.rs`"),
     ("limit compiles_max", "shows only in how long a load takes"),
+    ("limit code_cache_max", "shows only in how long a load takes"),
 ];
 
 /// Finds what no case holds.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cranelift_codegen::ir::{GlobalValueData, InstBuilder, types as clif};
+use cranelift_codegen::ir::InstBuilder;
 use cranelift_module::{DataDescription, DataId, Module};
 
 use super::function::{Lower, Value};
@@ -235,24 +235,5 @@ impl Lower<'_, '_, '_> {
         }
         let offset = self.unit.constants.text(text);
         self.constant_address(offset)
-    }
-
-    /// The address of what stands at an offset of the block.
-    pub(super) fn constant_address(&mut self, offset: u32) -> Value {
-        let block = match self.constants {
-            Some(block) => block,
-            None => {
-                let id = self.unit.constants_id;
-                let block = self.unit.pages.declare_data_in_func(id, self.builder.func);
-                self.constants = Some(block);
-                block
-            }
-        };
-        let mut data = self.builder.func.global_values[block].clone();
-        if let GlobalValueData::Symbol { offset: from, .. } = &mut data {
-            *from = i64::from(offset).into();
-        }
-        let global = self.builder.create_global_value(data);
-        self.builder.ins().symbol_value(clif::I64, global)
     }
 }

@@ -9,6 +9,7 @@ use cranelift_codegen::ir::{InstBuilder, types as clif};
 use cranelift_codegen::isa::TargetFrontendConfig;
 
 use super::function::{Leaves, Lower, Value};
+use super::links::Links;
 use super::value::Form;
 use crate::abi::CallContext;
 use crate::diag::{Code, Diagnostic};
@@ -17,7 +18,7 @@ use crate::types::Type;
 
 impl Lower<'_, '_, '_> {
     /// Lowers the function with a door for the host.
-    pub(super) fn run_for_host(mut self, frontend_config: TargetFrontendConfig) {
+    pub(super) fn run_for_host(mut self, frontend_config: TargetFrontendConfig) -> Links {
         let result = self.enter();
         if let Form::Memory(_) = self.unit.form(self.func.result) {
             self.out = Some(result);
@@ -26,11 +27,11 @@ impl Lower<'_, '_, '_> {
             Some(arguments) => self.body(arguments.into_iter()),
             None => self.refuse_arguments(),
         }
-        self.finish(frontend_config);
+        self.finish(frontend_config)
     }
 
     /// Lowers a door that calls the function.
-    pub(super) fn run_door(mut self, frontend_config: TargetFrontendConfig) {
+    pub(super) fn run_door(mut self, frontend_config: TargetFrontendConfig) -> Links {
         let result = self.enter();
         let Some(arguments) = self.arguments() else {
             self.refuse_arguments();
@@ -47,7 +48,7 @@ impl Lower<'_, '_, '_> {
         let left = results.last().copied().expect("every function gives its fuel back");
         self.propagate(left);
         self.return_value(results.first().copied());
-        self.finish(frontend_config);
+        self.finish(frontend_config)
     }
 
     /// Takes over what the context says; gives the address of the result.

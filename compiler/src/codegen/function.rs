@@ -17,6 +17,7 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use cranelift_module::Module;
 
 use super::Unit;
+use super::links::Links;
 use super::range::Ranges;
 use super::trap::Exits;
 use super::undo::Noted;
@@ -77,7 +78,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     context: MemFlagsData,
     /// Bytes of stack slots so far.
     pub(super) slot_bytes: u32,
-    pub(super) constants: Option<cl::GlobalValue>,
+    /// What the numbers in its code mean.
+    pub(super) links: Links,
     pub(super) signatures: HashMap<HostFunction, SigRef>,
     callees: HashMap<ir::FuncId, FuncRef>,
     /// Where traps go at the moment; made when first needed.
@@ -116,7 +118,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             memory,
             context,
             slot_bytes: 0,
-            constants: None,
+            links: Links::default(),
             signatures: HashMap::new(),
             callees: HashMap::new(),
             exits: None,
@@ -130,7 +132,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
     }
 
     /// Lowers the function that generated code calls.
-    pub(super) fn run(mut self, frontend_config: TargetFrontendConfig) {
+    pub(super) fn run(mut self, frontend_config: TargetFrontendConfig) -> Links {
         let func = self.func;
         let params = self.params();
         self.stack_left = params[1];
@@ -143,7 +145,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             self.check_stack();
         }
         self.body(arguments);
-        self.finish(frontend_config);
+        self.finish(frontend_config)
     }
 
     /// Traps where less of the logical stack is left than the function needs.

@@ -7,16 +7,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cranelift_codegen::Context;
 use cranelift_codegen::inline::{Inline, InlineCommand};
 use cranelift_codegen::ir::{self as cl, ExternalName};
+use cranelift_codegen::{CodegenResult, Context};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{FuncId, Module};
 
 use super::function::Lower;
-use super::{Refused, Scratch, Unit, fault, scan};
+use super::links::Links;
+use super::{Refused, Unit, fault, scan};
 use crate::ir;
-use crate::planted::{Fault, is_planted};
 use crate::settings::Optimisation;
 
 /// Instructions, before optimisation, of a function that is inlined.
@@ -29,20 +29,26 @@ const NODES_MAX: usize = 40;
 const CALLS_MAX: usize = 8;
 
 /// The bodies of functions that are inlined; none for those that are not.
-pub(super) type Templates = HashMap<ir::FuncId, Option<cl::Function>>;
+pub(super) type Templates = HashMap<ir::FuncId, Option<Template>>;
+
+/// A body that is inlined, and what its numbers mean.
+pub(super) struct Template {
+    body: cl::Function,
+    links: Links,
+}
 
 impl Unit<'_> {
-    /// Inlines calls in the function in `scratch` and keeps there what it was before.
+    /// Inlines calls in a function; gives what it was before, if there were any to inline.
     pub(super) fn inline_calls(
         &mut self,
-        scratch: &mut Scratch,
+        body: &mut cl::Function,
+        links: &mut Links,
         id: ir::FuncId,
-    ) -> Result<(), Refused> {
-        scratch.plain = None;
+    ) -> Result<Option<cl::Function>, Refused> {
         let mut callees = Vec::new();
-        for (reference, data) in &scratch.ctx.func.dfg.ext_funcs {
+        for (reference, data) in &body.dfg.ext_funcs {
             if let ExternalName::User(name) = data.name {
-                let name = &scratch.ctx.func.params.user_named_funcs()[name];
+                let name = &body.params.user_named_funcs()[name];
                 let callee = self.lowered.get(&FuncId::from_u32(name.index)).copied();
                 callees.extend(callee.map(|callee| (reference, callee)));
             }
@@ -51,9 +57,9 @@ impl Unit<'_> {
             || !self.errors.is_empty()
             || self.settings.optimisation == Optimisation::None
         {
-            return Ok(());
+            return Ok(None);
         }
-        let plain = scratch.ctx.func.clone();
+        let plain = body.clone();
         for &(_, callee) in callees.iter().filter(|(_, callee)| *callee != id) {
             self.make_template(callee);
         }
@@ -61,42 +67,24 @@ impl Unit<'_> {
         let calls_itself = plain.signature == self.internal_signature(self.program.function(id));
         let mut bodies = HashMap::new();
         for (reference, callee) in callees {
-            let template = match callee == id {
-                true => Some(&plain).filter(|plain| calls_itself && is_small(plain)),
-                false => self.templates.get(&callee).and_then(Option::as_ref),
+            let known = self.templates.get(&callee).and_then(Option::as_ref);
+            let inlined = match callee == id {
+                true if calls_itself && is_small(&plain) => Some(plain.clone()),
+                true => None,
+                false => known.map(|template| links.adopt(&template.body, &template.links)),
             };
-            let _ = template.map(|template| bodies.insert(reference, template));
+            let _ = inlined.map(|inlined| bodies.insert(reference, inlined));
         }
         if bodies.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let inlined = scratch.ctx.inline(Inliner { bodies, left: CALLS_MAX });
+        let inlined = inline(body, Inliner { bodies, left: CALLS_MAX });
         let span = self.program.function(id).span;
-        if inlined.map_err(|error| fault(span, error.to_string()))? {
-            if !is_planted(Fault::InlinedConstantsAreWrong) {
-                self.name_constants(&mut scratch.ctx.func);
-            }
-            scratch.plain = Some(plain);
+        if !inlined.map_err(|error| fault(span, error.to_string()))? {
+            return Ok(None);
         }
-        Ok(())
-    }
-
-    /// Gives every symbol the name that the block of constants has in this function: Cranelift's
-    /// inliner takes symbols over with the callee's reference to the name. There is no other data.
-    fn name_constants(&mut self, func: &mut cl::Function) {
-        if func.global_values.is_empty() {
-            return;
-        }
-        let block = self.pages.declare_data_in_func(self.constants_id, func);
-        let cl::GlobalValueData::Symbol { name: own, .. } = func.global_values[block].clone()
-        else {
-            return;
-        };
-        for data in func.global_values.values_mut() {
-            if let cl::GlobalValueData::Symbol { name, .. } = data {
-                *name = own.clone();
-            }
-        }
+        self.name_symbols(body);
+        Ok(Some(plain))
     }
 
     /// Lowers a function for others to inline, if it is small and calls nothing.
@@ -107,13 +95,13 @@ impl Unit<'_> {
         let func = self.program.function(id);
         let mut template = None;
         if scan::is_small_leaf(func, NODES_MAX) {
-            let mut ctx = Context::new();
+            let mut body = cl::Function::new();
             let mut frontend = FunctionBuilderContext::new();
-            ctx.func.signature = self.internal_signature(func);
+            body.signature = self.internal_signature(func);
             let frontend_config = self.pages.isa().frontend_config();
-            let builder = FunctionBuilder::new(&mut ctx.func, &mut frontend);
-            Lower::new(self, builder, id).run(frontend_config);
-            template = Some(ctx.func).filter(is_small);
+            let builder = FunctionBuilder::new(&mut body, &mut frontend);
+            let links = Lower::new(self, builder, id).run(frontend_config);
+            template = is_small(&body).then_some(Template { body, links });
         }
         let _ = self.templates.insert(id, template);
     }
@@ -124,12 +112,21 @@ fn is_small(body: &cl::Function) -> bool {
     body.dfg.num_insts() <= INSTRUCTIONS_MAX && body.sized_stack_slots.is_empty()
 }
 
-struct Inliner<'t> {
-    bodies: HashMap<cl::FuncRef, &'t cl::Function>,
+/// Whether anything was inlined.
+fn inline(body: &mut cl::Function, inliner: Inliner) -> CodegenResult<bool> {
+    let mut ctx = Context::new();
+    std::mem::swap(&mut ctx.func, body);
+    let inlined = ctx.inline(inliner);
+    std::mem::swap(&mut ctx.func, body);
+    inlined
+}
+
+struct Inliner {
+    bodies: HashMap<cl::FuncRef, cl::Function>,
     left: usize,
 }
 
-impl Inline for Inliner<'_> {
+impl Inline for Inliner {
     fn inline(
         &mut self,
         _: &cl::Function,
@@ -138,7 +135,7 @@ impl Inline for Inliner<'_> {
         callee: cl::FuncRef,
         _: &[cl::Value],
     ) -> InlineCommand<'_> {
-        let Some(&body) = self.bodies.get(&callee).filter(|_| self.left > 0) else {
+        let Some(body) = self.bodies.get(&callee).filter(|_| self.left > 0) else {
             return InlineCommand::KeepCall;
         };
         self.left -= 1;

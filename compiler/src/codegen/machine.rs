@@ -1,150 +1,207 @@
 //! Cranelift's part: the settings of the machine, and one finished function of its IR in, machine
-//! code in the module's memory out.
+//! code out. What comes out follows from the function and the settings alone: it may be made on any
+//! thread, and taken from the cache.
 
 use std::fmt::Write;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use cranelift_codegen::binemit::{CodeOffset, Reloc};
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{CodegenError, Context};
-use cranelift_module::{FuncId, Module, ModuleReloc};
+use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
 
-use super::{Listing, Refused, Scratch, Unit, audit, fault, scan};
+use super::define::Lowered;
+use super::{Listing, Refused, Target, audit, fault, scan};
+use crate::cache;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::limits::{BLOCKS_BACKTRACKING_MAX, LOOPS_BACKTRACKING_MAX};
+use crate::resources::Executor;
 use crate::settings::{Allocation, Optimisation};
 
-impl Unit<'_> {
-    /// Runs Cranelift on the function in `scratch`, unless the program is refused already. Time
-    /// grows with the square of the blocks under the better register allocator, so large functions
-    /// get the faster one or none at all.
+/// The machine code of one function, before it has a place. It names other things by references to
+/// its function's list of names.
+pub(crate) struct MachineCode {
+    pub(super) bytes: Box<[u8]>,
+    pub(super) relocs: Box<[(CodeOffset, Reloc, FinalizedRelocTarget, i64)]>,
+    /// Bytes of stack that a call takes: the frame, the saved frame pointer and the return address.
+    pub(super) frame: usize,
+    pub(super) alignment: u64,
+}
+
+impl MachineCode {
+    /// Bytes that it takes in memory.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.relocs)
+    }
+
+    /// Bytes that mean nothing.
+    #[cfg(test)]
+    pub(crate) fn of_len(len: usize) -> MachineCode {
+        let (bytes, relocs) = (vec![0; len].into(), Box::default());
+        MachineCode { bytes, relocs, frame: 0, alignment: 1 }
+    }
+}
+
+/// What turns functions into machine code, on any thread.
+pub(super) struct Backend<'r> {
+    target: Target<'r>,
+    backtracking: OwnedTargetIsa,
+    /// For functions with many blocks.
+    single_pass: OnceLock<Result<OwnedTargetIsa, String>>,
+    /// Buffers that are used again, as many as there are threads.
+    contexts: Mutex<Vec<Context>>,
+}
+
+impl<'r> Backend<'r> {
+    /// For the machine that this runs on.
+    pub(super) fn new(target: Target<'r>) -> Result<Backend<'r>, String> {
+        Ok(Backend {
+            target,
+            backtracking: isa(target.settings.optimisation, BACKTRACKING)?,
+            single_pass: OnceLock::new(),
+            contexts: Mutex::default(),
+        })
+    }
+
+    /// Where functions are compiled.
+    pub(super) fn executor(&self) -> &'r dyn Executor {
+        self.target.resources.executor
+    }
+
+    /// The machine, with the better register allocator.
+    pub(super) fn isa(&self) -> &OwnedTargetIsa {
+        &self.backtracking
+    }
+
+    /// The machine code of a function. Where its frame is larger than its logical cost by what was
+    /// inlined, that of the function as it was before.
     pub(super) fn compile(
-        &mut self,
-        scratch: &mut Scratch,
-        (id, title): (FuncId, &str),
-        func: &ir::Function,
-    ) -> Result<(), Refused> {
-        let plain = scratch.plain.take();
-        if !self.errors.is_empty() {
-            return Ok(());
+        &self,
+        lowered: &mut Lowered<'_>,
+    ) -> Result<(Arc<MachineCode>, String), Refused> {
+        self.target.resources.deadline.keep(lowered.func.span).map_err(Refused)?;
+        let made = self.body(lowered)?;
+        if made.0.frame > lowered.func.stack_cost as usize
+            && let Some(plain) = lowered.plain.take()
+        {
+            lowered.body = plain;
+            return self.body(lowered);
         }
-        let blocks = scratch.ctx.func.dfg.num_blocks();
-        let blocks_max = self.settings.limits.blocks_max;
+        Ok(made)
+    }
+
+    /// Runs Cranelift on a function, unless its code is known. Time grows with the square of the
+    /// blocks under the better register allocator, so large functions get the faster one or none
+    /// at all.
+    fn body(&self, lowered: &mut Lowered<'_>) -> Result<(Arc<MachineCode>, String), Refused> {
+        let func = lowered.func;
+        let blocks = lowered.body.dfg.num_blocks();
+        let blocks_max = self.target.settings.limits.blocks_max;
         if blocks > blocks_max {
             let text =
                 format!("it has {blocks} basic blocks, and at most {blocks_max} can be compiled");
             return Err(too_large(func).with_label(text).into());
         }
-        if self.listing == Some(Listing::Clif) {
-            let _ = writeln!(self.listed, "; {title}\n{}", scratch.ctx.func.display());
-        }
-        let is_single_pass = self.settings.allocation == Allocation::SinglePass
+        let is_single_pass = self.target.settings.allocation == Allocation::SinglePass
             || blocks > BLOCKS_BACKTRACKING_MAX
             || scan::loop_depth(&func.body) > LOOPS_BACKTRACKING_MAX;
-        if is_single_pass && self.single_pass.is_none() {
-            let isa = isa(self.settings.optimisation, SINGLE_PASS);
-            self.single_pass = Some(isa.map_err(|why| fault(func.span, why))?);
-        }
-        let isa = match &self.single_pass {
-            Some(isa) if is_single_pass => &**isa,
-            _ => self.pages.isa(),
+        let isa = match is_single_pass {
+            true => self.single_pass().map_err(|why| fault(func.span, why))?,
+            false => &self.backtracking,
         };
-        scratch.ctx.set_disasm(self.listing == Some(Listing::Asm));
-        let alignment = u64::from(isa.function_alignment().preferred);
-        // Once, on what is built here: inside of `compile` it would run five times.
-        let verified = scratch.ctx.verify(isa);
-        verified.map_err(|errors| failed(func, &errors.to_string()))?;
-        audit::check_divisions(&scratch.ctx.func).map_err(|why| failed(func, &why))?;
-        let compiled = scratch.ctx.compile(isa, &mut ControlPlane::default());
-        let _ = compiled.map_err(|error| match error.inner {
-            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => too_large(func),
-            other => failed(func, &other.to_string()),
-        })?;
-        audit::check(&scratch.ctx.func).map_err(|why| failed(func, &why))?;
-        let cost = func.stack_cost as usize;
-        if let Some(plain) = plain.filter(|_| frame_size(&scratch.ctx) > cost) {
-            scratch.ctx.clear();
-            scratch.ctx.func = plain;
-            return self.compile(scratch, (id, title), func);
+        if self.target.listing.is_some() {
+            return self.list(lowered, &**isa);
         }
-        self.define(scratch, (id, title, alignment), func)
+        let Some(cache) = self.target.resources.cache else {
+            return Ok((Arc::new(self.run(lowered, &**isa)?), String::new()));
+        };
+        let optimisation = self.target.settings.optimisation;
+        let key = cache::key((&lowered.body.stencil, is_single_pass, optimisation));
+        let code = match cache.find(&key) {
+            Some(known) => known,
+            None => {
+                let code = Arc::new(self.run(lowered, &**isa)?);
+                cache.insert(key, code.clone());
+                code
+            }
+        };
+        Ok((code, String::new()))
     }
 
-    /// Takes over the machine code in `scratch`.
-    fn define(
-        &mut self,
-        scratch: &Scratch,
-        (id, title, alignment): (FuncId, &str, u64),
-        func: &ir::Function,
-    ) -> Result<(), Refused> {
-        let compiled = scratch.ctx.compiled_code().expect("the function was compiled");
-        if let Some(asm) = &compiled.vcode {
-            let _ = writeln!(self.listed, "; {title}\n{asm}");
-        }
-        let code = compiled.code_buffer();
-        let relocs: Vec<ModuleReloc> = compiled
-            .buffer
-            .relocs()
-            .iter()
-            .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &scratch.ctx.func, id))
-            .collect();
-        self.hold_frame(func, frame_size(&scratch.ctx))?;
-        self.take(func, code.len())?;
-        let defined = self.pages.define_function_bytes(id, alignment, code, &relocs);
-        defined.map_err(|error| failed(func, &error.to_string()))?;
-        Ok(())
+    fn single_pass(&self) -> Result<&OwnedTargetIsa, String> {
+        let made = || isa(self.target.settings.optimisation, SINGLE_PASS);
+        self.single_pass.get_or_init(made).as_ref().map_err(String::clone)
     }
 
-    /// Counts the bytes of a function, refused where they are more than a version may take.
-    fn take(&mut self, func: &ir::Function, len: usize) -> Result<(), Refused> {
-        self.size += len;
-        let size_max = self.settings.limits.code_size_max;
-        if self.size <= size_max && !self.constants.is_full() {
-            return Ok(());
-        }
-        let text = format!("the program takes more than {size_max} bytes of machine code");
-        let refusal = Diagnostic::new(DiagnosticCode::E0605, func.span, text)
-            .with_label("it is full here")
-            .with_help("remove functions, or move what they hold into tables");
-        Err(refusal.into())
+    /// Verifies, audits and compiles a function; afterwards its body is the optimised one.
+    fn run(&self, lowered: &mut Lowered<'_>, isa: &dyn TargetIsa) -> Result<MachineCode, Refused> {
+        let mut ctx = self.context();
+        std::mem::swap(&mut ctx.func, &mut lowered.body);
+        let made = make(&mut ctx, isa, lowered.func);
+        std::mem::swap(&mut ctx.func, &mut lowered.body);
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner).push(ctx);
+        made
     }
 
-    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `stack_max`, so
-    /// that frames which are no larger than their logical cost take no more together. A function
-    /// with a larger frame that cannot reach itself is active once at most: it is counted once.
-    /// What is left are recursive functions, whose frames make every logical byte larger.
-    fn hold_frame(&mut self, func: &ir::Function, frame: usize) -> Result<(), Refused> {
-        let cost = func.stack_cost.max(1) as usize;
-        if frame > cost && !func.recursive {
-            self.large_frames += frame;
-        } else {
-            let stack_max = self.settings.limits.stack_max as usize;
-            let deepest = frame.saturating_mul(stack_max).div_ceil(cost);
-            self.deepest = self.deepest.max(deepest);
-        }
-        if self.stack_size() > self.settings.limits.native_stack_max {
-            let text = format!("the machine code of `{}` needs too much stack", func.name);
-            let refusal = Diagnostic::new(DiagnosticCode::E0619, func.span, text)
-                .with_label(format!("it needs {frame} bytes for each call"))
-                .with_help("move parts of it into functions of their own");
-            return Err(refusal.into());
-        }
-        Ok(())
+    fn context(&self) -> Context {
+        let kept = self.contexts.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut ctx = kept.unwrap_or_else(Context::new);
+        ctx.clear();
+        ctx.set_disasm(self.target.listing == Some(Listing::Asm));
+        ctx
     }
 
-    /// Bytes of native stack that a call takes at most.
-    pub(super) fn stack_size(&self) -> usize {
-        self.deepest.saturating_add(self.large_frames)
+    /// Compiles a function and writes down what is wanted.
+    fn list(
+        &self,
+        lowered: &mut Lowered<'_>,
+        isa: &dyn TargetIsa,
+    ) -> Result<(Arc<MachineCode>, String), Refused> {
+        let mut listed = String::new();
+        let title = &lowered.title;
+        if self.target.listing == Some(Listing::Clif) {
+            let _ = writeln!(listed, "; {title}\n{}", lowered.body.display());
+        }
+        let mut ctx = self.context();
+        std::mem::swap(&mut ctx.func, &mut lowered.body);
+        let made = make(&mut ctx, isa, lowered.func);
+        if let Some(asm) = ctx.compiled_code().and_then(|compiled| compiled.vcode.as_ref()) {
+            let _ = writeln!(listed, "; {title}\n{asm}");
+        }
+        std::mem::swap(&mut ctx.func, &mut lowered.body);
+        Ok((Arc::new(made?), listed))
     }
 }
 
-/// Bytes of stack that the compiled function takes: the frame, the saved frame pointer and the
-/// return address.
-fn frame_size(ctx: &Context) -> usize {
+/// Compiles the function in `ctx`.
+fn make(
+    ctx: &mut Context,
+    isa: &dyn TargetIsa,
+    func: &ir::Function,
+) -> Result<MachineCode, Refused> {
+    // Once, on what is built here: inside of `compile` it would run five times.
+    let verified = ctx.verify(isa);
+    verified.map_err(|errors| failed(func, &errors.to_string()))?;
+    audit::check_divisions(&ctx.func).map_err(|why| failed(func, &why))?;
+    let compiled = ctx.compile(isa, &mut ControlPlane::default());
+    let _ = compiled.map_err(|error| match error.inner {
+        CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => too_large(func),
+        other => failed(func, &other.to_string()),
+    })?;
+    audit::check(&ctx.func).map_err(|why| failed(func, &why))?;
     let compiled = ctx.compiled_code().expect("the function was compiled");
     let frame = compiled.buffer.frame_layout().map_or(0, |frame| frame.frame_to_fp_offset);
-    frame as usize + 16
+    let relocs = compiled.buffer.relocs().iter();
+    Ok(MachineCode {
+        bytes: compiled.code_buffer().into(),
+        relocs: relocs
+            .map(|reloc| (reloc.offset, reloc.kind, reloc.target.clone(), reloc.addend))
+            .collect(),
+        frame: frame as usize + 16,
+        alignment: u64::from(isa.function_alignment().preferred),
+    })
 }
 
 fn too_large(func: &ir::Function) -> Diagnostic {
@@ -153,7 +210,7 @@ fn too_large(func: &ir::Function) -> Diagnostic {
         .with_help("move parts of it into functions of their own")
 }
 
-fn failed(func: &ir::Function, why: &str) -> Diagnostic {
+pub(super) fn failed(func: &ir::Function, why: &str) -> Diagnostic {
     fault(func.span, format!("`{}` could not be compiled: {why}", func.name))
 }
 

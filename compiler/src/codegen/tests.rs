@@ -8,11 +8,11 @@ mod world;
 
 use super::machine::{BACKTRACKING, isa};
 use super::{Listing, generate, list};
-use crate::deadline::Deadline;
 use crate::diag::Diagnostic;
 use crate::ir::*;
 use crate::jit::Code;
 use crate::layout::Layouts;
+use crate::resources::Resources;
 use crate::settings::{Optimisation, Settings};
 use crate::trap::TrapKind;
 use crate::types::Type;
@@ -20,7 +20,7 @@ use build::*;
 use machine::Machine;
 
 fn generated(program: &mut Program, layouts: &Layouts) -> Result<Code, Vec<Diagnostic>> {
-    generate(program, layouts, Settings::default(), Deadline::NEVER)
+    generate(program, layouts, Settings::default(), Resources::PLAIN)
 }
 
 fn compile(mut program: Program) -> Code {

@@ -10,6 +10,7 @@ use cranelift_codegen::ir::{self as cl, InstBuilder, types as clif};
 use cranelift_codegen::isa::TargetFrontendConfig;
 
 use super::function::{Leaves, Lower, Value};
+use super::links::Links;
 use crate::abi::CallContext;
 use crate::jit::Site;
 use crate::planted::{Fault, is_planted};
@@ -57,7 +58,7 @@ impl Lower<'_, '_, '_> {
     pub(super) fn trap(&mut self, kind: TrapKind, span: Span) {
         let elsewhere = is_planted(Fault::TrapIsReportedElsewhere);
         let span = if elsewhere { self.func.span } else { span };
-        let site = self.unit.site(Site { kind, span, function: self.id });
+        let site = self.links.site(Site { kind, span, function: self.id });
         let (site, fuel) = (self.number(site), self.fuel());
         let trap = self.exits().trap;
         self.jump(trap, &[site, fuel]);
@@ -102,14 +103,16 @@ impl Lower<'_, '_, '_> {
     pub(super) fn start_leaving(&mut self, exits: Exits) {
         self.start(exits.trap);
         let params = self.builder.block_params(exits.trap).to_vec();
-        self.store_ctx(params[0], offset_of!(CallContext, trap_site));
+        let first = self.first_site();
+        let site = self.builder.ins().iadd(first, params[0]);
+        self.store_ctx(site, offset_of!(CallContext, trap_site));
         self.store_ctx(params[1], offset_of!(CallContext, fuel));
         self.jump(exits.leave, &[]);
         self.start(exits.leave);
     }
 
     /// Writes the way out of a trap, if there is one, and ends the function.
-    pub(super) fn finish(mut self, frontend_config: TargetFrontendConfig) {
+    pub(super) fn finish(mut self, frontend_config: TargetFrontendConfig) -> Links {
         if let Some(exits) = self.exits {
             self.start_leaving(exits);
             let returns: Vec<cl::Type> =
@@ -124,5 +127,6 @@ impl Lower<'_, '_, '_> {
         }
         self.builder.seal_all_blocks();
         self.builder.finalize(frontend_config);
+        self.links
     }
 }

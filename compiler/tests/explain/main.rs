@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use midflight_compiler::diag::{Code, Diagnostic};
 use midflight_compiler::limits::COMPILE_STACK_SIZE;
+use midflight_compiler::resources::Resources;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
-use midflight_compiler::{Deadline, compile_until};
+use midflight_compiler::{Deadline, compile_using};
 
 use shorthand::expand;
 
@@ -53,7 +54,7 @@ fn reported(program: String, time: Time) -> Vec<Diagnostic> {
         let source = Source::new("page.flight", program);
         let is_past = || time == Time::Over;
         let deadline = Deadline::new(Duration::ZERO, &is_past);
-        match compile_until(&source, Settings::default(), deadline) {
+        match compile_using(&source, Settings::default(), Resources::until(deadline)) {
             Ok(program) => program.warnings,
             Err(diagnostics) => diagnostics,
         }
