@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "gives machine code its argument and result blocks")]
 
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use midflight_compiler::ir::FuncId;
@@ -15,7 +16,7 @@ use crate::cursor::{Slot, TextMemory, View};
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
-use crate::handle::FlightValue;
+use crate::handle::{FlightArguments, FlightResult, FlightValue};
 use crate::image::image;
 use crate::observer::{Delivery, Observer};
 use crate::outbox::Ending;
@@ -69,6 +70,7 @@ pub enum Outcome<'t> {
 }
 
 impl<'w> Turn<'w> {
+    #[inline]
     pub(crate) fn new(frame: &'w mut Frame, surroundings: Surroundings<'w>, fuel: i64) -> Turn<'w> {
         let version = Arc::as_ptr(&frame.version);
         // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
@@ -78,6 +80,7 @@ impl<'w> Turn<'w> {
     }
 
     /// The version that the turn runs on.
+    #[inline]
     pub fn version(&self) -> &'w Version {
         self.version
     }
@@ -134,6 +137,7 @@ impl<'w> Turn<'w> {
     }
 
     /// A ticket for everything that this turn has done and seen so far.
+    #[inline]
     pub fn ticket(&self) -> Ticket {
         self.surroundings.journal.as_ref().map_or_else(Ticket::ready, |journal| journal.ticket())
     }
@@ -155,38 +159,86 @@ impl<'w> Turn<'w> {
     }
 
     /// Calls a handler whose signature is known to be the turn's version's.
-    pub(crate) fn call_signature(
+    fn call_signature(
         &mut self,
         signature: &Signature,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
     ) -> Result<Outcome<'_>, CallError> {
-        self.begin(signature.function);
-        let size = signature.arguments.layout.size + signature.result_size.next_multiple_of(8) + 8;
-        let frame = &mut *self.frame;
-        let block = frame.arena.blocks(&mut frame.ctx, size as usize);
-        let block = block.map_err(|_| CallError::TooLarge)?.as_ptr();
-        let result_offset = signature.arguments.layout.size.next_multiple_of(8) as usize;
+        let block = self.begin_handler(signature).ok_or(CallError::TooLarge)?;
         let mut arguments = Arguments { frame: self.frame, signature, block, given: 0 };
         bind(&mut arguments)?;
         arguments.finish()?;
-        // SAFETY: the block holds the arguments and, behind them, the result (`size`).
-        let result = unsafe { block.add(result_offset) };
-        // SAFETY: the signature is of the frame's version (`call`), so the entry is; the blocks
-        // have the sizes that it gives.
+        // SAFETY: the block is that of this call, and has every argument.
+        match unsafe { self.run_handler(signature, block) } {
+            Ok(result) => Ok(Outcome::Done(self.result(signature.result, result))),
+            Err(trap) => Ok(Outcome::Trapped(*trap)),
+        }
+    }
+
+    /// As [`Turn::call`], for a handler whose signature is known to be the turn's version's and to
+    /// have these types. Its code becomes that of whoever calls: nothing is asked at run time that
+    /// the types tell, and what is moved fits into registers.
+    #[inline]
+    pub(crate) fn call_typed<A: FlightArguments, R: FlightResult>(
+        &mut self,
+        signature: &Signature,
+        arguments: &A,
+    ) -> Result<R, Box<CallError>> {
+        let Some(block) = self.begin_handler(signature) else {
+            return Err(Box::new(CallError::TooLarge));
+        };
+        let mut places = Arguments { frame: self.frame, signature, block, given: 0 };
+        arguments.write(&mut places).map_err(|index| places.too_large(index))?;
+        // SAFETY: the block is that of this call; there are as many arguments as parameters.
+        match unsafe { self.run_handler(signature, block) } {
+            Ok(result) => Ok(R::read(self.result(R::TYPE, result))),
+            Err(trap) => Err(Box::new(CallError::Trapped(*trap))),
+        }
+    }
+
+    /// Begins the call of a handler; gives the block for its arguments and its result. `None` where
+    /// they are too large.
+    #[inline]
+    fn begin_handler(&mut self, signature: &Signature) -> Option<*mut u8> {
+        self.begin(signature.reads_clock);
+        let frame = &mut *self.frame;
+        let block = frame.arena.blocks(&mut frame.ctx, signature.block_size);
+        block.ok().map(NonNull::as_ptr)
+    }
+
+    /// Enters a handler, and commits what it did or takes it back; gives the address of its result.
+    ///
+    /// # Safety
+    /// The signature is of the turn's version; the block is the one that [`Turn::begin_handler`]
+    /// gave for it last, and holds the arguments.
+    unsafe fn run_handler(
+        &mut self,
+        signature: &Signature,
+        block: *mut u8,
+    ) -> Result<*const u8, Box<Trap>> {
+        // SAFETY: the block holds the arguments and, behind them, the result (`block_size`).
+        let result = unsafe { block.add(signature.result_offset) };
+        // SAFETY: the entry is of the frame's version, as the signature is; the blocks have the
+        // sizes that it gives.
         let exit = unsafe { enter(self.frame, signature.entry, block, result) };
         if exit == Exit::Trapped {
             let trap = Trap::of(self.frame);
-            return Ok(Outcome::Trapped(self.take_back(trap)));
+            return Err(Box::new(self.take_back(trap)));
         }
-        // SAFETY: the code has written its result; texts in it are constants, in the arena, or in
-        // the world's heap, all of them live until the turn's next call.
-        let result = unsafe { View::new(self.version.program(), signature.result, result) };
-        if result.shows_removed_row() {
+        if signature.gives_row && self.result(signature.result, result).shows_removed_row() {
             let trap = Trap::in_result(self.version, signature.function);
-            return Ok(Outcome::Trapped(self.take_back(trap)));
+            return Err(Box::new(self.take_back(trap)));
         }
         self.commit();
-        Ok(Outcome::Done(result))
+        Ok(result)
+    }
+
+    /// The result of the call that has just returned.
+    #[inline]
+    fn result(&self, ty: Type, result: *const u8) -> View<'_> {
+        // SAFETY: the code has written its result there; texts in it are constants, in the arena,
+        // or in the world's heap, all of them live until the turn's next call.
+        unsafe { View::new(self.version.program(), ty, result) }
     }
 
     /// Runs a function that takes nothing and gives nothing: a test, a timer.
@@ -223,7 +275,7 @@ impl<'w> Turn<'w> {
         let Some(entry) = self.version.program().code.entry(function) else {
             return Exit::Returned;
         };
-        self.begin(function);
+        self.begin(self.version.program().ir.function(function).effects.reads_clock);
         let mut block = row;
         let block = (&raw mut block).cast::<u8>();
         // SAFETY: the entry is of the frame's version; its arguments are nothing or the address of
@@ -231,13 +283,14 @@ impl<'w> Turn<'w> {
         unsafe { enter(self.frame, entry, block, block) }
     }
 
-    fn begin(&mut self, function: FuncId) {
+    #[inline]
+    fn begin(&mut self, reads_clock: bool) {
         if self.is_used {
             self.frame.settle();
         }
         self.is_used = true;
         self.frame.begin(self.fuel);
-        if self.version.program().ir.function(function).effects.reads_clock {
+        if reads_clock {
             self.frame.set_time(match self.surroundings.time {
                 Time::At(now_ms) => now_ms,
                 Time::Of(clock) => clock(),
@@ -246,21 +299,23 @@ impl<'w> Turn<'w> {
     }
 
     /// The call has returned: what it did stays.
+    #[inline]
     fn commit(&mut self) {
         self.surroundings.counts.count_call();
         if let Some(journal) = &mut self.surroundings.journal {
             journal.record(self.frame);
         }
         self.frame.commit();
-        self.tell(Ending::Committed);
+        if !self.frame.outbox.is_empty() {
+            self.tell(Ending::Committed);
+        }
     }
 
+    #[cold]
     fn tell(&mut self, ending: Ending) {
-        if !self.frame.outbox.is_empty() {
-            let Surroundings { world, observer, .. } = self.surroundings;
-            let deliveries = self.frame.tell(world, observer, ending);
-            self.deliver(deliveries);
-        }
+        let Surroundings { world, observer, .. } = self.surroundings;
+        let deliveries = self.frame.tell(world, observer, ending);
+        self.deliver(deliveries);
     }
 
     /// Tells the outside something once it cannot be taken back.
@@ -274,6 +329,7 @@ impl<'w> Turn<'w> {
 
     /// The call has trapped, as this says, which was read out of the frame before: its message may
     /// be a text that the call made.
+    #[cold]
     fn take_back(&mut self, trap: Trap) -> Trap {
         let counts = self.surroundings.counts;
         counts.count_call();
@@ -303,6 +359,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Drop for Turn<'_> {
+    #[inline]
     fn drop(&mut self) {
         if self.is_used {
             self.frame.settle();
@@ -346,7 +403,12 @@ impl Arguments<'_> {
 
     /// Where the argument at this index goes; the index is one of a parameter.
     pub(crate) fn slot_at(&mut self, index: usize) -> Slot<'_> {
-        let ty = self.signature.parameters[index].ty;
+        self.slot_of(index, self.signature.parameters[index].ty)
+    }
+
+    /// As [`Arguments::slot_at`]; the parameter is of this type.
+    #[inline]
+    fn slot_of(&mut self, index: usize, ty: Type) -> Slot<'_> {
         let offset = self.signature.arguments.offsets[index] as usize;
         self.given |= 1 << index;
         // SAFETY: the block has the layout of the arguments.
@@ -364,14 +426,16 @@ impl Arguments<'_> {
     }
 
     /// Gives the argument at this index, whose type is known to fit.
-    pub(crate) fn give(
-        &mut self,
-        index: usize,
-        value: &impl FlightValue,
-    ) -> Result<(), ArgumentError> {
-        value.write(&mut self.slot_at(index)).map_err(|_| ArgumentError::TooLarge {
-            name: self.signature.parameters[index].name.clone(),
-        })
+    #[inline]
+    pub(crate) fn give<V: FlightValue>(&mut self, index: usize, value: &V) -> Result<(), usize> {
+        value.write(&mut self.slot_of(index, V::TYPE)).map_err(|_| index)
+    }
+
+    /// The argument at this index takes more memory than a call may have.
+    #[cold]
+    fn too_large(&self, index: usize) -> Box<CallError> {
+        let name = self.signature.parameters[index].name.clone();
+        Box::new(ArgumentError::TooLarge { name }.into())
     }
 
     fn finish(mut self) -> Result<(), ArgumentError> {

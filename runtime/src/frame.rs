@@ -173,6 +173,7 @@ impl Frame {
     }
 
     /// Begins a call: a new epoch, a full budget, a clear trap.
+    #[inline]
     pub(crate) fn begin(&mut self, fuel: i64) {
         self.ctx.fuel = fuel;
         self.ctx.epoch += 1;
@@ -180,6 +181,7 @@ impl Frame {
     }
 
     /// Nothing has trapped, as far as the context says.
+    #[inline]
     pub(crate) fn forget_trap(&mut self) {
         self.ctx.trap_kind = 0;
         self.ctx.trap_values = NO_VALUES;
@@ -187,6 +189,7 @@ impl Frame {
     }
 
     /// What the call did stays.
+    #[inline]
     pub(crate) fn commit(&mut self) {
         self.undo.commit(&mut self.data);
     }
@@ -217,6 +220,7 @@ impl Frame {
     }
 
     /// Gives back what the result of the last call may have needed.
+    #[inline]
     pub(crate) fn settle(&mut self) {
         if self.text_buffer.capacity() > TEXT_BUFFER_KEPT_MAX {
             self.text_buffer = String::new();

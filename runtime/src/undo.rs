@@ -220,7 +220,15 @@ impl Undo {
     }
 
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
+    #[inline]
     pub(crate) fn commit(&mut self, data: &mut Data) {
+        if !self.notes.is_empty() {
+            self.forget(data);
+        }
+    }
+
+    /// As [`Undo::commit`], where there is a note: without one there is nothing else.
+    fn forget(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
             if let Note::Removed { table, row, .. } = note {
                 data.release(table, row);
@@ -233,12 +241,19 @@ impl Undo {
     }
 
     /// Frees what committed calls retired, after everybody has read their results.
+    #[inline]
     pub(crate) fn settle(&mut self, data: &mut Data) {
         // A call that changed much does not make its world large for ever.
         if self.bytes.capacity() > KEPT_MAX {
             self.bytes = Vec::new();
             self.notes = Vec::new();
         }
+        if !self.retired.is_empty() {
+            self.free_retired(data);
+        }
+    }
+
+    fn free_retired(&mut self, data: &mut Data) {
         for text in self.retired.drain(..) {
             // SAFETY: it was in a slot of state, so it is of this heap; the call took it out and
             // committed, so no slot points to it; the turn is over, so nobody reads it.

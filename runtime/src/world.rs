@@ -118,6 +118,7 @@ impl World {
     }
 
     /// Its name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -199,13 +200,14 @@ impl World {
 
 impl Room {
     /// One turn on the current version.
+    #[inline]
     pub(crate) fn turn<'r>(
         &'r mut self,
         shared: &'r Shared,
         time: Time<'r>,
     ) -> Result<Turn<'r>, CallError> {
         if self.epoch != shared.epoch.load(Ordering::Acquire) {
-            drop(self.adopt(shared)?);
+            self.adopt_now(shared)?;
         }
         if let Some(journal) = &self.journal {
             journal.check()?;
@@ -303,6 +305,12 @@ impl Room {
             false => journal.whole(frame, &self.timers),
         };
         Some((self.name.clone(), change))
+    }
+
+    /// Moves to the current version.
+    #[cold]
+    fn adopt_now(&mut self, shared: &Shared) -> Result<(), CallError> {
+        self.adopt(shared).map(drop)
     }
 
     /// Moves to the current version; gives the one that was left.
@@ -450,6 +458,7 @@ impl Room {
 }
 
 /// Why there is no frame.
+#[cold]
 fn absent(name: &str, is_deleted: bool) -> CallError {
     match is_deleted {
         true => CallError::UnknownWorld { name: name.to_owned() },
@@ -457,6 +466,7 @@ fn absent(name: &str, is_deleted: bool) -> CallError {
     }
 }
 
+#[inline]
 fn surroundings<'r>(
     world: &'r str,
     (counts, journal): (&'r Counts, Option<&'r mut Journal>),

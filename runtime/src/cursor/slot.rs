@@ -104,6 +104,7 @@ impl<'a> Slot<'a> {
     /// # Safety
     /// The address has room for a value of the type in the program's layout, is aligned for it,
     /// and nobody else reaches it during `'a`. What it holds need not be a value yet.
+    #[inline]
     pub(crate) unsafe fn new(
         program: &'a Program,
         ty: Type,
@@ -153,6 +154,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type.
+    #[inline]
     pub fn write_int(&mut self, value: i64) -> Result<(), WriteError> {
         self.expect(Type::Int)?;
         // SAFETY: a slot of type `int` has room for one (`new`).
@@ -164,6 +166,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type.
+    #[inline]
     pub fn write_float(&mut self, value: f64) -> Result<(), WriteError> {
         self.expect(Type::Float)?;
         let value = if value.is_nan() { f64::NAN } else { value };
@@ -176,6 +179,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type.
+    #[inline]
     pub fn write_bool(&mut self, value: bool) -> Result<(), WriteError> {
         self.expect(Type::Bool)?;
         // SAFETY: a slot of type `bool` has room for one (`new`).
@@ -187,6 +191,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type, or no memory is left.
+    #[inline]
     pub fn write_text(&mut self, value: &str) -> Result<(), WriteError> {
         self.expect(Type::Str)?;
         let text = self.texts.put(value).map_err(|_| WriteError::TooLarge)?;
@@ -447,6 +452,7 @@ impl<'a> Slot<'a> {
         unsafe { Slot::new(self.program, ty, address, texts) }
     }
 
+    #[inline]
     fn expect(&self, ty: Type) -> Result<(), WriteError> {
         if self.ty == ty { Ok(()) } else { Err(WriteError::WrongType) }
     }

@@ -66,6 +66,7 @@ impl<'a> View<'a> {
     /// # Safety
     /// The address holds a value of the type in the program's layout, and neither it nor the
     /// texts in it change or are freed during `'a`.
+    #[inline]
     pub(crate) unsafe fn new(program: &'a Program, ty: Type, address: *const u8) -> View<'a> {
         View { program, ty, address, borrow: PhantomData }
     }
@@ -76,6 +77,7 @@ impl<'a> View<'a> {
     }
 
     /// The value.
+    #[inline]
     pub fn content(&self) -> Content<'a> {
         let types = &self.program.ir.types;
         let layouts = &self.program.layouts;

@@ -82,6 +82,7 @@ impl Arena {
     ///
     /// # Errors
     /// As [`Arena::allocate`].
+    #[inline]
     pub(crate) fn blocks(
         &mut self,
         ctx: &mut CallContext,
@@ -161,9 +162,16 @@ impl Arena {
     }
 
     /// Takes everything back. What was handed out is no longer live.
+    #[inline]
     pub(crate) fn reset(&mut self, ctx: &mut CallContext) {
         ctx.arena_next = ptr::null_mut();
         ctx.arena_end = ptr::null_mut();
+        if self.taken != 0 {
+            self.give_back();
+        }
+    }
+
+    fn give_back(&mut self) {
         self.taken = 0;
         for chunk in self.chunks.drain(..) {
             if chunk.size == CHUNK_SIZE {
