@@ -8,7 +8,7 @@ use std::sync::Arc;
 use midflight_compiler::types::Type;
 
 use crate::call::{Arguments, Time};
-use crate::cursor::{Content, Slot, View, WriteError};
+use crate::cursor::{Slot, View, WriteError};
 use crate::error::CallError;
 use crate::shared::Shared;
 use crate::store::ticket::Ticket;
@@ -206,7 +206,7 @@ mod sealed {
 }
 
 macro_rules! values {
-    ($($ty:ty: $flight:ident = $write:ident, $content:ident;)*) => {$(
+    ($($ty:ty: $flight:ident = $write:ident, $read:ident;)*) => {$(
         impl sealed::Sealed for $ty {}
 
         impl FlightValue for $ty {
@@ -223,18 +223,15 @@ macro_rules! values {
 
             #[inline]
             fn read(view: View<'_>) -> $ty {
-                match view.content() {
-                    Content::$content(value) => value,
-                    _ => unreachable!("the handle has checked the type of the result"),
-                }
+                view.$read()
             }
         }
     )*};
 }
 values! {
-    i64: Int = write_int, Int;
-    f64: Float = write_float, Float;
-    bool: Bool = write_bool, Bool;
+    i64: Int = write_int, int;
+    f64: Float = write_float, float;
+    bool: Bool = write_bool, bool;
 }
 
 impl sealed::Sealed for &str {}
@@ -261,10 +258,7 @@ impl FlightResult for String {
 
     #[inline]
     fn read(view: View<'_>) -> String {
-        match view.content() {
-            Content::Text(text) => text.to_owned(),
-            _ => unreachable!("the handle has checked the type of the result"),
-        }
+        view.text().to_owned()
     }
 }
 

@@ -6,6 +6,8 @@
 
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
+use std::cell::Cell;
+use std::mem;
 use std::ops::Range;
 
 use midflight_compiler::abi::{RowHeader, Text};
@@ -16,8 +18,23 @@ use midflight_compiler::trap::TrapKind;
 use crate::data::Data;
 use crate::generator::Generator;
 
-/// Bytes of notes for which room is kept from one call to the next.
+/// Bytes of notes for which a world keeps room from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
+
+/// Bytes of notes for which a thread keeps room for the next call, in whichever world, that changes
+/// more than [`KEPT_MAX`].
+const SPARE_MAX: usize = 8 << 20;
+
+/// Room for notes.
+#[derive(Debug, Default)]
+struct Room {
+    notes: Vec<Note>,
+    bytes: Vec<u8>,
+}
+
+thread_local! {
+    static SPARE: Cell<Room> = const { Cell::new(Room { notes: Vec::new(), bytes: Vec::new() }) };
+}
 
 /// The notes of one call.
 #[derive(Debug, Default)]
@@ -84,6 +101,7 @@ impl Undo {
             }
             let range = data.state.chunk(chunk);
             let (start, len) = (range.start as u32, range.len() as u32);
+            self.reserve(len);
             self.bytes.extend_from_slice(&data.state.bytes()[range]);
             self.notes.push(Note::State { start, len });
         }
@@ -125,8 +143,39 @@ impl Undo {
         let first = unsafe { row.cast::<u8>().add(start as usize) };
         // SAFETY: a row's bytes are initialised, header included.
         let bytes = unsafe { std::slice::from_raw_parts(first, len as usize) };
+        self.reserve(len);
         self.bytes.extend_from_slice(bytes);
         self.notes.push(Note::Row { table, row, start, len });
+    }
+
+    /// Makes room for so many bytes.
+    fn reserve(&mut self, len: u32) {
+        let needed = self.bytes.len() + len as usize;
+        if needed > self.bytes.capacity() && needed > KEPT_MAX {
+            self.take_spare(needed);
+        }
+    }
+
+    /// Moves the notes to the thread's room, if that is large enough: growing step by step would copy
+    /// them again and again, into memory that the system has to make anew.
+    #[cold]
+    fn take_spare(&mut self, needed: usize) {
+        let Ok(mut spare) = SPARE.try_with(Cell::take) else { return };
+        if spare.bytes.capacity() >= needed {
+            spare.bytes.extend_from_slice(&self.bytes);
+            spare.notes.append(&mut self.notes);
+            (self.bytes, self.notes) = (spare.bytes, spare.notes);
+        }
+    }
+
+    /// A call that changed much does not make its world large for ever: its thread keeps the room.
+    #[cold]
+    fn give_spare(&mut self) {
+        let room = Room { notes: mem::take(&mut self.notes), bytes: mem::take(&mut self.bytes) };
+        if room.bytes.capacity() <= SPARE_MAX {
+            // Where the thread ends, nobody needs it.
+            let _ = SPARE.try_with(|spare| spare.set(room));
+        }
     }
 
     /// Notes that a row was inserted; it needs no other note in this epoch.
@@ -225,6 +274,7 @@ impl Undo {
         if !self.notes.is_empty() {
             self.forget(data);
         }
+        debug_assert!(self.created.is_empty(), "a text goes into a place that was noted");
     }
 
     /// As [`Undo::commit`], where there is a note: without one there is nothing else.
@@ -243,10 +293,8 @@ impl Undo {
     /// Frees what committed calls retired, after everybody has read their results.
     #[inline]
     pub(crate) fn settle(&mut self, data: &mut Data) {
-        // A call that changed much does not make its world large for ever.
         if self.bytes.capacity() > KEPT_MAX {
-            self.bytes = Vec::new();
-            self.notes = Vec::new();
+            self.give_spare();
         }
         if !self.retired.is_empty() {
             self.free_retired(data);

@@ -17,8 +17,9 @@ use midflight_compiler::trap::TrapKind;
 /// Bytes of an ordinary chunk; larger requests get a chunk of their own.
 const CHUNK_SIZE: usize = 64 << 10;
 
-/// Bytes of argument and result blocks that are kept ready for the next call.
-const BLOCKS_SIZE: usize = 256;
+/// Bytes that are kept ready for the next call: for its arguments, its result, and the first texts
+/// that it makes.
+const BLOCKS_SIZE: usize = 512;
 
 /// What the arena hands out is aligned to this, the largest alignment of any Flight value.
 const ALIGN: usize = 8;
@@ -29,7 +30,8 @@ pub(crate) struct Arena {
     chunks: Vec<Chunk>,
     taken: usize,
     taken_max: usize,
-    /// The argument and result blocks of a call, where they are small.
+    /// The argument and result blocks of a call, where they are small, and behind them what it takes
+    /// first.
     blocks: Chunk,
 }
 
@@ -78,7 +80,8 @@ impl Arena {
         Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, blocks })
     }
 
-    /// Memory for the arguments and the result of a call, aligned to 8, until the next one.
+    /// Memory for the arguments and the result of a call that begins, aligned to 8, until the next
+    /// one. `size` is a multiple of 8.
     ///
     /// # Errors
     /// As [`Arena::allocate`].
@@ -88,7 +91,15 @@ impl Arena {
         ctx: &mut CallContext,
         size: usize,
     ) -> Result<NonNull<u8>, TrapKind> {
-        if size <= BLOCKS_SIZE { Ok(self.blocks.start) } else { self.allocate(ctx, size) }
+        if size > BLOCKS_SIZE {
+            return self.allocate(ctx, size);
+        }
+        let start = self.blocks.start;
+        // SAFETY: inside of the chunk, or at its end; aligned, as the chunk and `size` are.
+        ctx.arena_next = unsafe { start.as_ptr().add(size) };
+        // SAFETY: the end of the chunk's own allocation.
+        ctx.arena_end = unsafe { start.as_ptr().add(BLOCKS_SIZE) };
+        Ok(start)
     }
 
     /// `size` bytes of unspecified content, aligned to 8, live until [`Arena::reset`].
