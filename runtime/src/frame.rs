@@ -82,7 +82,7 @@ impl Frame {
         let program = version.program();
         let call_memory_max = beginning.limits.call_memory_max;
         let data = Data::new(&program.ir, &program.layouts, beginning)?;
-        Ok(Box::new(Frame {
+        let mut frame = Box::new(Frame {
             ctx: CallContext {
                 fuel: 0,
                 state: data.state.fields(),
@@ -99,6 +99,7 @@ impl Frame {
                 reserved: 0,
                 arena_next: ptr::null_mut(),
                 arena_end: ptr::null_mut(),
+                row_notes: ptr::null_mut(),
             },
             data,
             undo: Undo::default(),
@@ -107,7 +108,10 @@ impl Frame {
             text_buffer: String::new(),
             version,
             broken: false,
-        }))
+        });
+        // In the box, where it stays.
+        frame.ctx.row_notes = frame.undo.row_notes();
+        Ok(frame)
     }
 
     fn initialise(&mut self) -> Result<(), TrapKind> {

@@ -6,11 +6,9 @@
 
 #![expect(unsafe_code, reason = "frees texts that no slot points to")]
 
-use std::cell::Cell;
-use std::mem;
 use std::ops::Range;
 
-use midflight_compiler::abi::{RowHeader, Text};
+use midflight_compiler::abi::{RowHeader, RowNotes, Text};
 use midflight_compiler::layout::CHUNK_SIZE;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
@@ -18,30 +16,21 @@ use midflight_compiler::trap::TrapKind;
 use crate::data::Data;
 use crate::generator::Generator;
 
-/// Bytes of notes for which a world keeps room from one call to the next.
+mod rows;
+
+use rows::{RowLog, RowNote};
+
+/// Bytes of notes for which room is kept from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
-
-/// Bytes of notes for which a thread keeps room for the next call, in whichever world, that changes
-/// more than [`KEPT_MAX`].
-const SPARE_MAX: usize = 8 << 20;
-
-/// Room for notes.
-#[derive(Debug, Default)]
-struct Room {
-    notes: Vec<Note>,
-    bytes: Vec<u8>,
-}
-
-thread_local! {
-    static SPARE: Cell<Room> = const { Cell::new(Room { notes: Vec::new(), bytes: Vec::new() }) };
-}
 
 /// The notes of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Undo {
     notes: Vec<Note>,
-    /// The bytes of all notes, one after the other.
+    /// The bytes of these notes, one after the other.
     bytes: Vec<u8>,
+    /// The notes of whole rows, which generated code takes by itself.
+    rows: RowLog,
     /// Texts that this call put into the world's heap.
     created: Vec<*const Text>,
     /// Texts that this call took out of their slots.
@@ -60,7 +49,7 @@ unsafe impl Send for Undo {}
 enum Note {
     /// The bytes of `state` from `start` on, as many as `len`.
     State { start: u32, len: u32 },
-    /// The bytes of a table's row from `start` on, its header counted, as many as `len`.
+    /// The bytes of a large row from `start` on, its header counted, as many as `len`.
     Row { table: u32, row: *mut RowHeader, start: u32, len: u32 },
     /// A row that was inserted.
     Inserted { table: u32, row: *mut RowHeader },
@@ -87,11 +76,17 @@ pub(crate) enum Changed<'u> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Mark {
     notes: usize,
+    rows: usize,
     created: usize,
     retired: usize,
 }
 
 impl Undo {
+    /// Where generated code notes rows. Stays there as long as the notes do not move.
+    pub(crate) fn row_notes(&mut self) -> *mut RowNotes {
+        self.rows.cursor()
+    }
+
     /// Notes the chunks of `state` that hold `len` bytes from `offset` on, once in each epoch.
     pub(crate) fn note_state(&mut self, data: &mut Data, epoch: u64, offset: u32, len: u32) {
         let last = offset.saturating_add(len.saturating_sub(1)) / CHUNK_SIZE;
@@ -101,7 +96,6 @@ impl Undo {
             }
             let range = data.state.chunk(chunk);
             let (start, len) = (range.start as u32, range.len() as u32);
-            self.reserve(len);
             self.bytes.extend_from_slice(&data.state.bytes()[range]);
             self.notes.push(Note::State { start, len });
         }
@@ -113,7 +107,9 @@ impl Undo {
         if is_noted(row, epoch) {
             return;
         }
-        self.note_bytes((table, row), 0..rows.memory().row_size());
+        // SAFETY: a row of a table has so many bytes, all of them initialised, and nobody writes it
+        // meanwhile.
+        unsafe { self.rows.push(table, row, rows.memory().row_size()) };
         // SAFETY: as in `is_noted`.
         unsafe { (*row).epoch = epoch };
     }
@@ -143,39 +139,8 @@ impl Undo {
         let first = unsafe { row.cast::<u8>().add(start as usize) };
         // SAFETY: a row's bytes are initialised, header included.
         let bytes = unsafe { std::slice::from_raw_parts(first, len as usize) };
-        self.reserve(len);
         self.bytes.extend_from_slice(bytes);
         self.notes.push(Note::Row { table, row, start, len });
-    }
-
-    /// Makes room for so many bytes.
-    fn reserve(&mut self, len: u32) {
-        let needed = self.bytes.len() + len as usize;
-        if needed > self.bytes.capacity() && needed > KEPT_MAX {
-            self.take_spare(needed);
-        }
-    }
-
-    /// Moves the notes to the thread's room, if that is large enough: growing step by step would copy
-    /// them again and again, into memory that the system has to make anew.
-    #[cold]
-    fn take_spare(&mut self, needed: usize) {
-        let Ok(mut spare) = SPARE.try_with(Cell::take) else { return };
-        if spare.bytes.capacity() >= needed {
-            spare.bytes.extend_from_slice(&self.bytes);
-            spare.notes.append(&mut self.notes);
-            (self.bytes, self.notes) = (spare.bytes, spare.notes);
-        }
-    }
-
-    /// A call that changed much does not make its world large for ever: its thread keeps the room.
-    #[cold]
-    fn give_spare(&mut self) {
-        let room = Room { notes: mem::take(&mut self.notes), bytes: mem::take(&mut self.bytes) };
-        if room.bytes.capacity() <= SPARE_MAX {
-            // Where the thread ends, nobody needs it.
-            let _ = SPARE.try_with(|spare| spare.set(room));
-        }
     }
 
     /// Notes that a row was inserted; it needs no other note in this epoch.
@@ -248,7 +213,7 @@ impl Undo {
         self.take_back(data, Mark::default());
     }
 
-    /// What was changed since the call began, in order.
+    /// What was changed since the call began.
     pub(crate) fn changes(&self) -> impl Iterator<Item = Changed<'_>> {
         let mut bytes = self.bytes.as_slice();
         let mut noted = move |len: u32| {
@@ -256,7 +221,11 @@ impl Undo {
             bytes = rest;
             noted
         };
-        self.notes.iter().map(move |note| match *note {
+        let whole_rows = self.rows.last_first(0).map(|note| {
+            let RowNote { table, row, bytes } = note;
+            Changed::Row { table, row, start: 0, before: bytes }
+        });
+        let others = self.notes.iter().map(move |note| match *note {
             Note::State { start, len } => Changed::State { start, before: noted(len) },
             Note::Row { table, row, start, len } => {
                 Changed::Row { table, row, start, before: noted(len) }
@@ -265,13 +234,14 @@ impl Undo {
                 Changed::Slot { table, row }
             }
             Note::Generator => Changed::Generator,
-        })
+        });
+        others.chain(whole_rows)
     }
 
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
     #[inline]
     pub(crate) fn commit(&mut self, data: &mut Data) {
-        if !self.notes.is_empty() {
+        if !self.notes.is_empty() || !self.rows.is_empty() {
             self.forget(data);
         }
         debug_assert!(self.created.is_empty(), "a text goes into a place that was noted");
@@ -284,6 +254,7 @@ impl Undo {
                 data.release(table, row);
             }
         }
+        self.rows.truncate(0);
         self.bytes.clear();
         self.generators.clear();
         self.created.clear();
@@ -293,9 +264,12 @@ impl Undo {
     /// Frees what committed calls retired, after everybody has read their results.
     #[inline]
     pub(crate) fn settle(&mut self, data: &mut Data) {
+        // A call that changed much does not make its world large for ever.
         if self.bytes.capacity() > KEPT_MAX {
-            self.give_spare();
+            self.bytes = Vec::new();
+            self.notes = Vec::new();
         }
+        self.rows.settle();
         if !self.retired.is_empty() {
             self.free_retired(data);
         }
@@ -310,7 +284,12 @@ impl Undo {
     }
 
     fn here(&self) -> Mark {
-        Mark { notes: self.notes.len(), created: self.created.len(), retired: self.retired.len() }
+        Mark {
+            notes: self.notes.len(),
+            rows: self.rows.len(),
+            created: self.created.len(),
+            retired: self.retired.len(),
+        }
     }
 
     fn take_back(&mut self, data: &mut Data, mark: Mark) {
@@ -336,6 +315,11 @@ impl Undo {
                 }
             }
         }
+        // Only now: every row that was there is there again, and in its indexes by what it holds.
+        for RowNote { table, row, bytes } in self.rows.last_first(mark.rows) {
+            data.restore((table, row), 0, bytes);
+        }
+        self.rows.truncate(mark.rows);
         // A text that was retired since the mark is back in its slot, or was created since then.
         self.retired.truncate(mark.retired);
         if is_planted(Fault::TextsOfTrappedCallsStay) {
