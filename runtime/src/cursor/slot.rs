@@ -26,6 +26,7 @@ pub(crate) enum TextMemory<'a> {
 }
 
 impl TextMemory<'_> {
+    #[inline]
     fn put(&mut self, text: &str) -> Result<*const Text, TrapKind> {
         match self {
             TextMemory::Call(arena, ctx) => arena.text(ctx, &[text]),

@@ -62,6 +62,52 @@ impl Chunk {
     }
 }
 
+/// The text that the arena has handed out last, while its characters are written.
+#[derive(Debug)]
+pub(crate) struct UnfinishedText<'c> {
+    /// Of the text's header.
+    start: NonNull<u8>,
+    len: usize,
+    len_max: usize,
+    /// Borrowed, so that nothing else is handed out meanwhile.
+    ctx: &'c mut CallContext,
+}
+
+impl UnfinishedText<'_> {
+    /// Appends a part.
+    ///
+    /// # Panics
+    /// When it is longer than what was asked for.
+    #[inline]
+    pub(crate) fn push(&mut self, part: &str) {
+        assert!(
+            part.len() <= self.len_max - self.len,
+            "{} bytes are left",
+            self.len_max - self.len
+        );
+        // SAFETY: the text ends inside of the allocation, which has room for `len_max` bytes.
+        let end = unsafe { self.start.as_ptr().add(size_of::<Text>() + self.len) };
+        // SAFETY: there is room for the part, and it was not made here: this text is no `&str` yet.
+        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), end, part.len()) };
+        self.len += part.len();
+    }
+
+    /// The text, live until [`Arena::reset`]. What it does not need is handed out next.
+    #[inline]
+    pub(crate) fn end(self) -> *const Text {
+        let UnfinishedText { start, len, ctx, .. } = self;
+        let size = if len == 0 { 0 } else { size_of::<Text>() + len };
+        // SAFETY: no more than was allocated, which was a multiple of `ALIGN` too.
+        ctx.arena_next = unsafe { start.as_ptr().add(size.next_multiple_of(ALIGN)) };
+        if len == 0 {
+            return ptr::null();
+        }
+        // SAFETY: the allocation has room for the header and is aligned for it.
+        unsafe { start.cast::<Text>().write(Text { len: len as u64 }) };
+        start.as_ptr().cast::<Text>()
+    }
+}
+
 impl Drop for Chunk {
     fn drop(&mut self) {
         let layout = Layout::from_size_align(self.size, ALIGN).expect("it was valid when made");
@@ -167,6 +213,19 @@ impl Arena {
         Ok(start.as_ptr().cast::<Text>())
     }
 
+    /// A text that is written where it stays, of at most `len_max` bytes.
+    ///
+    /// # Errors
+    /// As [`Arena::allocate`].
+    pub(crate) fn begin_text<'c>(
+        &mut self,
+        ctx: &'c mut CallContext,
+        len_max: usize,
+    ) -> Result<UnfinishedText<'c>, TrapKind> {
+        let start = self.allocate(ctx, size_of::<Text>().saturating_add(len_max))?;
+        Ok(UnfinishedText { start, len: 0, len_max, ctx })
+    }
+
     /// Bytes that the call may still take.
     pub(crate) fn left(&self) -> usize {
         self.taken_max.saturating_sub(self.taken)
@@ -219,8 +278,17 @@ mod tests {
                 assert!(bytes.iter().all(|&byte| byte == round * 16 + index as u8));
             }
             let text = arena.text(&mut ctx, &["größ", "er"]).expect("room");
+            let mut part = arena.begin_text(&mut ctx, CHUNK_SIZE / 2).expect("room");
+            part.push("klei");
+            part.push("ner");
+            let (part, next) = (part.end(), ctx.arena_next);
             // SAFETY: live until the reset.
             assert_eq!(unsafe { characters(text) }, "größer");
+            // SAFETY: live until the reset.
+            assert_eq!(unsafe { characters(part) }, "kleiner");
+            assert_eq!(next.addr() - part.addr(), 16);
+            assert!(arena.begin_text(&mut ctx, 100).expect("room").end().is_null());
+            assert_eq!(ctx.arena_next, next);
             arena.reset(&mut ctx);
         }
     }
