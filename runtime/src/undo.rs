@@ -15,6 +15,7 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
 use crate::generator::Generator;
+use crate::table::generation;
 
 mod rows;
 
@@ -315,9 +316,12 @@ impl Undo {
                 }
             }
         }
-        // Only now: every row that was there is there again, and in its indexes by what it holds.
+        // Only now: every row that was there is there again, and in its indexes by what it holds. One
+        // that is dead was not there.
         for RowNote { table, row, bytes } in self.rows.last_first(mark.rows) {
-            data.restore((table, row), 0, bytes);
+            if generation(row) != 0 {
+                data.restore((table, row), 0, bytes);
+            }
         }
         self.rows.truncate(mark.rows);
         // A text that was retired since the mark is back in its slot, or was created since then.
