@@ -7,6 +7,7 @@
 
 mod measure;
 mod migrate;
+mod restart;
 mod swap;
 mod work;
 mod worlds;
@@ -15,6 +16,7 @@ use std::io::{self, Write};
 
 use measure::{Row, Unit};
 use migrate::Migrations;
+use restart::Restarts;
 use swap::{Latencies, Swap};
 use worlds::Worlds;
 
@@ -23,7 +25,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // First, while the process is small: one of its figures is a difference of the process's size.
     let worlds = worlds::measure()?;
     let migrations = migrate::measure()?;
-    let figures = Figures { work: work::all()?, swap: swap::measure()?, worlds, migrations };
+    let restarts = restart::measure()?;
+    let figures =
+        Figures { work: work::all()?, swap: swap::measure()?, worlds, migrations, restarts };
     let mut out = io::stdout().lock();
     if as_json {
         serde_json::to_writer_pretty(&mut out, &figures)?;
@@ -33,6 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print_swap(&mut out, &figures.swap)?;
         print_worlds(&mut out, &figures.worlds)?;
         print_migrations(&mut out, &figures.migrations)?;
+        print_restarts(&mut out, &figures.restarts)?;
     }
     Ok(())
 }
@@ -44,6 +49,7 @@ struct Figures {
     swap: Swap,
     worlds: Worlds,
     migrations: Migrations,
+    restarts: Restarts,
 }
 
 fn print(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
@@ -91,6 +97,17 @@ fn print_migrations(out: &mut impl Write, migrations: &Migrations) -> io::Result
     writeln!(out, "\n{rows} rows of 64 bytes, in memory, move to another layout")?;
     writeln!(out, "a field is added: {}", added.show(Unit::Milliseconds))?;
     writeln!(out, "a field is computed: {}", computed.show(Unit::Milliseconds))
+}
+
+fn print_restarts(out: &mut impl Write, restarts: &Restarts) -> io::Result<()> {
+    let Restarts { rows, memory, file, closed, killed } = restarts;
+    let [memory, file] = [*memory as f64, *file as f64].map(|bytes| bytes / 1e6);
+    writeln!(
+        out,
+        "\na restart over {rows} rows, {memory:.0} MB in memory, {file:.0} MB on the disk"
+    )?;
+    writeln!(out, "ready after a clean end: {}", closed.show(Unit::Milliseconds))?;
+    writeln!(out, "ready after a kill: {}", killed.show(Unit::Milliseconds))
 }
 
 impl measure::Times {

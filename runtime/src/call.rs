@@ -200,7 +200,7 @@ impl<'w> Turn<'w> {
     /// they are too large.
     #[inline]
     fn begin_handler(&mut self, signature: &Signature) -> Option<*mut u8> {
-        self.begin(signature.reads_clock);
+        self.begin();
         let frame = &mut *self.frame;
         let block = frame.arena.blocks(&mut frame.ctx, signature.block_size);
         block.ok().map(NonNull::as_ptr)
@@ -216,6 +216,7 @@ impl<'w> Turn<'w> {
         signature: &Signature,
         block: *mut u8,
     ) -> Result<*const u8, Box<Trap>> {
+        self.set_time(signature.reads_clock);
         // SAFETY: the block holds the arguments and, behind them, the result (`block_size`).
         let result = unsafe { block.add(signature.result_offset) };
         // SAFETY: the entry is of the frame's version, as the signature is; the blocks have the
@@ -275,7 +276,8 @@ impl<'w> Turn<'w> {
         let Some(entry) = self.version.program().code.entry(function) else {
             return Exit::Returned;
         };
-        self.begin(self.version.program().ir.function(function).effects.reads_clock);
+        self.begin();
+        self.set_time(self.version.program().ir.function(function).effects.reads_clock);
         let mut block = row;
         let block = (&raw mut block).cast::<u8>();
         // SAFETY: the entry is of the frame's version; its arguments are nothing or the address of
@@ -284,12 +286,17 @@ impl<'w> Turn<'w> {
     }
 
     #[inline]
-    fn begin(&mut self, reads_clock: bool) {
+    fn begin(&mut self) {
         if self.is_used {
             self.frame.settle();
         }
         self.is_used = true;
         self.frame.begin(self.fuel);
+    }
+
+    /// Gives a call that has all of its arguments its time.
+    #[inline]
+    fn set_time(&mut self, reads_clock: bool) {
         if reads_clock {
             self.frame.set_time(match self.surroundings.time {
                 Time::At(now_ms) => now_ms,

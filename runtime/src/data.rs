@@ -37,7 +37,7 @@ pub(crate) struct Data {
     pub(crate) memory: MemoryBudget,
     /// Where `random` draws from.
     pub(crate) generator: Generator,
-    /// The time of the last call: it never goes back.
+    /// The time of the last call that asked for it and committed: it never goes back.
     pub(crate) now_ms: i64,
 }
 

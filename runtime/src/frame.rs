@@ -169,11 +169,17 @@ impl Frame {
         if self.ctx.fuel < 0 { Err(TrapKind::OutOfFuel) } else { Ok(()) }
     }
 
-    /// The call's time. It never goes back.
+    /// The call's time: that of the call before, where the clock went back. It is the world's from
+    /// now on, unless the call traps.
     pub(crate) fn set_time(&mut self, now_ms: i64) {
         let follows = is_planted(Fault::ClockGoesBack);
-        self.data.now_ms = if follows { now_ms } else { self.data.now_ms.max(now_ms) };
-        self.ctx.now = self.data.now_ms;
+        let before_ms = self.data.now_ms;
+        let now_ms = if follows { now_ms } else { before_ms.max(now_ms) };
+        if now_ms != before_ms {
+            self.undo.note_time(before_ms);
+            self.data.now_ms = now_ms;
+        }
+        self.ctx.now = now_ms;
     }
 
     /// Begins a call: a new epoch, a full budget, a clear trap.

@@ -58,6 +58,8 @@ enum Note {
     Removed { table: u32, row: *mut RowHeader, generation: u32 },
     /// The generator before it was drawn from.
     Generator,
+    /// The time of the world before the call.
+    Time { before_ms: i64 },
 }
 
 /// What a call changed, as its notes tell. The same place may be told more than once.
@@ -175,6 +177,11 @@ impl Undo {
         }
     }
 
+    /// Notes the world's time before the call moves it.
+    pub(crate) fn note_time(&mut self, before_ms: i64) {
+        self.notes.push(Note::Time { before_ms });
+    }
+
     /// Puts a copy of `text` into the world's heap, in place of `before`.
     ///
     /// # Errors
@@ -214,7 +221,7 @@ impl Undo {
         self.take_back(data, Mark::default());
     }
 
-    /// What was changed since the call began.
+    /// What was changed since the call began, its time left out: every call has one.
     pub(crate) fn changes(&self) -> impl Iterator<Item = Changed<'_>> {
         let mut bytes = self.bytes.as_slice();
         let mut noted = move |len: u32| {
@@ -226,15 +233,16 @@ impl Undo {
             let RowNote { table, row, bytes } = note;
             Changed::Row { table, row, start: 0, before: bytes }
         });
-        let others = self.notes.iter().map(move |note| match *note {
-            Note::State { start, len } => Changed::State { start, before: noted(len) },
+        let others = self.notes.iter().filter_map(move |note| match *note {
+            Note::State { start, len } => Some(Changed::State { start, before: noted(len) }),
             Note::Row { table, row, start, len } => {
-                Changed::Row { table, row, start, before: noted(len) }
+                Some(Changed::Row { table, row, start, before: noted(len) })
             }
             Note::Inserted { table, row } | Note::Removed { table, row, .. } => {
-                Changed::Slot { table, row }
+                Some(Changed::Slot { table, row })
             }
-            Note::Generator => Changed::Generator,
+            Note::Generator => Some(Changed::Generator),
+            Note::Time { .. } => None,
         });
         others.chain(whole_rows)
     }
@@ -314,6 +322,7 @@ impl Undo {
                 Note::Generator => {
                     data.generator = self.generators.pop().expect("one for each note");
                 }
+                Note::Time { before_ms } => data.now_ms = before_ms,
             }
         }
         // Only now: every row that was there is there again, and in its indexes by what it holds. One

@@ -64,7 +64,7 @@ pub struct World {
     /// By `TableId`.
     pub(crate) tables: Vec<Table>,
     pub(crate) generator: Generator,
-    /// The time of the last call that asked for it, in milliseconds since 1970.
+    /// The time of the last call that asked for it and committed, in milliseconds since 1970.
     pub(crate) now_ms: i64,
 }
 
@@ -128,10 +128,10 @@ impl World {
         arguments: Vec<Value>,
         budget: &Budget,
     ) -> Outcome {
+        let before = self.clone();
         if program.ir.function(function).effects.reads_clock {
             self.now_ms = self.now_ms.max(budget.now_ms);
         }
-        let before = self.clone();
         let mut outbox = Outbox::default();
         let mut call = Call {
             program: *program,
