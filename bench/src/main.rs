@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print(&mut out, &figures.work)?;
         print_swap(&mut out, &figures.swap)?;
         print_worlds(&mut out, &figures.worlds)?;
-        print_migrations(&mut out, &figures.migrations)?;
+        figures.migrations.print(&mut out)?;
         print_restarts(&mut out, &figures.restarts)?;
     }
     Ok(())
@@ -83,20 +83,13 @@ fn print_swap(out: &mut impl Write, swap: &Swap) -> io::Result<()> {
 }
 
 fn print_worlds(out: &mut impl Write, worlds: &Worlds) -> io::Result<()> {
-    let Worlds { count, memory, creation, call, activation, swept } = worlds;
-    writeln!(out, "\n{count} worlds")?;
+    let Worlds { count, durability, memory, creation, call, activation, swept } = worlds;
+    writeln!(out, "\n{count} worlds, {durability}")?;
     writeln!(out, "memory of a world at rest: {memory:.0} B")?;
     let [creation, call] = [creation, call].map(|seconds| seconds * 1e9);
     writeln!(out, "creation: {creation:.0} ns; a call in another world each time: {call:.0} ns")?;
     writeln!(out, "activation, layout unchanged: {}", activation.show(Unit::Milliseconds))?;
     writeln!(out, "until the old version is left: {}", swept.show(Unit::Milliseconds))
-}
-
-fn print_migrations(out: &mut impl Write, migrations: &Migrations) -> io::Result<()> {
-    let Migrations { rows, added, computed } = migrations;
-    writeln!(out, "\n{rows} rows of 64 bytes, in memory, move to another layout")?;
-    writeln!(out, "a field is added: {}", added.show(Unit::Milliseconds))?;
-    writeln!(out, "a field is computed: {}", computed.show(Unit::Milliseconds))
 }
 
 fn print_restarts(out: &mut impl Write, restarts: &Restarts) -> io::Result<()> {

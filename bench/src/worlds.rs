@@ -22,6 +22,8 @@ const CALLS: usize = 100_000;
 pub(crate) struct Worlds {
     /// How many there are.
     pub(crate) count: usize,
+    /// They are kept in memory only.
+    pub(crate) durability: &'static str,
     /// Bytes of the process for each of them.
     pub(crate) memory: f64,
     /// Seconds to create one.
@@ -59,7 +61,7 @@ pub(crate) fn measure() -> Result<Worlds, Error> {
         swept.push(began.elapsed().as_secs_f64());
     }
     let (activation, swept) = (times(activation), times(swept));
-    Ok(Worlds { count: WORLDS, memory, creation, call, activation, swept })
+    Ok(Worlds { count: WORLDS, durability: "memory", memory, creation, call, activation, swept })
 }
 
 /// An engine, and word of each sweep that has ended on a thread of its own.

@@ -51,12 +51,22 @@ impl IndexKey {
 pub(crate) type Entry = (IndexKey, u32);
 
 /// The index of one field.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     entries: BTreeSet<Entry>,
 }
 
 impl Index {
+    /// The index with these entries, each of another slot.
+    pub(crate) fn of(entries: Vec<Entry>) -> Index {
+        Index { entries: entries.into_iter().collect() }
+    }
+
+    /// Bytes that its entries take, roughly.
+    pub(crate) fn size(&self) -> usize {
+        self.entries.iter().map(|(key, _)| key.size()).sum()
+    }
+
     pub(crate) fn insert(&mut self, key: IndexKey, slot: u32) {
         let is_new = self.entries.insert((key, slot));
         debug_assert!(is_new, "slot {slot} is in the index already");

@@ -1,6 +1,7 @@
 //! What the parts of an engine share: the current version and its epoch, the worlds, the versions.
 //! Making a version current is here; who may ask for it, and when, is `engine`'s.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use midflight_compiler::settings::Settings;
 use crate::compile::Compilations;
 use crate::data::Beginning;
 use crate::error::LoadError;
-use crate::gate::Spawn;
+use crate::gate::{Holder, Spawn};
 use crate::generator::Generator;
 use crate::limits::Limits;
 use crate::memory::budget::Pool;
@@ -23,7 +24,7 @@ use crate::store::{Batch, StoreError, VersionsChange};
 use crate::sweep::sweep;
 use crate::version::Version;
 use crate::versions::Versions;
-use crate::world::{Immovable, World};
+use crate::world::{Immovable, Room, World};
 use crate::worlds::{MAIN_WORLD, Worlds};
 
 /// What the engine's parts share.
@@ -61,7 +62,8 @@ pub(crate) enum Unpublished {
 pub struct Pause {
     /// Rows that were moved to the new layout, in all worlds.
     pub rows: u64,
-    /// How long calls had to wait at most, but for what they waited for anyway.
+    /// How long the largest world stood still: what its calls had to wait at most, but for what they
+    /// waited for anyway. Those in smaller worlds waited less.
     pub time: Duration,
 }
 
@@ -197,25 +199,32 @@ impl Shared {
 
     /// Takes every world between two calls, migrates it and runs `on load` in it, and moves them all
     /// or none. One batch holds what that does to the worlds and the versions.
+    ///
+    /// The largest world is first, and a world goes on until it is its turn: so its calls wait for
+    /// its own move and those of the smaller ones, never for that of a larger one.
     fn publish_to_all(
         &self,
         version: &Arc<Version>,
         migration: Option<&Migration>,
         change: VersionsChange,
     ) -> Result<Pause, Unpublished> {
-        let worlds = self.worlds.all();
-        let began = Instant::now();
-        let mut rooms: Vec<_> = worlds.iter().map(|world| world.gate.enter()).collect();
+        let mut worlds = self.worlds.all();
+        worlds.sort_by_cached_key(|world| Reverse(world.figures().rows));
+        let mut began = None;
+        let mut rooms = Vec::with_capacity(worlds.len());
         let mut rows = 0;
-        for index in 0..rooms.len() {
-            match rooms[index].prepare(version, migration, self) {
+        for world in &worlds {
+            let mut room = world.gate.enter();
+            let _ = began.get_or_insert_with(Instant::now);
+            match room.prepare(version, migration, self) {
                 Ok(moved) => rows += moved,
                 Err(why) => {
-                    rooms[..index].iter_mut().for_each(|room| room.go_back());
-                    let world = worlds[index].name().to_owned();
+                    rooms.iter_mut().for_each(|room: &mut Holder<'_, Room>| room.go_back());
+                    let world = world.name().to_owned();
                     return Err(Unpublished::World { world, why });
                 }
             }
+            rooms.push(room);
         }
         let changes = rooms.iter_mut().filter_map(|room| room.prepared_change());
         let batch = Batch { versions: Some(change), worlds: changes.collect() };
@@ -225,8 +234,11 @@ impl Shared {
         }
         let epoch = self.set_current(version);
         let left: Vec<_> = rooms.iter_mut().map(|room| room.complete(self, epoch)).collect();
-        drop(rooms);
-        let time = began.elapsed();
+        // The smallest first: who lets go does what waits for that world.
+        while let Some(room) = rooms.pop() {
+            drop(room);
+        }
+        let time = began.map_or(Duration::ZERO, |began| began.elapsed());
         drop(left);
         Ok(Pause { rows, time })
     }

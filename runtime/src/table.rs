@@ -12,6 +12,8 @@
 
 #![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
 
+mod moved;
+
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -29,6 +31,7 @@ use crate::index::{Entry, Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
 use crate::memory::rows::Rows;
 use crate::memory::texts::characters;
+pub(crate) use moved::Kept;
 
 /// The rows of one table.
 #[derive(Debug)]
@@ -299,54 +302,21 @@ impl Table {
         memory: &mut MemoryBudget,
         row: *mut RowHeader,
     ) -> Result<(), TrapKind> {
-        // Not 0, which means dead.
-        let generation = self.generation.checked_add(1).unwrap_or(1);
-        self.enter_as(memory, row, generation)?;
-        self.generation = generation;
-        Ok(())
-    }
-
-    /// As [`Table::enter`]; the row becomes the one of this generation.
-    pub(crate) fn enter_as(
-        &mut self,
-        memory: &mut MemoryBudget,
-        row: *mut RowHeader,
-        generation: u32,
-    ) -> Result<(), TrapKind> {
-        let is_taken = self.find(self.key.key(row)).is_some();
-        if is_taken && !is_planted(Fault::DuplicateKeyIsAccepted) {
-            return Err(TrapKind::DuplicateKey);
-        }
+        self.check_key(row)?;
         let index_keys = self.index_keys(row);
         memory.take(entries_size(&index_keys))?;
-        self.link(row, index_keys, generation);
+        // Not 0, which means dead.
+        self.generation = self.generation.checked_add(1).unwrap_or(1);
+        self.link(row, index_keys, self.generation);
         Ok(())
     }
 
-    /// Makes as many slots as another table has, for rows that take the slots which they have
-    /// there ([`Table::enter_as`]). [`Table::end_move`] has to follow.
-    ///
-    /// # Errors
-    /// When the world has no memory left.
-    pub(crate) fn begin_move(
-        &mut self,
-        from: &Table,
-        memory: &mut MemoryBudget,
-    ) -> Result<(), TrapKind> {
-        self.generation = from.generation;
-        while self.rows.end() < from.rows.end() {
-            let _ = self.rows.push(memory)?;
+    fn check_key(&self, row: *mut RowHeader) -> Result<(), TrapKind> {
+        let is_taken = self.find(self.key.key(row)).is_some();
+        match is_taken && !is_planted(Fault::DuplicateKeyIsAccepted) {
+            true => Err(TrapKind::DuplicateKey),
+            false => Ok(()),
         }
-        let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
-        let more = (from.len as usize).saturating_sub(self.keys.len());
-        self.keys.reserve(more, |&slot| column.key(rows.row(slot)).hash(hasher));
-        Ok(())
-    }
-
-    /// Every slot that no row has taken is free.
-    pub(crate) fn end_move(&mut self) {
-        let rows = &self.rows;
-        self.free = (0..rows.end()).filter(|&slot| generation(rows.row(slot)) == 0).collect();
     }
 
     fn index_keys(&self, row: *mut RowHeader) -> Vec<IndexKey> {
@@ -354,6 +324,15 @@ impl Table {
     }
 
     fn link(&mut self, row: *mut RowHeader, index_keys: Vec<IndexKey>, generation: u32) {
+        self.link_key(row);
+        for ((_, index), key) in self.indexes.iter_mut().zip(index_keys) {
+            index.insert(key, slot(row));
+        }
+        self.len += 1;
+        set_alive(row, generation);
+    }
+
+    fn link_key(&mut self, row: *mut RowHeader) {
         let slot = slot(row);
         let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
         let hash_of = |&slot: &u32| column.key(rows.row(slot)).hash(hasher);
@@ -363,11 +342,6 @@ impl Table {
         };
         self.key_base = base.filter(|_| self.len == 0 || self.key_base == base);
         let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
-        for ((_, index), key) in self.indexes.iter_mut().zip(index_keys) {
-            index.insert(key, slot);
-        }
-        self.len += 1;
-        set_alive(row, generation);
     }
 
     /// Makes a row dead. Its slot stays taken until [`Table::release`] or [`Table::abandon`], its

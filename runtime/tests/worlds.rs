@@ -219,3 +219,45 @@ fn a_world_without_memory_for_its_state_is_none() {
     engine.delete_world("w1").expect("it is there");
     create(&engine, "w1");
 }
+
+#[test]
+fn a_world_goes_on_while_a_larger_one_is_moved() {
+    let layout = |fields: &str, at: &str| {
+        format!(
+            "state {{ {fields} }}
+             table t {{ key id: int }}
+             post fill(count: int) {{ for id in 0..count {{ insert t {{ id }} }} }}
+             get count() -> int {{ return t.len }}
+             {at}"
+        )
+    };
+    // Asked by `on load` in each world, while that world is held.
+    let engine: Arc<Mutex<Option<Engine>>> = Arc::default();
+    let seen: Arc<Mutex<Vec<[Option<i64>; 3]>>> = Arc::default();
+    let clock = {
+        let (engine, seen) = (engine.clone(), seen.clone());
+        move || {
+            let Some(engine) = &*engine.lock().expect("nobody panics here") else { return 1_000 };
+            let counts = ["first", "main", "small"].map(|world| {
+                let _ = engine.memory_taken(world)?;
+                let count = engine.handler::<(), i64>("count").expect("it is there");
+                Some(count.call(world, ()).expect("it is open"))
+            });
+            seen.lock().expect("nobody panics here").push(counts);
+            1_000
+        }
+    };
+    let built = Engine::builder().memory().clock(clock).build().expect("memory needs no store");
+    load(&built, &layout("n: int", ""));
+    for (world, rows) in [("first", 2), ("main", 3), ("small", 1)] {
+        let _ = built.create_world(world).expect("there is room");
+        let fill = built.handler::<(i64,), ()>("fill").expect("it is there");
+        fill.call(world, (rows,)).expect("there is room");
+    }
+    *engine.lock().expect("nobody panics here") = Some(built.clone());
+    load(&built, &layout("n: int, at: int", "on load { state.at = now() }"));
+    *engine.lock().expect("nobody panics here") = None;
+    let seen = seen.lock().expect("nobody panics here");
+    // The largest is moved first; what is smaller still answers, on the version before.
+    assert_eq!(*seen, [[Some(2), None, Some(1)], [None, None, Some(1)], [None, None, None]]);
+}

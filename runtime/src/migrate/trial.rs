@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use midflight_compiler::types::TableId;
 
-use super::{Failure, Migration, Misfit, Move};
+use super::moving::Move;
+use super::{Failure, Migration, Misfit};
 use crate::call::{Surroundings, Time, Turn};
 use crate::counts::Counts;
 use crate::frame::Frame;
 use crate::observer::NoObserver;
 use crate::shared::Shared;
+use crate::table::Kept;
 use crate::world::World;
 
 /// How long a slice holds a world.
@@ -76,7 +78,7 @@ impl Trial {
                 Some(progress) => Ok(progress),
                 None => {
                     self.worlds += 1;
-                    let moving = migration.begin(old, shared.beginning(world.name()));
+                    let moving = Move::begin(migration, old, shared.beginning(world.name()));
                     moving.map(|moving| Progress { moving, table: 0, slot: 0 })
                 }
             };
@@ -88,7 +90,7 @@ impl Trial {
             drop(room);
             match result {
                 Ok((so_far, false)) => progress = Some(so_far),
-                Ok((so_far, true)) => return self.on_load(shared, world, so_far.moving.frame),
+                Ok((so_far, true)) => return self.end(shared, world, so_far.moving),
                 Err(failure) => return self.fail(world, failure),
             }
         }
@@ -102,6 +104,8 @@ impl Trial {
         (world, began): (&World, Instant),
     ) -> Result<bool, Failure> {
         let migration = progress.moving.migration;
+        // Rows come and go between the slices.
+        let found = Kept::default();
         while progress.table < migration.tables.len() {
             let id = TableId(progress.table as u32);
             if let Some(from) = migration.source(id, old) {
@@ -113,7 +117,7 @@ impl Trial {
                     }
                     progress.slot = crate::table::slot(row) + 1;
                     self.rows += 1;
-                    if let Err(failure) = progress.moving.row(id, row) {
+                    if let Err(failure) = progress.moving.row(id, row, &found) {
                         let is_over = failure.misfit == Misfit::OutOfMemory;
                         if is_over {
                             return Err(failure);
@@ -121,13 +125,22 @@ impl Trial {
                         self.fail(world, failure);
                     }
                 }
-                let table = &mut progress.moving.frame.data.tables[progress.table];
-                table.end_move();
-                progress.moving.frame.data.show(progress.table);
             }
             (progress.table, progress.slot) = (progress.table + 1, 0);
         }
         Ok(true)
+    }
+
+    /// All rows are in the copy, and the world goes on: makes the indexes, and runs `on load`.
+    fn end(&mut self, shared: &Arc<Shared>, world: &World, mut moving: Move<'_>) {
+        let began = Instant::now();
+        let ids = (0..moving.migration.tables.len()).map(|index| TableId(index as u32));
+        let ended = ids.into_iter().try_for_each(|id| moving.end(id, &Kept::default()));
+        self.time += began.elapsed();
+        match ended {
+            Ok(()) => self.on_load(shared, world, moving.frame),
+            Err(failure) => self.fail(world, failure),
+        }
     }
 
     fn on_load(&mut self, shared: &Arc<Shared>, world: &World, mut frame: Box<Frame>) {
