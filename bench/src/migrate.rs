@@ -6,24 +6,22 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, fs, process, thread};
 
-use midflight_runtime::{ActivateOptions, CallError, Durability, Engine, Limits};
+use midflight_runtime::{ActivateOptions, CallError, Engine};
+use tempfile::TempDir;
 
-use crate::measure::{Times, Unit, times};
+use crate::Error;
+use crate::measure::{Durability, MIDFLIGHT, Row, Settings, Target, Unit};
+use crate::works::{builder, fill};
 
-type Error = Box<dyn std::error::Error>;
-
-const ROWS: i64 = 1_000_000;
-/// Rows that one call inserts.
-const ROWS_PER_CALL: i64 = 10_000;
-const ROUNDS: usize = 9;
-/// Rounds with a store.
+/// Rows of a full run.
+const ROWS: u32 = 1_000_000;
+/// Rounds with a store, at most.
 const ROUNDS_DURABLE: usize = 3;
+const NATIVE: &str = "native";
 
 /// The key and five fields: 48 bytes behind a header of 16.
 const V1: &str = "
@@ -34,7 +32,7 @@ post fill(from: int, to: int) {
 }
 post touch() { state.touched += 1 }";
 
-const ADDED: &str = "
+pub(crate) const ADDED: &str = "
 state { touched: int }
 table player { key id: int, mana: int = 5, hp: int, gold: int, x: float, y: float, wins: int }
 post touch() { state.touched += 1 }";
@@ -45,119 +43,94 @@ table player { key id: int, hp: int, gold: int, x: float, y: float, wins: int }
 migrate player(old) { gold = old.gold + old.wins * 10 }
 post touch() { state.touched += 1 }";
 
-/// The result.
-#[derive(Debug, serde::Serialize)]
-pub(crate) struct Migrations {
-    rows: i64,
-    /// Seconds for the same in Rust: a field is added, the map is kept.
-    native: Times,
-    moves: Vec<Move>,
-}
-
-/// One kind of move, with one kind of store.
-#[derive(Debug, serde::Serialize)]
-struct Move {
-    change: &'static str,
-    /// `memory`, or the durability of the store.
-    durability: &'static str,
-    /// Seconds that calls in the world of the rows waited at most, as the engine tells it.
-    pause: Times,
-    /// Seconds that the activation took.
-    total: Times,
-    /// Seconds of the longest call that wrote in another world meanwhile.
-    other: Times,
-}
-
 /// Measures everything.
-pub(crate) fn measure() -> Result<Migrations, Error> {
-    let (added, computed) = ("a field is added", "a field is computed");
-    let moves = vec![
-        in_memory(added, ADDED)?,
-        in_memory(computed, COMPUTED)?,
-        durable(added, ADDED)?,
-        durable(computed, COMPUTED)?,
-    ];
-    Ok(Migrations { rows: ROWS, native: native(), moves })
-}
-
-impl Migrations {
-    /// The text form.
-    pub(crate) fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let shown = |times: &Times| times.show(Unit::Milliseconds);
-        writeln!(out, "\n{} rows of 64 bytes move to another layout", self.rows)?;
-        writeln!(out, "the same in Rust, memory: a field is added: {}", shown(&self.native))?;
-        for Move { change, durability, pause, total, other } in &self.moves {
-            let (pause, total, other) = (shown(pause), shown(total), shown(other));
-            writeln!(out, "{change}, {durability}: pause {pause}, in all {total}")?;
-            writeln!(out, "    the longest call in another world: {other}")?;
+pub(crate) fn measure(settings: Settings) -> Result<Vec<Row>, Error> {
+    let rows = settings.count(ROWS);
+    let mut told = Vec::new();
+    for durability in [Durability::Memory, Durability::Durable] {
+        for (change, source) in [("a field is added", ADDED), ("a field is computed", COMPUTED)] {
+            let moves = moves(source, rows, durability, settings)?;
+            let native = match (durability, source) {
+                (Durability::Memory, ADDED) => vec![(NATIVE, native(rows, settings))],
+                _ => Vec::new(),
+            };
+            told.extend(of_moves(&format!("{rows} rows, {change}"), durability, moves, native));
         }
-        Ok(())
     }
+    Ok(told)
 }
 
-fn in_memory(change: &'static str, source: &str) -> Result<Move, Error> {
-    let engine = Engine::builder().memory().limits(limits()).build()?;
-    moves(&engine, (change, source), ("memory", ROUNDS))
+/// Seconds, move by move.
+pub(crate) struct Moves {
+    /// What calls in the world of the rows waited at most, as the engine tells it.
+    pub(crate) pauses: Vec<f64>,
+    /// What the activation took.
+    totals: Vec<f64>,
+    /// What the longest call took that wrote in another world meanwhile.
+    others: Vec<f64>,
 }
 
-fn durable(change: &'static str, source: &str) -> Result<Move, Error> {
-    let durability = Durability::Commit;
-    let directory = Directory::new();
-    let built = Engine::builder().data(&directory.0).durability(durability).limits(limits());
-    let engine = built.build()?;
-    moves(&engine, (change, source), (durability.name(), ROUNDS_DURABLE))
-}
-
-fn limits() -> Limits {
-    Limits { world_memory_max: 4 << 30, ..Limits::default() }
-}
-
-/// A directory that goes when it is dropped.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Directory {
-        Directory(env::temp_dir().join(format!("midflight-bench-{}", process::id())))
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        // Whoever looks at the temporary directory later may remove it as well.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn of_moves(
+    name: &str,
+    durability: Durability,
+    moves: Moves,
+    native: Vec<(&'static str, Vec<f64>)>,
+) -> [Row; 3] {
+    let Moves { pauses, totals, others } = moves;
+    let base = native.first().map(|(native, _)| *native);
+    let row = |what: &str, base, results| {
+        let row = Row::compared(format!("{name}: {what}"), Unit::Milliseconds, base, results);
+        Row { durability, ..row }
+    };
+    let pauses = native.into_iter().chain([(MIDFLIGHT, pauses)]).collect();
+    let pause = row("pause", base, pauses);
+    let target = match durability {
+        Durability::Memory => Some(Target::Figure(100.0, 100.0)),
+        Durability::Durable => None,
+    };
+    [
+        Row { target, ..pause },
+        row("in all", None, vec![(MIDFLIGHT, totals)]),
+        row("longest call in another world", None, vec![(MIDFLIGHT, others)]),
+    ]
 }
 
 /// Moves from the first version to another one, and back, which does not count.
-fn moves(
-    engine: &Engine,
-    (change, source): (&'static str, &str),
-    (durability, rounds): (&'static str, usize),
-) -> Result<Move, Error> {
+pub(crate) fn moves(
+    source: &str,
+    rows: u32,
+    durability: Durability,
+    settings: Settings,
+) -> Result<Moves, Error> {
+    let directory = TempDir::new()?;
+    let (engine, rounds) = match durability {
+        Durability::Memory => (builder().memory().build()?, settings.rounds),
+        Durability::Durable => {
+            let built = builder().data(directory.path());
+            let commit = midflight_runtime::Durability::Commit;
+            (built.durability(commit).build()?, settings.rounds.min(ROUNDS_DURABLE))
+        }
+    };
     let first = engine.load(V1)?.number.ok_or("it became a version")?;
     let _ = engine.create_world("other")?;
-    let fill = engine.handler::<(i64, i64), ()>("fill")?;
-    for from in (0..ROWS).step_by(ROWS_PER_CALL as usize) {
-        fill.call("main", (from, from + ROWS_PER_CALL))?;
-    }
+    fill(&engine, i64::from(rows))?;
     let number = engine.load(source)?.number.ok_or("it became a version")?;
     let back = ActivateOptions { allow_loss: true, ..ActivateOptions::default() };
-    let (mut pauses, mut totals, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut moves = Moves { pauses: Vec::new(), totals: Vec::new(), others: Vec::new() };
     for _ in 0..rounds {
         let _ = engine.activate(first, back)?;
         let began = Instant::now();
         let activate = || engine.activate(number, ActivateOptions::default());
-        let (moved, longest) = beside(engine, activate)?;
-        totals.push(began.elapsed().as_secs_f64());
+        let (moved, longest) = beside(&engine, activate)?;
+        moves.totals.push(began.elapsed().as_secs_f64());
         let pause = moved?.pause.ok_or("the layout is another one")?;
-        if pause.rows != ROWS as u64 {
+        if pause.rows != u64::from(rows) {
             return Err("every row moved".into());
         }
-        pauses.push(pause.time.as_secs_f64());
-        others.push(longest.as_secs_f64());
+        moves.pauses.push(pause.time.as_secs_f64());
+        moves.others.push(longest.as_secs_f64());
     }
-    let (pause, total, other) = (times(pauses), times(totals), times(others));
-    Ok(Move { change, durability, pause, total, other })
+    Ok(moves)
 }
 
 /// Does something while a thread calls in another world; tells how long its longest call took.
@@ -197,11 +170,11 @@ struct Row72 {
 }
 
 /// Copies rows into larger ones in fresh memory, and the map that finds them.
-fn native() -> Times {
-    let rows = vec![Row64::default(); ROWS as usize];
-    let places: HashMap<i64, u32> = (0..ROWS).map(|id| (id, id as u32)).collect();
+fn native(rows: u32, settings: Settings) -> Vec<f64> {
+    let places: HashMap<i64, u32> = (0..rows).map(|id| (i64::from(id), id)).collect();
+    let rows = vec![Row64::default(); rows as usize];
     let mut seconds = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..settings.rounds {
         let began = Instant::now();
         let moved: Vec<Row72> = black_box(&rows)
             .iter()
@@ -211,5 +184,5 @@ fn native() -> Times {
         seconds.push(began.elapsed().as_secs_f64());
         drop(black_box(copy));
     }
-    times(seconds)
+    seconds
 }

@@ -1,17 +1,18 @@
 //! How long an engine takes to be ready again over a hundred megabytes of state: after it was closed,
 //! and after it was killed, which a copy of its directory stands for that is made while it is open.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use midflight_runtime::{Durability, Engine, Limits};
+use tempfile::TempDir;
 
-use crate::measure::{Times, times};
+use crate::Error;
+use crate::measure::Durability::Durable;
+use crate::measure::{Row, Settings, Target, Unit};
 
-type Error = Box<dyn std::error::Error>;
-
-/// Bytes that the world's rows, texts and indexes take in memory, at least.
-const STATE_SIZE: usize = 100_000_000;
+/// Bytes that the world's rows, texts and indexes take in memory in a full run, at least.
+const STATE_SIZE: u32 = 100_000_000;
 /// Rows that one call inserts.
 const ROWS_PER_CALL: i64 = 10_000;
 const ROUNDS: usize = 5;
@@ -25,28 +26,16 @@ post fill(from: int, to: int) {
 post hit(id: int) { player[id].hp -= 1 }
 get count() -> int { return player.len }"#;
 
-/// The result.
-#[derive(Debug, serde::Serialize)]
-pub(crate) struct Restarts {
-    pub(crate) rows: i64,
-    /// Bytes that the world takes in memory, and its file on the disk.
-    pub(crate) memory: usize,
-    pub(crate) file: u64,
-    /// Seconds until it is ready, after a clean end.
-    pub(crate) closed: Times,
-    /// Seconds until it is ready, after a kill.
-    pub(crate) killed: Times,
-}
-
 /// Measures everything.
-pub(crate) fn measure() -> Result<Restarts, Error> {
-    let scratch = Scratch::new()?;
-    let (data, copy) = (scratch.0.join("data"), scratch.0.join("copy"));
+pub(crate) fn measure(settings: Settings) -> Result<Vec<Row>, Error> {
+    let scratch = TempDir::new()?;
+    let (data, copy) = (scratch.path().join("data"), scratch.path().join("copy"));
+    let size = settings.count(STATE_SIZE) as usize;
     let engine = engine(&data)?;
     let _ = engine.load(PROGRAM)?;
     let fill = engine.handler::<(i64, i64), ()>("fill")?;
     let (mut rows, mut memory) = (0, 0);
-    while memory < STATE_SIZE {
+    while memory < size {
         fill.call("main", (rows, rows + ROWS_PER_CALL))?;
         rows += ROWS_PER_CALL;
         memory = engine.memory_taken("main").ok_or("no call runs")?;
@@ -69,7 +58,19 @@ pub(crate) fn measure() -> Result<Restarts, Error> {
     drop(engine);
     let closed = (0..ROUNDS).map(|_| ready(&data, rows)).collect::<Result<_, _>>()?;
     let file = files(&data)?.iter().map(|file| file.metadata().map_or(0, |file| file.len())).sum();
-    Ok(Restarts { rows, memory, file, closed: times(closed), killed: times(killed) })
+    Ok(told(rows, [memory as u64, file], closed, killed))
+}
+
+/// The rows of the report, over so many rows and bytes in memory and on the disk.
+fn told(rows: i64, [memory, file]: [u64; 2], closed: Vec<f64>, killed: Vec<f64>) -> Vec<Row> {
+    let name = |end: &str| {
+        let [memory, file] = [memory, file].map(|bytes| bytes / 1_000_000);
+        format!("ready after {end}, {rows} rows, {memory} MB, {file} MB on the disk")
+    };
+    let row = |end, seconds| Row::alone(name(end), Unit::Milliseconds, seconds);
+    let row = |end, seconds| Row { durability: Durable, ..row(end, seconds) };
+    let target = Target::Figure(2_000.0, 2_000.0);
+    vec![row("a clean end", closed).reaching(target), row("a kill", killed).reaching(target)]
 }
 
 fn engine(data: &Path) -> Result<Engine, Error> {
@@ -101,22 +102,4 @@ fn copy_directory(from: &Path, to: &Path) -> Result<(), Error> {
 
 fn files(directory: &Path) -> Result<Vec<std::fs::DirEntry>, Error> {
     Ok(std::fs::read_dir(directory)?.collect::<Result<_, _>>()?)
-}
-
-/// A directory that goes with what is in it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Scratch, Error> {
-        let path = std::env::temp_dir().join(format!("midflight-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        Ok(Scratch(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is the system's to clean up.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

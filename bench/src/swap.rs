@@ -1,180 +1,146 @@
-//! What a swap costs those who call: the latency of calls over HTTP beside ten loads a second, next
-//! to that of a quiet server, in turn; and how long an activation takes that finds the layout
-//! unchanged, which bounds from above how long it holds a world.
+//! What a call over HTTP costs, and what a swap costs those who call: calls beside ten loads a
+//! second, next to those of a quiet server and of a bare one, in turn; and how long an activation
+//! takes that finds the layout unchanged, which bounds from above how long it holds a world.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use midflight_runtime::{ActivateOptions, Engine, LoadOptions, Then};
-use midflight_server::{Access, Events, ServerState, serve};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 
-use crate::measure::{Times, times};
-
-type Error = Box<dyn std::error::Error>;
+use crate::Error;
+use crate::http::{Caller, Kind, Server, call_together};
+use crate::measure::{MIDFLIGHT, Row, Settings, Target, Unit};
 
 const ARENA: &str = include_str!("../../dsl-examples/arena/arena.flight");
 
-/// How long calls are measured before the other kind has its turn.
-const SLICE: Duration = Duration::from_secs(2);
-/// Slices of each kind.
-const SLICES: usize = 5;
 /// Ten loads a second.
 const LOAD_PAUSE: Duration = Duration::from_millis(100);
-/// Activations that are timed.
-const ACTIVATIONS: usize = 2_000;
-
-/// The result.
-#[derive(Debug, serde::Serialize)]
-pub(crate) struct Swap {
-    /// Calls of a server that is otherwise quiet.
-    pub(crate) quiet: Latencies,
-    /// Calls of a server that loads ten times a second.
-    pub(crate) loading: Latencies,
-    /// Seconds that an activation of a kept version takes.
-    pub(crate) activation: Times,
-}
-
-/// Latencies of one kind of slice, in seconds.
-#[derive(Debug, Default, serde::Serialize)]
-pub(crate) struct Latencies {
-    pub(crate) calls: usize,
-    pub(crate) median: f64,
-    pub(crate) p99: f64,
-    pub(crate) longest: f64,
-}
+/// Connections that call at the same time.
+const CONNECTIONS: usize = 16;
+/// Activations that are timed in a full run.
+const ACTIVATIONS: u32 = 2_000;
 
 /// Measures everything.
-pub(crate) fn measure() -> Result<Swap, Error> {
-    let engine = Engine::builder().memory().build()?;
-    let _ = engine.load(ARENA)?;
-    let address = start(&engine)?;
-    let (mut quiet, mut loading) = (Vec::new(), Vec::new());
-    let mut caller = Caller::connect(address)?;
-    let _ = caller.call_for(SLICE)?;
-    for slice in 0..SLICES {
-        quiet.append(&mut caller.call_for(SLICE)?);
-        loading.append(&mut beside_loads(&mut caller, address, slice)?);
-    }
-    Ok(Swap {
-        quiet: Latencies::of(quiet),
-        loading: Latencies::of(loading),
-        activation: activations()?,
-    })
+pub(crate) fn measure(settings: Settings) -> Result<Vec<Row>, Error> {
+    let mut rows = calls(settings)?;
+    let seconds = activations(settings)?;
+    rows.push(Row::alone("activation, layout unchanged", Unit::Microseconds, seconds));
+    Ok(rows)
 }
 
-/// A server in this process, for as long as the process lives.
-fn start(engine: &Engine) -> Result<SocketAddr, Error> {
-    let runtime = Runtime::new()?;
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
-    let address = listener.local_addr()?;
-    let access = Access::new(address, Vec::new(), None)?;
-    let state = Arc::new(ServerState::new(engine.clone(), access, Events::default()));
-    drop(thread::spawn(move || runtime.block_on(serve(listener, state, std::future::pending()))));
-    Ok(address)
+/// The figures of one server, slice by slice, in seconds.
+#[derive(Default)]
+struct Slices {
+    median: Vec<f64>,
+    p99: Vec<f64>,
+    /// Processor time of the server for a request on one connection, and on many.
+    one: Vec<f64>,
+    many: Vec<f64>,
+}
+
+fn calls(settings: Settings) -> Result<Vec<Row>, Error> {
+    let slice = Duration::from_millis(if settings.is_quick { 300 } else { 1_000 });
+    let (axum, midflight) = (Server::start(Kind::Axum)?, Server::start(Kind::Midflight)?);
+    let answers = [&axum, &midflight].map(|server| Caller::connect(server.address)?.answer());
+    let [bare, answer] = answers;
+    let (bare, answer) = (sorted(bare?), sorted(answer?));
+    if bare != answer {
+        return Err(format!("the servers give different bytes: {bare:?} and {answer:?}").into());
+    }
+    let mut loader = Caller::connect(midflight.address)?;
+    let [mut quiet, mut bare, mut loaded] = [(); 3].map(|()| Slices::default());
+    for round in 0..settings.rounds {
+        for (server, slices) in [(&axum, &mut bare), (&midflight, &mut quiet)] {
+            slices.take(server, slice)?;
+        }
+        let mut caller = Caller::connect(midflight.address)?;
+        loaded.latencies(beside_loads(&mut caller, &mut loader, round, slice)?);
+    }
+    let (axum, loads) = (Some("axum"), "midflight, ten loads a second");
+    let row = |name, base, figures| Row::compared(name, Unit::Microseconds, base, figures);
+    let median = [("axum", bare.median), (MIDFLIGHT, quiet.median), (loads, loaded.median)];
+    let p99 = [("axum", bare.p99), (MIDFLIGHT, quiet.p99), (loads, loaded.p99)];
+    let one = vec![("axum", bare.one), (MIDFLIGHT, quiet.one)];
+    let many = vec![("axum", bare.many), (MIDFLIGHT, quiet.many)];
+    let target = Target::Ratio(1.15, 1.15);
+    Ok(vec![
+        row("call, one after the other, median", axum, median.into()),
+        row("call, one after the other, 99th percentile", axum, p99.into()),
+        row("server CPU a request, 1 connection", axum, one).reaching(target),
+        row("server CPU a request, 16 connections", axum, many).reaching(target),
+    ])
+}
+
+/// The lines of a head have no order.
+fn sorted((mut head, body): (Vec<String>, String)) -> (Vec<String>, String) {
+    head.sort();
+    (head, body)
+}
+
+impl Slices {
+    fn take(&mut self, server: &Server, slice: Duration) -> Result<(), Error> {
+        let mut caller = Caller::connect(server.address)?;
+        let _ = caller.call_for(slice / 20)?;
+        let before = server.processor_time()?;
+        let latencies = caller.call_for(slice)?;
+        self.one.push((server.processor_time()? - before) / latencies.len() as f64);
+        self.latencies(latencies);
+        let callers = (0..CONNECTIONS).map(|_| Caller::connect(server.address));
+        let mut callers = callers.collect::<Result<Vec<Caller>, Error>>()?;
+        let _ = call_together(&mut callers, slice / 20)?;
+        let before = server.processor_time()?;
+        let calls = call_together(&mut callers, slice)?;
+        self.many.push((server.processor_time()? - before) / calls as f64);
+        Ok(())
+    }
+
+    fn latencies(&mut self, mut seconds: Vec<f64>) {
+        seconds.sort_by(f64::total_cmp);
+        let at = |share: f64| seconds[((seconds.len() - 1) as f64 * share) as usize];
+        self.median.push(at(0.5));
+        self.p99.push(at(0.99));
+    }
 }
 
 /// Calls for a slice, while a second connection loads.
-fn beside_loads(caller: &mut Caller, address: SocketAddr, slice: usize) -> Result<Vec<f64>, Error> {
+fn beside_loads(
+    caller: &mut Caller,
+    loader: &mut Caller,
+    round: usize,
+    slice: Duration,
+) -> Result<Vec<f64>, Error> {
     let done = AtomicBool::new(false);
-    let mut loader = Caller::connect(address)?;
     thread::scope(|scope| {
         let loads = scope.spawn(|| {
             let mut count = 0;
             while !done.load(Ordering::Relaxed) {
-                let source = format!("{ARENA}// {slice}.{count}\n");
-                loader.post("/load", &source).expect("the program of a bench is right");
+                loader.load(&format!("{round}.{count}")).map_err(|error| error.to_string())?;
                 count += 1;
                 thread::sleep(LOAD_PAUSE);
             }
+            Ok::<(), String>(())
         });
-        let latencies = caller.call_for(SLICE);
+        let latencies = caller.call_for(slice);
         done.store(true, Ordering::Relaxed);
-        loads.join().expect("no load fails");
+        loads.join().map_err(|_| "nobody panicked")??;
         latencies
     })
 }
 
-/// A connection that is kept alive.
-struct Caller {
-    stream: BufReader<TcpStream>,
-}
-
-impl Caller {
-    fn connect(address: SocketAddr) -> Result<Caller, Error> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Caller { stream: BufReader::new(stream) })
-    }
-
-    /// Calls one after the other; gives the seconds that each took.
-    fn call_for(&mut self, time: Duration) -> Result<Vec<f64>, Error> {
-        let began = Instant::now();
-        let mut latencies = Vec::new();
-        while began.elapsed() < time {
-            let call = Instant::now();
-            self.post("/top", "")?;
-            latencies.push(call.elapsed().as_secs_f64());
-        }
-        Ok(latencies)
-    }
-
-    fn post(&mut self, target: &str, body: &str) -> Result<(), Error> {
-        let method = if body.is_empty() { "GET" } else { "POST" };
-        let len = body.len();
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len}\r\n\r\n{body}"
-        );
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        let (mut line, mut len, mut status) = (String::new(), 0, String::new());
-        loop {
-            line.clear();
-            let _ = self.stream.read_line(&mut line)?;
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                len = value.trim().parse()?;
-            }
-            if status.is_empty() {
-                status.clone_from(&line);
-            }
-            if line == "\r\n" || line.is_empty() {
-                break;
-            }
-        }
-        let mut answer = vec![0; len];
-        self.stream.read_exact(&mut answer)?;
-        match status.starts_with("HTTP/1.1 200") {
-            true => Ok(()),
-            false => Err(format!("{status}{}", String::from_utf8_lossy(&answer)).into()),
-        }
-    }
-}
-
-impl Latencies {
-    fn of(mut seconds: Vec<f64>) -> Latencies {
-        seconds.sort_by(f64::total_cmp);
-        let at = |share: f64| seconds[((seconds.len() - 1) as f64 * share) as usize];
-        Latencies { calls: seconds.len(), median: at(0.5), p99: at(0.99), longest: at(1.0) }
-    }
-}
-
 /// Two versions of one layout, activated in turn.
-fn activations() -> Result<Times, Error> {
+fn activations(settings: Settings) -> Result<Vec<f64>, Error> {
     let engine = Engine::builder().memory().build()?;
     let first = engine.load(ARENA)?.number.ok_or("it became a version")?;
     let options = LoadOptions { then: Then::Stage, ..LoadOptions::default() };
     let staged = engine.load_with(&format!("{ARENA}// 2\n"), options)?;
     let second = staged.number.ok_or("it became a version")?;
-    let mut seconds = Vec::with_capacity(ACTIVATIONS);
-    for round in 0..ACTIVATIONS {
+    let mut seconds = Vec::new();
+    for round in 0..settings.count(ACTIVATIONS) {
         let number = if round % 2 == 0 { second } else { first };
         let began = Instant::now();
         let _ = engine.activate(number, ActivateOptions::default())?;
         seconds.push(began.elapsed().as_secs_f64());
     }
-    Ok(times(seconds))
+    Ok(seconds)
 }

@@ -7,47 +7,27 @@ use std::time::Instant;
 
 use midflight_runtime::{ActivateOptions, Engine, Limits, LoadOptions, Then};
 
-use crate::measure::{Times, times};
-
-type Error = Box<dyn std::error::Error>;
+use crate::Error;
+use crate::measure::{Row, Settings, Target, Unit, resident};
 
 const ARENA: &str = include_str!("../../dsl-examples/arena/arena.flight");
-const WORLDS: usize = 100_000;
+/// Worlds of a full run.
+const WORLDS: u32 = 100_000;
 const ACTIVATIONS: usize = 20;
-/// Calls that are timed in worlds here and there.
-const CALLS: usize = 100_000;
 
-/// The result.
-#[derive(Debug, serde::Serialize)]
-pub(crate) struct Worlds {
-    /// How many there are.
-    pub(crate) count: usize,
-    /// They are kept in memory only.
-    pub(crate) durability: &'static str,
-    /// Bytes of the process for each of them.
-    pub(crate) memory: f64,
-    /// Seconds to create one.
-    pub(crate) creation: f64,
-    /// Seconds of a call in one of them, each time another one.
-    pub(crate) call: f64,
-    /// Seconds that an activation takes.
-    pub(crate) activation: Times,
-    /// Seconds from its beginning until no world keeps the old version.
-    pub(crate) swept: Times,
-}
-
-/// Measures everything.
-pub(crate) fn measure() -> Result<Worlds, Error> {
-    let (engine, sweeps) = engine()?;
+/// Measures everything; while the process is small, since one figure is a difference of its size.
+pub(crate) fn measure(settings: Settings) -> Result<Vec<Row>, Error> {
+    let count = settings.count(WORLDS) as usize;
+    let (engine, sweeps) = engine(count)?;
     let first = engine.load(ARENA)?.number.ok_or("it became a version")?;
     let before = resident()?;
     let began = Instant::now();
-    for number in 1..WORLDS {
+    for number in 1..count {
         let _ = engine.create_world(&name(number))?;
     }
-    let creation = began.elapsed().as_secs_f64() / WORLDS as f64;
-    let memory = (resident()? - before) / WORLDS as f64;
-    let call = calls(&engine)?;
+    let creation = began.elapsed().as_secs_f64() / count as f64;
+    let memory = (resident()? - before) / count as f64;
+    let call = calls(&engine, count)?;
     let options = LoadOptions { then: Then::Stage, ..LoadOptions::default() };
     let staged = engine.load_with(&format!("{ARENA}// 2\n"), options)?;
     let second = staged.number.ok_or("it became a version")?;
@@ -60,14 +40,21 @@ pub(crate) fn measure() -> Result<Worlds, Error> {
         sweeps.recv()?;
         swept.push(began.elapsed().as_secs_f64());
     }
-    let (activation, swept) = (times(activation), times(swept));
-    Ok(Worlds { count: WORLDS, durability: "memory", memory, creation, call, activation, swept })
+    let of_worlds = |what: &str| format!("{count} worlds: {what}");
+    Ok(vec![
+        Row::alone(of_worlds("memory of one at rest"), Unit::Bytes, vec![memory])
+            .reaching(Target::Figure(4_096.0, 4_096.0)),
+        Row::alone(of_worlds("creation of one"), Unit::Nanoseconds, vec![creation]),
+        Row::alone(of_worlds("a call, each time in another"), Unit::Nanoseconds, vec![call]),
+        Row::alone(of_worlds("activation, layout unchanged"), Unit::Milliseconds, activation),
+        Row::alone(of_worlds("until the old version is left"), Unit::Milliseconds, swept),
+    ])
 }
 
 /// An engine, and word of each sweep that has ended on a thread of its own.
-fn engine() -> Result<(Engine, Receiver<()>), Error> {
+fn engine(count: usize) -> Result<(Engine, Receiver<()>), Error> {
     let (ended, sweeps) = channel();
-    let limits = Limits { worlds_max: WORLDS, ..Limits::default() };
+    let limits = Limits { worlds_max: count, ..Limits::default() };
     let spawn = move |work: Box<dyn FnOnce() + Send>| {
         let ended = ended.clone();
         drop(thread::spawn(move || {
@@ -79,28 +66,20 @@ fn engine() -> Result<(Engine, Receiver<()>), Error> {
     Ok((Engine::builder().memory().limits(limits).spawn(spawn).build()?, sweeps))
 }
 
-fn calls(engine: &Engine) -> Result<f64, Error> {
+fn calls(engine: &Engine, count: usize) -> Result<f64, Error> {
     let began = Instant::now();
     let mut number = 0;
-    for _ in 0..CALLS {
-        number = (number + 7_919) % (WORLDS - 1);
+    for _ in 0..count {
+        number = (number + 7_919) % (count - 1);
         let called =
             engine.enter(&name(number + 1), |turn| turn.call("top", |_| Ok(())).is_ok())?;
         if !called {
             return Err("the call ran".into());
         }
     }
-    Ok(began.elapsed().as_secs_f64() / CALLS as f64)
+    Ok(began.elapsed().as_secs_f64() / count as f64)
 }
 
 fn name(number: usize) -> String {
     format!("room-{number}")
-}
-
-/// Bytes of the process that are in memory.
-fn resident() -> Result<f64, Error> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("a size")?;
-    Ok(kilobytes.parse::<f64>()? * 1_024.0)
 }

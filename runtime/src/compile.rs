@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use midflight_compiler::check::Live;
 use midflight_compiler::diag::Diagnostic;
@@ -34,7 +34,22 @@ impl Compilations {
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
     pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
-        self.run(source, setup, |deadline| {
+        self.run(source, setup, setup.code.limits.compile_time_max, |deadline| {
+            midflight_compiler::compile_until(source, setup.code, deadline)
+        })
+    }
+
+    /// Compiles a source that was good when it was loaded. It takes as long as it takes: a busy
+    /// machine must not lose a version at a restart.
+    ///
+    /// # Errors
+    /// As [`Compilations::compile`].
+    pub(crate) fn compile_again(
+        &self,
+        source: &Source,
+        setup: &Setup,
+    ) -> Result<Program, LoadError> {
+        self.run(source, setup, Duration::MAX, |deadline| {
             midflight_compiler::compile_until(source, setup.code, deadline)
         })
     }
@@ -49,7 +64,7 @@ impl Compilations {
         live: Live<'_>,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
-        self.run(source, setup, |deadline| {
+        self.run(source, setup, setup.code.limits.compile_time_max, |deadline| {
             midflight_compiler::compile_migrations(source, live, setup.code, deadline)
         })
     }
@@ -58,10 +73,10 @@ impl Compilations {
         &self,
         source: &Source,
         setup: &Setup,
+        allowed: Duration,
         compile: impl FnOnce(Deadline<'_>) -> Result<Program, Vec<Diagnostic>> + Send,
     ) -> Result<Program, LoadError> {
         let permit = self.begin(&setup.limits)?;
-        let allowed = setup.code.limits.compile_time_max;
         let is_past = || permit.began.elapsed() >= allowed;
         let deadline = Deadline::new(allowed, &is_past);
         let compiled = thread::scope(|scope| {

@@ -5,12 +5,13 @@
 
 use std::env;
 use std::ops::Range;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use midflight_tests::differential::campaign::{Aim, program};
 use midflight_tests::differential::isolated::{Coverage, run_as_child, run_isolated};
+use midflight_tests::seed_of_commit;
 
 /// Programs from fixed seeds, and as many from seeds of the commit.
 const PROGRAMS: u64 = 10_000;
@@ -83,14 +84,4 @@ fn long(hours: &str) -> Result<(), Failed> {
         eprintln!("{passed:.2} hours, {} programs, seeds from {first} to {next}", next - first);
     }
     Ok(())
-}
-
-/// A seed far from the fixed ones that follows from the commit; where there is none, always the
-/// same.
-fn seed_of_commit() -> u64 {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).output();
-    let hash = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
-    let hash = hash.and_then(|hash| String::from_utf8(hash).ok()).unwrap_or_default();
-    let digits = hash.get(..12).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    (1 << 48) + digits.unwrap_or_default()
 }

@@ -1,42 +1,12 @@
 //! The command line as a table of transcripts: arguments in; exit code, output and messages out.
 
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::process::Command;
-use std::{env, fs, process};
 
-use midflight_tests::Process;
+use midflight_tests::{Process, Scratch};
 
 /// The `midflight` command.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_midflight-under-test");
-
-/// A directory for one test, removed with what is in it.
-pub(crate) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(crate) fn new(name: &str) -> Scratch {
-        let path = env::temp_dir().join(format!("midflight-{}-{name}", process::id()));
-        fs::create_dir_all(&path).expect("a directory can be made");
-        Scratch(path)
-    }
-
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Writes a file and gives its path.
-    pub(crate) fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, text).expect("a file can be written");
-        path.display().to_string()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// One command with what it must end with.
 struct Transcript<'a> {
@@ -52,7 +22,7 @@ impl Transcript<'_> {
     fn check(&self, scratch: &Scratch) {
         let done = Command::new(PROGRAM)
             .args(self.command.split(' ').map(|word| word.replace("%20", " ")))
-            .current_dir(&scratch.0)
+            .current_dir(scratch.path())
             .output()
             .expect("the command starts");
         let output = String::from_utf8(done.stdout).expect("output is text");
@@ -93,7 +63,7 @@ fn on_files() {
     let _ = scratch
         .file("fails.flight", "test \"right\" {}\ntest \"wrong\" {\n    assert 1 + 1 == 3\n}\n");
     let _ = scratch.file("empty.flight", "");
-    fs::write(scratch.0.join("latin.flight"), b"// \xe9\n").expect("a file can be written");
+    fs::write(scratch.path().join("latin.flight"), b"// \xe9\n").expect("a file can be written");
     let table: &[(&str, i32, &str, &[&str])] = &[
         ("check good.flight", 0, "good.flight: no mistakes\n", &[]),
         ("check empty.flight", 0, "empty.flight: no mistakes\n", &[]),
@@ -198,7 +168,7 @@ fn against_a_server() {
     let _ = scratch.file("bad.flight", "get f() -> int {\n    return missing\n}\n");
     let run = |command: &str| {
         let words = command.split(' ').chain(["--server", &url]);
-        let done = Command::new(PROGRAM).args(words).current_dir(&scratch.0).output();
+        let done = Command::new(PROGRAM).args(words).current_dir(scratch.path()).output();
         let done = done.expect("the command starts");
         let text = |bytes| String::from_utf8(bytes).expect("output is text");
         (done.status.code(), text(done.stdout), text(done.stderr))

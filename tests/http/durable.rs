@@ -1,17 +1,16 @@
-//! What is durable, as clients meet it: servers that are killed, stores that fail, copies.
+//! What is durable, as clients meet it: servers that stop, stores that fail, copies.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use midflight_runtime::store::redb::RedbStore;
 use midflight_runtime::store::{Batch, Cell, Persist, Store, StoredVersions};
 use midflight_runtime::{Engine, StoreError};
 use midflight_tests::served::Setup;
-use midflight_tests::{Listener, Process, Served};
+use midflight_tests::{Listener, Process, Scratch, Served};
 
-use crate::command::{PROGRAM, Scratch};
+use crate::command::PROGRAM;
 
 /// Counts calls; each version counts itself once.
 fn counter(version: u64) -> String {
@@ -39,57 +38,6 @@ fn serve(scratch: &Scratch, arguments: &[&str]) -> Process {
 fn number(process: &Process, path: &str) -> u64 {
     let answer = process.client().get(path);
     answer.text().parse().unwrap_or_else(|_| panic!("{path}: {}", answer.text()))
-}
-
-/// Calls and loads until the process is killed; gives how many of each were acknowledged.
-fn work_until_killed(process: &Process, calls_max: u64, first_load: u64) -> (u64, u64) {
-    const CLIENTS: usize = 4;
-    let (calls, loads) = (AtomicU64::new(0), AtomicU64::new(0));
-    thread::scope(|scope| {
-        for _ in 0..CLIENTS {
-            let mut client = process.client();
-            let calls = &calls;
-            let _ = scope.spawn(move || {
-                while let Some(answer) = client.try_post("/count", "") {
-                    assert_eq!(answer.status, 200, "{}", answer.text());
-                    if calls.fetch_add(1, Ordering::Relaxed) + 1 == calls_max {
-                        process.signal("KILL");
-                    }
-                }
-            });
-        }
-        let mut client = process.client();
-        let loads = &loads;
-        let _ = scope.spawn(move || {
-            let mut version = first_load;
-            while let Some(answer) = client.try_post("/load", counter(version)) {
-                assert_eq!(answer.status, 200, "{}", answer.text());
-                version += 1;
-                let _ = loads.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-    });
-    (calls.into_inner(), loads.into_inner())
-}
-
-#[test]
-fn nothing_acknowledged_is_lost_by_kills() {
-    let scratch = Scratch::new("kills");
-    let file = scratch.file("counter.flight", &counter(1));
-    let (mut calls_least, mut loads_least) = (0, 1);
-    for round in 0..5 {
-        let process = serve(&scratch, &[&file]);
-        let (calls, loads) = (number(&process, "/calls"), number(&process, "/loads"));
-        assert!(calls >= calls_least, "{calls} of {calls_least} acknowledged calls are there");
-        assert!(loads >= loads_least, "{loads} of {loads_least} acknowledged loads are there");
-        let version = process.client().get("/calls").version();
-        assert_eq!(version, loads, "a version and what its `on load` did come together");
-        let (more_calls, more_loads) =
-            work_until_killed(&process, 20 + 37 * round, 1_000 * (round + 1));
-        assert!(!process.wait().success());
-        (calls_least, loads_least) = (calls + more_calls, loads + more_loads);
-    }
-    assert!(calls_least > 100 && loads_least > 5);
 }
 
 #[test]

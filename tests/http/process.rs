@@ -3,9 +3,9 @@
 use std::net::TcpStream;
 use std::process::{Command, Output};
 
-use midflight_tests::Process;
+use midflight_tests::{Process, Scratch};
 
-use crate::command::{PROGRAM, Scratch};
+use crate::command::PROGRAM;
 
 const SLOW: &str =
     "state { n: int }\npost add(by: int) -> int {\n    state.n += by\n    return state.n\n}\n";

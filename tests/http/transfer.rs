@@ -5,9 +5,9 @@ use std::process::Command;
 
 use midflight_runtime::{Engine, Limits};
 use midflight_tests::served::Setup;
-use midflight_tests::{Answer, Client, Served};
+use midflight_tests::{Answer, Client, Scratch, Served};
 
-use crate::command::{PROGRAM as COMMAND, Scratch};
+use crate::command::PROGRAM as COMMAND;
 
 /// Every type that state and rows can have, and values at their edges.
 const PROGRAM: &str = r#"

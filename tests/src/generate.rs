@@ -30,7 +30,7 @@ mod ty;
 
 use std::collections::BTreeMap;
 
-use random::Random;
+pub use random::Random;
 use scope::Local;
 use script::Step;
 use swarm::Swarm;

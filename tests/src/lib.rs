@@ -11,15 +11,18 @@ pub mod generate;
 pub mod listener;
 pub mod process;
 pub mod reference;
+pub mod scratch;
 pub mod served;
 pub mod transcript;
 
 pub use client::{Answer, Client};
 pub use listener::Listener;
 pub use process::Process;
+pub use scratch::Scratch;
 pub use served::Served;
 
 use std::env;
+use std::process::Command;
 use std::time::Duration;
 
 use midflight_compiler::limits::Limits;
@@ -38,6 +41,16 @@ pub fn patient() -> Limits {
 /// The settings of an engine that lets compiling take its time.
 pub fn unhurried() -> Settings {
     Settings::default().limits(patient())
+}
+
+/// A seed far from the fixed ones that follows from the commit; where there is none, always the
+/// same.
+pub fn seed_of_commit() -> u64 {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).output();
+    let hash = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    let hash = hash.and_then(|hash| String::from_utf8(hash).ok()).unwrap_or_default();
+    let digits = hash.get(..12).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    (1 << 48) + digits.unwrap_or_default()
 }
 
 /// The programs in the manual's page for embedders, as tests of the documentation.

@@ -78,7 +78,7 @@ pub(crate) fn reopen(shared: &Arc<Shared>, store: &dyn Store) -> Result<Reopened
 
 fn compile(shared: &Shared, stored: StoredVersion) -> Result<Arc<Version>, LoadError> {
     let source = Source::new(stored.name, &stored.source);
-    let program = shared.compilations.compile(&source, &shared.setup)?;
+    let program = shared.compilations.compile_again(&source, &shared.setup)?;
     let mut version = Version::new(source, program);
     version.number = stored.number;
     version.plan = plan(Some(&version), &version, false).0;

@@ -87,6 +87,19 @@ impl Disk {
         self.content().seen.clone()
     }
 
+    /// The disk as the next process uses it after this one has died: it works again, and may still
+    /// lose what was not synced.
+    #[allow(dead_code, reason = "only some of the tests that share this file restart on a disk")]
+    pub(crate) fn of_the_next_process(&self) -> Disk {
+        let content = self.content();
+        Disk(Arc::new(Mutex::new(Content {
+            seen: content.seen.clone(),
+            synced: content.synced.clone(),
+            unsynced: content.unsynced.clone(),
+            ..Content::default()
+        })))
+    }
+
     /// What is there after a loss of power: what was synced, and of the rest, whatever `random`
     /// decides, in any order, torn between sectors.
     pub(crate) fn after_power_loss(&self, random: &mut Random) -> Vec<u8> {

@@ -3,12 +3,13 @@
 
 /// A stream of choices.
 #[derive(Clone, Debug)]
-pub(super) struct Random {
+pub struct Random {
     state: u64,
 }
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Random {
+    /// The choices of a seed.
+    pub fn new(seed: u64) -> Random {
         Random { state: seed }
     }
 
@@ -17,29 +18,34 @@ impl Random {
         mix(self.state)
     }
 
+    /// Another stream, which this one decides.
+    pub fn fork(&mut self) -> Random {
+        Random::new(self.next())
+    }
+
     /// A number from 0 to `bound` - 1; 0 where the bound is 0.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         (self.next() % (bound.max(1) as u64)) as usize
     }
 
     /// A number from `low` to `high`, both included.
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let count = high.wrapping_sub(low).wrapping_add(1).max(1) as u64;
         low.wrapping_add((self.next() % count) as i64)
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// One of these, each as likely as the others.
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))
     }
 
     /// The index of one of these weights, as likely as it is heavy; `None` where all are 0.
-    pub(super) fn weighted(&mut self, weights: &[u32]) -> Option<usize> {
+    pub fn weighted(&mut self, weights: &[u32]) -> Option<usize> {
         let total: usize = weights.iter().map(|&weight| weight as usize).sum();
         let mut left = self.below(total);
         weights.iter().position(|&weight| {
@@ -50,7 +56,7 @@ impl Random {
     }
 
     /// Puts a list into another order.
-    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for index in (1..list.len()).rev() {
             list.swap(index, self.below(index + 1));
         }
