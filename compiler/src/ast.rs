@@ -5,7 +5,7 @@
 //!
 //! Invariants, kept by `parse`:
 //! - no chain of nested expressions, statements and blocks is longer than
-//!   `limits::TREE_HEIGHT_MAX`, and types and patterns in it nest at most `limits::NESTING_MAX`
+//!   `tree_height_max`, and types and patterns in it nest at most `nesting_max`
 //!   deep, so that dropping, checking and printing may recurse;
 //! - what could not be parsed is an `Error` node, and a diagnostic has been reported for it.
 

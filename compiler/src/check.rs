@@ -59,7 +59,7 @@ use crate::deadline::Deadline;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ir;
 use crate::layout::Layouts;
-use crate::limits::DIAGNOSTICS_MAX;
+use crate::limits::Limits;
 use crate::source::{Source, Span};
 use crate::types::{Field, StructId, StructType, Type, Types};
 
@@ -94,21 +94,21 @@ pub fn check(
     program: &ast::Program,
     diagnostics: Diagnostics,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_until(source, program, diagnostics, (None, Deadline::NEVER))
+    check_within(source, program, diagnostics, (None, &Limits::default(), Deadline::NEVER))
 }
 
-/// Checks a program, unless that takes too long; where it is to be migrated to, with the functions
-/// that do so.
+/// Checks a program within these limits, unless that takes too long; where it is to be migrated to,
+/// with the functions that do so.
 ///
 /// # Errors
 /// As [`check`], and when the deadline has passed.
-pub(crate) fn check_until(
+pub(crate) fn check_within(
     source: &Source,
     program: &ast::Program,
     diagnostics: Diagnostics,
-    (live, deadline): (Option<Live<'_>>, Deadline<'_>),
+    (live, limits, deadline): (Option<Live<'_>>, &Limits, Deadline<'_>),
 ) -> Result<Checked, Vec<Diagnostic>> {
-    let mut checker = Checker::new(source, diagnostics);
+    let mut checker = Checker::new(source, *limits, diagnostics);
     checker.collect(program);
     checker.constants();
     checker.declarations(live);
@@ -120,6 +120,7 @@ pub(crate) fn check_until(
 /// What all sub-passes share.
 struct Checker<'a> {
     source: &'a Source,
+    limits: Limits,
     diagnostics: Diagnostics,
     names: Names<'a>,
     declared: Declared<'a>,
@@ -144,9 +145,10 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(source: &'a Source, diagnostics: Diagnostics) -> Checker<'a> {
+    fn new(source: &'a Source, limits: Limits, diagnostics: Diagnostics) -> Checker<'a> {
         Checker {
             source,
+            limits,
             diagnostics,
             names: Names::default(),
             declared: Declared::default(),
@@ -178,7 +180,7 @@ impl<'a> Checker<'a> {
         name: &ast::Name,
         candidates: impl IntoIterator<Item = &'n str>,
     ) -> Diagnostic {
-        if self.diagnostics.error_count() >= DIAGNOSTICS_MAX {
+        if self.diagnostics.is_full() {
             return diagnostic;
         }
         match near::nearest(&name.text, candidates) {
@@ -206,7 +208,8 @@ impl<'a> Checker<'a> {
         migrations: Migrations,
     ) -> Result<Checked, Vec<Diagnostic>> {
         if !self.diagnostics.has_errors() {
-            effects::complete(&mut functions, &self.types, &mut self.diagnostics);
+            let stack_max = self.limits.stack_max;
+            effects::complete(&mut functions, &self.types, (stack_max, &mut self.diagnostics));
             std::mem::take(&mut self.idle).into_iter().for_each(|warning| self.report(warning));
         }
         let Some(layouts) = self.layouts.take().filter(|_| !self.diagnostics.has_errors()) else {

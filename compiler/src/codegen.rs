@@ -10,7 +10,7 @@
 //! from the source in any symbol; a fault of Cranelift refuses the program and frees its memory.
 //! Nothing here decides what a program means: `check` did, and says it in `ir`.
 //!
-//! Every pass recurses over the program: call it on a stack as `limits::TREE_HEIGHT_MAX` wants it.
+//! Every pass recurses over the program: call it on a stack of `limits::COMPILE_STACK_SIZE`.
 //!
 //! Where to look: `machine` (Cranelift's part), `function` (prologue, fuel), `trap`, `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
@@ -226,7 +226,7 @@ impl<'p> Unit<'p> {
             listing,
             listed: String::new(),
             size: 0,
-            deepest: crate::limits::STACK_MAX as usize,
+            deepest: settings.limits.stack_max as usize,
             large_frames: 0,
             removed,
         })
@@ -235,8 +235,14 @@ impl<'p> Unit<'p> {
     fn generate(mut self) -> Result<(Code, String), Refused> {
         let entries = self.define_everything()?;
         let stack_size = self.stack_size();
-        let finished =
-            Finished { pages: self.pages, entries, sites: self.sites, size: self.size, stack_size };
+        let finished = Finished {
+            pages: self.pages,
+            entries,
+            sites: self.sites,
+            size: self.size,
+            stack_size,
+            call_stack: self.settings.limits.stack_max,
+        };
         Ok((Code::new(finished), self.listed))
     }
 

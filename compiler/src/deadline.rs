@@ -4,8 +4,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use midflight_limits::Unit;
+
 use crate::diag::{Code, Diagnostic};
-use crate::limits::Unit;
 use crate::source::Span;
 
 /// Until when a source has to be compiled.

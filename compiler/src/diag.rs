@@ -13,7 +13,7 @@ pub mod view;
 
 pub use codes::Code;
 
-use crate::limits::DIAGNOSTICS_MAX;
+use crate::limits::Limits;
 use crate::source::Span;
 
 /// How bad it is.
@@ -127,16 +127,28 @@ fn shortened(text: impl Into<String>) -> String {
     format!("{} … {}", &text[..head], &text[tail..])
 }
 
-/// Collects diagnostics over all passes; at most `limits::DIAGNOSTICS_MAX` errors and as many
-/// warnings are kept.
-#[derive(Debug, Default, Clone)]
+/// Collects diagnostics over all passes; at most so many errors and as many
+/// warnings are kept as the limits say.
+#[derive(Debug, Clone)]
 pub struct Diagnostics {
+    kept_max: usize,
     list: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
 }
 
+impl Default for Diagnostics {
+    fn default() -> Diagnostics {
+        Diagnostics::new(Limits::default().diagnostics_max)
+    }
+}
+
 impl Diagnostics {
+    /// None yet, and at most so many errors and so many warnings.
+    pub(crate) fn new(kept_max: usize) -> Diagnostics {
+        Diagnostics { kept_max, list: Vec::new(), errors: 0, warnings: 0 }
+    }
+
     /// Adds one. The same code at the same place is reported once.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         if self
@@ -153,7 +165,7 @@ impl Diagnostics {
             Severity::Warning => &mut self.warnings,
         };
         *count += 1;
-        if *count <= DIAGNOSTICS_MAX {
+        if *count <= self.kept_max {
             self.list.push(diagnostic);
         }
     }
@@ -165,7 +177,7 @@ impl Diagnostics {
 
     /// Whether no further error is kept; then only their number matters.
     pub(crate) fn is_full(&self) -> bool {
-        self.errors >= DIAGNOSTICS_MAX
+        self.errors >= self.kept_max
     }
 
     /// Counts an error that is not kept.
@@ -178,11 +190,11 @@ impl Diagnostics {
         self.errors > 0
     }
 
-    /// Everything in the order of the source, at most `limits::DIAGNOSTICS_MAX` of them.
+    /// Everything in the order of the source, at most so many as the limits say.
     pub fn sorted(&self) -> Vec<Diagnostic> {
         let mut list = self.list.clone();
         list.sort_by_key(|d| (d.severity, d.span, d.code));
-        list.truncate(DIAGNOSTICS_MAX);
+        list.truncate(self.kept_max);
         list.sort_by_key(|d| (d.span, d.code));
         list
     }

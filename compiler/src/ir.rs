@@ -151,7 +151,7 @@ pub struct Function {
     pub body: Block,
     /// Whether it can reach itself through calls. Only such a function checks the stack.
     pub recursive: bool,
-    /// What one activation takes from the call's logical stack, in bytes (`limits::STACK_MAX`).
+    /// What one activation takes from the call's logical stack, in bytes (`stack_max`).
     pub stack_cost: u32,
     /// The most that one activation and the non-recursive functions below it take.
     pub stack_need: u32,

@@ -16,7 +16,7 @@ use cranelift_module::{FuncId, default_libcall_names};
 
 use crate::abi::Entry;
 use crate::ir;
-use crate::limits::CODE_SIZE_MAX;
+use crate::limits::Limits;
 use crate::source::Span;
 use crate::trap::TrapKind;
 
@@ -40,6 +40,7 @@ pub struct Code {
     sites: Vec<Site>,
     size: usize,
     stack_size: usize,
+    call_stack: u32,
     /// Freed after everything above. A module is not `Sync`; nobody ever opens this lock.
     _pages: Mutex<Pages>,
 }
@@ -56,6 +57,8 @@ pub(crate) struct Finished {
     pub(crate) size: usize,
     /// Bytes of native stack that a call takes at most.
     pub(crate) stack_size: usize,
+    /// Bytes of logical stack that a call has.
+    pub(crate) call_stack: u32,
 }
 
 impl Code {
@@ -72,6 +75,7 @@ impl Code {
             sites: finished.sites,
             size: finished.size,
             stack_size: finished.stack_size,
+            call_stack: finished.call_stack,
             _pages: Mutex::new(finished.pages),
         }
     }
@@ -96,6 +100,12 @@ impl Code {
     pub fn stack_size(&self) -> usize {
         self.stack_size
     }
+
+    /// Bytes of logical stack that every call of this code has: with no more, the native stack stays
+    /// within [`Code::stack_size`].
+    pub fn call_stack(&self) -> u32 {
+        self.call_stack
+    }
 }
 
 /// A module whose memory is freed on every path, panics and errors included:
@@ -116,7 +126,7 @@ impl Pages {
     /// When the system gives no address space.
     pub(crate) fn new(isa: OwnedTargetIsa) -> Result<Pages, String> {
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
-        let arena = ArenaMemoryProvider::new_with_size(2 * CODE_SIZE_MAX)
+        let arena = ArenaMemoryProvider::new_with_size(2 * Limits::LARGEST.code_size_max)
             .map_err(|error| format!("no address space for code: {error}"))?;
         let _ = builder.memory_provider(Box::new(arena));
         // Asked before the process's own symbols, and never says "unknown": no name in generated

@@ -17,7 +17,7 @@
 
 pub(crate) mod print;
 
-use crate::limits::{ROW_SIZE_MAX, STATE_SIZE_MAX, VALUE_SIZE_MAX};
+use crate::limits::Limits;
 use crate::types::{EnumId, StructId, TableId, Type, Types};
 
 /// Bytes of `state` or of a large row that are noted for undo at once.
@@ -83,7 +83,7 @@ impl Layouts {
     /// # Errors
     /// Every declaration whose values exceed their limit. No type may contain itself by value
     /// (the checker has refused that before).
-    pub fn new(types: &Types, state: StructId) -> Result<Layouts, Vec<TooLarge>> {
+    pub fn new(types: &Types, state: StructId, limits: &Limits) -> Result<Layouts, Vec<TooLarge>> {
         let mut builder = Builder {
             types,
             structs: vec![None; types.structs.len()],
@@ -93,7 +93,7 @@ impl Layouts {
         let mut structs = Vec::new();
         for index in 0..types.structs.len() {
             let id = StructId(index as u32);
-            let limit = if id == state { STATE_SIZE_MAX } else { VALUE_SIZE_MAX };
+            let limit = if id == state { limits.state_size_max } else { limits.value_size_max };
             match builder.strukt(id) {
                 Some(fields) if u64::from(fields.layout.size) <= limit => structs.push(fields),
                 _ => too_large.push(TooLarge::Struct(id)),
@@ -103,7 +103,7 @@ impl Layouts {
         for index in 0..types.enums.len() {
             let id = EnumId(index as u32);
             match builder.enumeration(id) {
-                Some(layout) if u64::from(layout.layout.size) <= VALUE_SIZE_MAX => {
+                Some(layout) if u64::from(layout.layout.size) <= limits.value_size_max => {
                     enums.push(layout);
                 }
                 _ => too_large.push(TooLarge::Enum(id)),
@@ -113,7 +113,7 @@ impl Layouts {
         for (index, table) in types.tables.iter().enumerate() {
             let fields = table.fields.iter().map(|field| field.ty);
             match builder.fields(u64::from(ROW_HEADER_SIZE), fields) {
-                Some(mut row) if u64::from(row.layout.size) <= ROW_SIZE_MAX => {
+                Some(mut row) if u64::from(row.layout.size) <= limits.row_size_max => {
                     row.layout.align = 8;
                     row.layout.size = row.layout.size.next_multiple_of(8);
                     rows.push(row);
@@ -139,7 +139,7 @@ impl Layouts {
         &self.rows[id.index()]
     }
 
-    /// The layout of a value of any type; `None` when it is larger than `VALUE_SIZE_MAX`.
+    /// The layout of a value of any type; `None` when no limit allows it.
     pub fn of(&self, types: &Types, ty: Type) -> Option<Layout> {
         of(types, ty, &mut |inner| match inner {
             Type::Struct(id) => self.structs.get(id.index()).map(|fields| fields.layout),
@@ -287,7 +287,7 @@ fn of(types: &Types, ty: Type, declared: &mut dyn FnMut(Type) -> Option<Layout>)
 /// A layout of this many bytes, padded; `None` beyond the limit of any value.
 fn sized(size: u64, align: u32) -> Option<Layout> {
     let size = size.checked_next_multiple_of(u64::from(align))?;
-    if size > VALUE_SIZE_MAX.max(STATE_SIZE_MAX) {
+    if size > Limits::LARGEST.value_size_max.max(Limits::LARGEST.state_size_max) {
         return None;
     }
     Some(Layout { size: u32::try_from(size).ok()?, align })

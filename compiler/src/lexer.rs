@@ -24,7 +24,7 @@ pub use text::decode;
 pub use token::{Token, TokenKind};
 
 use crate::diag::Diagnostics;
-use crate::limits::INTERPOLATION_MAX;
+use crate::limits::Limits;
 use crate::source::{Source, Span};
 use text::Piece;
 
@@ -55,8 +55,13 @@ pub struct Lexed {
     pub comments: Vec<Comment>,
 }
 
-/// Cuts a source into tokens. The source is at most `limits::SOURCE_LEN_MAX` bytes long.
+/// Cuts a source into tokens, within the limits that are the default.
 pub fn lex(source: &Source, diagnostics: &mut Diagnostics) -> Lexed {
+    lex_within(source, &Limits::default(), diagnostics)
+}
+
+/// Cuts a source into tokens. The source is no longer than any limit allows.
+pub(crate) fn lex_within(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) -> Lexed {
     let text = source.text();
     let offset = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
     let mut lexer = Lexer {
@@ -65,6 +70,7 @@ pub fn lex(source: &Source, diagnostics: &mut Diagnostics) -> Lexed {
         modes: Vec::new(),
         newline: true,
         has_no_close: false,
+        interpolation_max: limits.interpolation_max,
         lexed: Lexed::default(),
         diagnostics,
     };
@@ -94,6 +100,8 @@ struct Lexer<'a> {
     newline: bool,
     /// No `*/` stands behind `offset`.
     has_no_close: bool,
+    /// How deep values in strings may nest.
+    interpolation_max: usize,
     lexed: Lexed,
     diagnostics: &'a mut Diagnostics,
 }
@@ -282,7 +290,7 @@ impl<'a> Lexer<'a> {
         let open = before.end..self.offset;
         self.push_text(before);
         let values = self.modes.iter().filter(|mode| matches!(mode, Mode::Value { .. })).count();
-        if values < INTERPOLATION_MAX {
+        if values < self.interpolation_max {
             self.modes.push(Mode::Value { open: open.start, braces: 0 });
             return self.push(TokenKind::InterpolationStart, open);
         }
@@ -321,7 +329,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The span of a range of offsets, which `SOURCE_LEN_MAX` keeps within 32 bits.
+/// The span of a range of offsets, which the limit on its length keeps within 32 bits.
 fn span(range: Range<usize>) -> Span {
     Span::new(range.start as u32, range.end as u32)
 }

@@ -117,15 +117,13 @@ pub fn compile_until(
     settings: Settings,
     deadline: Deadline<'_>,
 ) -> Result<Program, Vec<Diagnostic>> {
-    let limits = &settings.limits;
-    if let Some(refusal) = parse::too_long(source, limits.source_len_max) {
+    let settings = settings.limits(settings.limits);
+    let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
+    if let Some(refusal) = parse::too_many(&tree, settings.limits.declarations_max) {
         return Err(vec![refusal]);
     }
-    let (tree, diagnostics) = parse::parse(source);
-    if let Some(refusal) = parse::too_many(&tree, limits.declarations_max) {
-        return Err(vec![refusal]);
-    }
-    let checked = check::check_until(source, &tree, diagnostics, (None, deadline))?;
+    let within = (None, &settings.limits, deadline);
+    let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;
     let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;
     Ok(Program { ir, layouts, code, warnings })
@@ -143,8 +141,10 @@ pub fn compile_migrations(
     settings: Settings,
     deadline: Deadline<'_>,
 ) -> Result<Program, Vec<Diagnostic>> {
-    let (tree, diagnostics) = parse::parse(source);
-    let checked = check::check_until(source, &tree, diagnostics, (Some(live), deadline))?;
+    let settings = settings.limits(settings.limits);
+    let (tree, diagnostics) = parse::parse_within(source, &settings.limits);
+    let within = (Some(live), &settings.limits, deadline);
+    let checked = check::check_within(source, &tree, diagnostics, within)?;
     let Checked { program: mut ir, layouts, warnings } = checked;
     (ir.handlers, ir.timers, ir.tests, ir.on_load) = (vec![], vec![], vec![], None);
     let code = codegen::generate(&mut ir, &layouts, settings, deadline)?;

@@ -6,8 +6,8 @@
 //! list, a line or a declaration ends and it can trust the tokens again (`recover`). So one run
 //! reports every independent mistake, and each of them once.
 //!
-//! What a hostile source costs is bounded: recursion by `NESTING_MAX`, the tree's height by
-//! `TREE_HEIGHT_MAX`, one declaration's work by `FUNCTION_NODES_MAX`; everything is linear in the
+//! What a hostile source costs is bounded: recursion by `nesting_max`, the tree's height by
+//! `tree_height_max`, one declaration's work by `function_nodes_max`; everything is linear in the
 //! number of tokens. Two mebibytes of stack are enough, in a debug build as well.
 //!
 //! It resolves no name and knows no type.
@@ -30,25 +30,30 @@ mod ty;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lexer;
-use crate::limits::SOURCE_LEN_MAX;
+use crate::limits::Limits;
 use crate::source::{Source, Span};
 use cursor::Parser;
 
 /// Parses a whole source. The tree has `Error` nodes where the diagnostics hold errors.
 pub fn parse(source: &Source) -> (ast::Program, Diagnostics) {
-    let mut diagnostics = Diagnostics::default();
-    if let Some(refusal) = too_long(source, SOURCE_LEN_MAX) {
+    parse_within(source, &Limits::default())
+}
+
+/// Parses a whole source within these limits; nothing of one that is too long.
+pub(crate) fn parse_within(source: &Source, limits: &Limits) -> (ast::Program, Diagnostics) {
+    let mut diagnostics = Diagnostics::new(limits.diagnostics_max);
+    if let Some(refusal) = too_long(source, limits.source_len_max) {
         diagnostics.report(refusal);
         return (ast::Program::default(), diagnostics);
     }
-    let lexed = lexer::lex(source, &mut diagnostics);
-    let mut parser = Parser::new(source, lexed, diagnostics);
+    let lexed = lexer::lex_within(source, limits, &mut diagnostics);
+    let mut parser = Parser::new(source, lexed, (limits, diagnostics));
     let program = parser.program();
     (program, parser.diagnostics)
 }
 
 /// The refusal of a source that is longer than the limit.
-pub(crate) fn too_long(source: &Source, len_max: usize) -> Option<Diagnostic> {
+fn too_long(source: &Source, len_max: usize) -> Option<Diagnostic> {
     let len = source.text().len();
     let message = format!("the source has {len} bytes, more than the {len_max} that are allowed");
     (len > len_max).then(|| Diagnostic::new(Code::E0600, Span::new(0, 0), message))

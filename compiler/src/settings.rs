@@ -45,10 +45,10 @@ impl Settings {
         Settings { optimisation, ..self }
     }
 
-    /// These settings with these limits.
+    /// These settings with these limits, each no higher than it can be set to.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Settings {
-        Settings { limits, ..self }
+        Settings { limits: limits.capped(), ..self }
     }
 
     /// These settings with this allocation.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A half-open range of byte offsets in one source, `start..end`.
 ///
-/// Offsets are 32 bits wide: a source is at most 4 MiB (`limits::SOURCE_LEN_MAX`).
+/// Offsets are 32 bits wide: a source is at most 4 MiB (`source_len_max`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct Span {
     /// Offset of the first byte.

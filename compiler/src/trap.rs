@@ -47,6 +47,8 @@ traps! {
     OutOfRange "out_of_range" 500,
     /// A built-in was given an argument outside of its domain (`pow(2, -1)`, `random(0)`).
     InvalidArgument "invalid_argument" 500,
+    /// A text that is longer than a key may be.
+    KeyTooLong "key_too_long" 400,
     /// `assert` found its condition false.
     Assertion "assertion" 500,
     /// `fail`
@@ -57,6 +59,14 @@ traps! {
     OutOfStack "out_of_stack" 503,
     /// The call used up its memory.
     OutOfMemory "out_of_memory" 503,
+    /// A text would be longer than any may be.
+    TextTooLong "text_too_long" 503,
+    /// A list would have more elements than any may have.
+    ListTooLong "list_too_long" 503,
+    /// A table has as many rows as it may.
+    TableFull "table_full" 503,
+    /// The result is larger than the host shows.
+    ResultTooLarge "result_too_large" 503,
     /// The world used up its memory.
     WorldFull "world_full" 503,
     /// All worlds together used up the memory of the engine.

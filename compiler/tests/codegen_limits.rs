@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use midflight_compiler::limits::{COMPILE_STACK_SIZE, Limits, NATIVE_STACK_MAX};
+use midflight_compiler::limits::{COMPILE_STACK_SIZE, Limits};
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Deadline, compile, compile_until, compile_with};
@@ -18,6 +18,10 @@ fn outcome(text: String) -> Result<usize, &'static str> {
     thread.expect("there are threads").join().expect("compiling does not panic")
 }
 
+fn fits(stack: usize) -> bool {
+    stack <= Limits::default().native_stack_max
+}
+
 fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
     (0..count).map(line).collect()
 }
@@ -27,7 +31,7 @@ fn a_function_with_many_branches_fits() {
     for count in [200, 1_100] {
         let body = lines(count, |i| format!("if n == {i} {{ s += n }}\n"));
         let text = format!("get f(n: int) -> int {{\nvar s = 0\n{body}return s\n}}\n");
-        assert!(outcome(text).is_ok_and(|stack| stack <= NATIVE_STACK_MAX), "{count} branches");
+        assert!(outcome(text).is_ok_and(fits), "{count} branches");
     }
 }
 
@@ -45,7 +49,7 @@ fn a_recursive_function_with_a_large_frame_is_bounded() {
     let sum = lines(60, |i| format!(" + a{i}"));
     let text =
         format!("get f(n: int) -> int {{\nif n < 1 {{ return 1 }}\n{lets}return 0{sum}\n}}\n");
-    assert!(outcome(text).is_ok_and(|stack| stack <= NATIVE_STACK_MAX));
+    assert!(outcome(text).is_ok_and(fits));
 }
 
 /// What is refused under these limits, or the size of the code.
@@ -53,6 +57,29 @@ fn within(limits: Limits, text: &str) -> Result<usize, &'static str> {
     let source = Source::new("limits.flight", text);
     let compiled = compile_with(&source, Settings::default().limits(limits));
     compiled.map(|program| program.code.size()).map_err(|errors| errors[0].code.name())
+}
+
+#[test]
+fn machine_code_that_needs_too_much_stack_is_refused() {
+    let (open, close) = ("for _i in 0..1 {\n".repeat(64), "}\n".repeat(64));
+    let text = format!("get f() -> int {{\nvar n = 0\n{open}n += 1\n{close}return n\n}}\n");
+    let source = Source::new("limits.flight", text);
+    let limits = Limits { native_stack_max: 128 << 10, ..Limits::default() };
+    let settings = Settings::default();
+    assert!(compile_with(&source, settings).is_ok());
+    let errors = compile_with(&source, settings.limits(limits)).expect_err("it does not fit");
+    assert_eq!(errors[0].code.name(), "E0619");
+}
+
+#[test]
+fn limits_that_stacks_are_made_for_cannot_be_raised() {
+    let nested = format!("fn f() -> int {{ return {}1{} }}", "(".repeat(300), ")".repeat(300));
+    let limits = Limits { nesting_max: 100_000, ..Limits::default() };
+    assert_eq!(Settings::default().limits(limits).limits, Limits::default());
+    let mut settings = Settings::default();
+    settings.limits = limits;
+    let errors = compile_with(&Source::new("limits.flight", nested), settings);
+    assert_eq!(errors.expect_err("too deep")[0].code.name(), "E0601");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Hostile sizes: each gets its diagnostic, on a stack of 2 MiB, and the tree can be dropped.
 
 use midflight_compiler::ast::Program;
-use midflight_compiler::limits::SOURCE_LEN_MAX;
+use midflight_compiler::limits::Limits;
 use midflight_compiler::parse::parse;
 use midflight_compiler::source::Source;
 
@@ -93,7 +93,7 @@ fn masses_of_mistakes_are_capped() {
     assert_eq!(codes("@\n".repeat(MANY)).len(), 100);
     assert_eq!(codes("}".repeat(MANY)).len(), 1);
     assert_eq!(codes(in_function(&"let = 1\n".repeat(5_000))).len(), 100);
-    assert_eq!(codes("x".repeat(SOURCE_LEN_MAX + 1)), ["E0600"]);
-    assert_eq!(codes("x".repeat(SOURCE_LEN_MAX)), ["E0100"]);
+    assert_eq!(codes("x".repeat(Limits::LARGEST.source_len_max + 1)), ["E0600"]);
+    assert_eq!(codes("x".repeat(Limits::LARGEST.source_len_max)), ["E0100"]);
     assert_eq!(codes(format!("// {}", "x".repeat(1 << 20))), [""; 0]);
 }

@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use midflight_compiler::ir::FuncId;
+use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type};
 
 use crate::counts::Counts;
@@ -152,10 +153,24 @@ impl<'w> Turn<'w> {
         handler: &str,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
     ) -> Result<Outcome<'_>, CallError> {
+        self.call_shown(handler, bind, |_| true)
+    }
+
+    /// As [`Turn::call`]; `show` is given the result before the call is committed. Where it says
+    /// `false`, the result is larger than the host can show, and the call ends like one that traps.
+    ///
+    /// # Errors
+    /// As [`Turn::call`].
+    pub fn call_shown(
+        &mut self,
+        handler: &str,
+        bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
+        show: impl FnOnce(View<'_>) -> bool,
+    ) -> Result<Outcome<'_>, CallError> {
         let Some((_, signature)) = self.version.handler(handler) else {
             return Err(CallError::UnknownHandler { name: handler.to_owned() });
         };
-        self.call_signature(signature, bind)
+        self.call_signature(signature, bind, show)
     }
 
     /// Calls a handler whose signature is known to be the turn's version's.
@@ -163,16 +178,24 @@ impl<'w> Turn<'w> {
         &mut self,
         signature: &Signature,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
+        show: impl FnOnce(View<'_>) -> bool,
     ) -> Result<Outcome<'_>, CallError> {
         let block = self.begin_handler(signature).ok_or(CallError::TooLarge)?;
         let mut arguments = Arguments { frame: self.frame, signature, block, given: 0 };
         bind(&mut arguments)?;
         arguments.finish()?;
         // SAFETY: the block is that of this call, and has every argument.
-        match unsafe { self.run_handler(signature, block) } {
-            Ok(result) => Ok(Outcome::Done(self.result(signature.result, result))),
-            Err(trap) => Ok(Outcome::Trapped(*trap)),
+        let result = match unsafe { self.enter_handler(signature, block) } {
+            Ok(result) => result,
+            Err(trap) => return Ok(Outcome::Trapped(*trap)),
+        };
+        if !show(self.result(signature.result, result)) {
+            let kind = TrapKind::ResultTooLarge;
+            let trap = Trap::in_result(self.version, signature.function, kind);
+            return Ok(Outcome::Trapped(self.take_back(trap)));
         }
+        self.commit();
+        Ok(Outcome::Done(self.result(signature.result, result)))
     }
 
     /// As [`Turn::call`], for a handler whose signature is known to be the turn's version's and to
@@ -209,9 +232,25 @@ impl<'w> Turn<'w> {
     /// Enters a handler, and commits what it did or takes it back; gives the address of its result.
     ///
     /// # Safety
+    /// As [`Turn::enter_handler`].
+    unsafe fn run_handler(
+        &mut self,
+        signature: &Signature,
+        block: *mut u8,
+    ) -> Result<*const u8, Box<Trap>> {
+        // SAFETY: as the caller promises.
+        let result = unsafe { self.enter_handler(signature, block) }?;
+        self.commit();
+        Ok(result)
+    }
+
+    /// Enters a handler, and takes back what it did if it traps; gives the address of its result. What
+    /// it did is then still to be committed or taken back.
+    ///
+    /// # Safety
     /// The signature is of the turn's version; the block is the one that [`Turn::begin_handler`]
     /// gave for it last, and holds the arguments.
-    unsafe fn run_handler(
+    unsafe fn enter_handler(
         &mut self,
         signature: &Signature,
         block: *mut u8,
@@ -227,10 +266,10 @@ impl<'w> Turn<'w> {
             return Err(Box::new(self.take_back(trap)));
         }
         if signature.gives_row && self.result(signature.result, result).shows_removed_row() {
-            let trap = Trap::in_result(self.version, signature.function);
+            let kind = TrapKind::MissingRow;
+            let trap = Trap::in_result(self.version, signature.function, kind);
             return Err(Box::new(self.take_back(trap)));
         }
-        self.commit();
         Ok(result)
     }
 
@@ -384,7 +423,7 @@ pub struct Arguments<'a> {
     given: u64,
 }
 
-const _: () = assert!(midflight_compiler::limits::PARAMS_MAX <= 64);
+const _: () = assert!(midflight_compiler::limits::Limits::LARGEST.params_max <= 64);
 
 impl Arguments<'_> {
     /// The names of the parameters, in order.

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use midflight_compiler::abi::{CallContext, RowHeader};
 use midflight_compiler::ir::Const;
-use midflight_compiler::limits::STACK_MAX;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::{TableId, Type};
@@ -46,6 +45,10 @@ pub(crate) struct Frame {
     pub(crate) outbox: Outbox,
     /// What the call has made.
     pub(crate) arena: Arena,
+    /// Bytes of a `str` that is a key.
+    pub(crate) key_len_max: usize,
+    /// Rows of a table.
+    pub(crate) rows_max: u64,
     /// Where a text is put together before it goes into the arena.
     pub(crate) text_buffer: String,
     /// Whose code runs here.
@@ -80,7 +83,7 @@ impl Frame {
         beginning: Beginning<'_>,
     ) -> Result<Box<Frame>, TrapKind> {
         let program = version.program();
-        let call_memory_max = beginning.limits.call_memory_max;
+        let limits = beginning.limits;
         let data = Data::new(&program.ir, &program.layouts, beginning)?;
         let mut frame = Box::new(Frame {
             ctx: CallContext {
@@ -90,7 +93,7 @@ impl Frame {
                 host: &raw const HOST,
                 tables: data.views.as_ptr(),
                 now: 0,
-                stack: i64::from(STACK_MAX),
+                stack: i64::from(program.code.call_stack()),
                 trap_site: 0,
                 trap_kind: 0,
                 trap_values: NO_VALUES,
@@ -104,7 +107,9 @@ impl Frame {
             data,
             undo: Undo::default(),
             outbox: Outbox::default(),
-            arena: Arena::new(call_memory_max)?,
+            arena: Arena::new(limits)?,
+            key_len_max: limits.key_len_max,
+            rows_max: limits.rows_max as u64,
             text_buffer: String::new(),
             version,
             broken: false,

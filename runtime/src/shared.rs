@@ -219,17 +219,22 @@ impl Shared {
             match room.prepare(version, migration, self) {
                 Ok(moved) => rows += moved,
                 Err(why) => {
-                    rooms.iter_mut().for_each(|room: &mut Holder<'_, Room>| room.go_back());
-                    let world = world.name().to_owned();
-                    return Err(Unpublished::World { world, why });
+                    drop(room);
+                    self.go_back(rooms);
+                    return Err(Unpublished::World { world: world.name().to_owned(), why });
                 }
             }
+            let staged = room.stage(self);
             rooms.push(room);
+            if let Err(error) = staged {
+                self.go_back(rooms);
+                return Err(Unpublished::Store(error));
+            }
         }
-        let changes = rooms.iter_mut().filter_map(|room| room.prepared_change());
+        let changes = rooms.iter_mut().flat_map(|room| room.prepared_changes());
         let batch = Batch { versions: Some(change), worlds: changes.collect() };
         if let Err(error) = self.store(batch) {
-            rooms.iter_mut().for_each(|room| room.go_back());
+            self.go_back(rooms);
             return Err(Unpublished::Store(error));
         }
         let epoch = self.set_current(version);
@@ -239,8 +244,22 @@ impl Shared {
             drop(room);
         }
         let time = began.map_or(Duration::ZERO, |began| began.elapsed());
-        drop(left);
+        for mut left in left.into_iter().flatten() {
+            // If the store fails now, it says so to everybody; a restart removes the rest.
+            let _ = left.remove_stored(self);
+        }
         Ok(Pause { rows, time })
+    }
+
+    /// Takes moves back that were prepared.
+    fn go_back(&self, mut rooms: Vec<Holder<'_, Room>>) {
+        rooms.iter_mut().for_each(|room| room.go_back());
+        let staged: Vec<_> = rooms.iter_mut().filter_map(|room| room.give_place_up()).collect();
+        drop(rooms);
+        for place in staged {
+            // As in `publish_to_all`.
+            let _ = self.store(Batch::without(place));
+        }
     }
 }
 

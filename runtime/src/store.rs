@@ -13,12 +13,14 @@
 //! | `journal` | of each world: what was queued last |
 //! | `record`, `restore` | a world's memory to cells, and back |
 //! | `layout` | which layout cells have |
+//! | `place` | under which name a world's cells stand |
 //! | `reopen` | an engine as it was when its store was closed |
 //! | `redb` | the store in a file |
 
 pub(crate) mod committer;
 pub(crate) mod journal;
 pub(crate) mod layout;
+pub(crate) mod place;
 pub(crate) mod record;
 #[cfg(feature = "redb")]
 pub mod redb;
@@ -27,6 +29,7 @@ pub(crate) mod restore;
 pub(crate) mod ticket;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +46,7 @@ pub trait Store: Debug + Send + Sync {
     /// When the store cannot be read.
     fn versions(&self) -> Result<StoredVersions, StoreError>;
 
-    /// The names of the worlds: those that have a cell.
+    /// The names under which cells stand. A world moves between two of them, which begin alike.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -127,7 +130,7 @@ impl Cell {
 pub struct Batch {
     /// What changes among the versions.
     pub versions: Option<VersionsChange>,
-    /// What changes in worlds, by name.
+    /// What changes in worlds, by the name under which they stand.
     pub worlds: BTreeMap<Arc<str>, WorldChange>,
 }
 
@@ -183,10 +186,15 @@ pub struct StoredVersions {
 }
 
 impl Batch {
-    /// What removes a world.
-    pub(crate) fn without_world(name: &str) -> Batch {
+    /// What removes everything at a place.
+    pub(crate) fn without(place: Arc<str>) -> Batch {
         let gone = WorldChange { is_whole: true, ..WorldChange::default() };
-        Batch { versions: None, worlds: [(name.into(), gone)].into() }
+        Batch { versions: None, worlds: [(place, gone)].into() }
+    }
+
+    /// What changes at one place.
+    pub(crate) fn at(place: &Arc<str>, change: WorldChange) -> Batch {
+        Batch { versions: None, worlds: [(place.clone(), change)].into() }
     }
 
     /// Adds what was queued after it.
@@ -198,11 +206,14 @@ impl Batch {
             }
         }
         for (world, change) in later.worlds {
-            let merged = self.worlds.entry(world).or_default();
-            if change.is_whole {
-                *merged = change;
-            } else {
-                merged.cells.extend(change.cells);
+            match self.worlds.entry(world) {
+                Entry::Occupied(mut merged) if !change.is_whole => {
+                    merged.get_mut().cells.extend(change.cells);
+                }
+                Entry::Occupied(mut merged) => *merged.get_mut() = change,
+                Entry::Vacant(vacant) => {
+                    let _ = vacant.insert(change);
+                }
             }
         }
     }

@@ -60,16 +60,20 @@ impl Trap {
         }
     }
 
-    /// The trap of a handler whose result holds a row that the call removed.
-    pub(crate) fn in_result(version: &Version, function: FuncId) -> Trap {
+    /// The trap of a handler whose result cannot be shown: it holds a row that the call removed, or is
+    /// too large.
+    pub(crate) fn in_result(version: &Version, function: FuncId, kind: TrapKind) -> Trap {
         let function = version.program().ir.function(function);
         Trap {
-            kind: TrapKind::MissingRow,
-            message: "the result holds a row that the call removed".to_owned(),
+            kind,
+            message: match kind {
+                TrapKind::ResultTooLarge => "the result is too large to be shown".to_owned(),
+                _ => "the result holds a row that the call removed".to_owned(),
+            },
             position: version.source().position(function.span.start),
             function: function.name.clone(),
             version: version.number(),
-            status: TrapKind::MissingRow.status(),
+            status: kind.status(),
         }
     }
 
@@ -128,6 +132,11 @@ fn message(frame: &Frame, kind: TrapKind, step: &str) -> String {
         TrapKind::OutOfFuel => "the call used up its fuel".to_owned(),
         TrapKind::OutOfStack => "the call nested too deep".to_owned(),
         TrapKind::OutOfMemory => format!("the memory is used up at `{step}`"),
+        TrapKind::KeyTooLong => format!("the key is too long: `{step}`"),
+        TrapKind::TextTooLong => format!("the text is too long: `{step}`"),
+        TrapKind::ListTooLong => format!("the list is too long: `{step}`"),
+        TrapKind::ResultTooLarge => "the result is too large to be shown".to_owned(),
+        TrapKind::TableFull => format!("the table is full: `{step}`"),
         TrapKind::WorldFull => format!("the memory of the world is used up at `{step}`"),
         TrapKind::EngineFull => {
             format!("the memory of all worlds together is used up at `{step}`")

@@ -24,12 +24,16 @@ use crate::migrate::{Failure, Migration};
 use crate::outbox::{Ending, Outbox};
 use crate::shared::Shared;
 use crate::store::committer::Queue;
-use crate::store::journal::Journal;
+use crate::store::journal::{Journal, empty};
 use crate::store::restore::Restored;
-use crate::store::{Batch, Cell, WorldChange};
+use crate::store::{Batch, Cell, StoreError, WorldChange};
 use crate::timer::{NEVER_MS, Timers};
 use crate::trap::Trap;
 use crate::version::Version;
+
+/// Rows from which on a world that moves to another layout is written before the others are held:
+/// fewer take no longer than the batch that moves all worlds.
+const STAGED_ROWS_MIN: usize = 1 << 10;
 
 /// One world of an engine.
 #[derive(Debug)]
@@ -77,7 +81,9 @@ enum Leaving {
 /// waits.
 #[derive(Debug)]
 pub(crate) struct Left {
-    _leaving: Leaving,
+    leaving: Leaving,
+    /// Where it stood in the store, if it stands elsewhere by now.
+    place: Option<Arc<str>>,
 }
 
 /// Why a world cannot move.
@@ -162,8 +168,12 @@ impl World {
         // A world without a version is stored as a time.
         let time = (Cell::TIME, Some(0_i64.to_le_bytes().to_vec()));
         let empty = || WorldChange { is_whole: true, cells: [time].into() };
-        let change = room.prepared_change().unwrap_or_else(|| (self.name.clone(), empty()));
-        if let Err(error) = shared.store(Batch { versions: None, worlds: [change].into() }) {
+        let mut worlds = room.prepared_changes();
+        if worlds.is_empty() {
+            worlds.push((self.name.clone(), empty()));
+        }
+        let worlds = worlds.into_iter().collect();
+        if let Err(error) = shared.store(Batch { versions: None, worlds }) {
             room.go_back();
             return Err(error.into());
         }
@@ -173,13 +183,15 @@ impl World {
     }
 
     /// Ends a world that is no longer in the list, once those have had their turn who wait for it
-    /// already.
-    pub(crate) fn end(&self) {
+    /// already. Gives the name under which it stands in a store.
+    pub(crate) fn end(&self) -> Arc<str> {
         let mut room = self.gate.enter();
         let frame = room.end();
+        let place = room.journal.as_ref().map_or(&room.name, Journal::place).clone();
         drop(room);
         // Outside of the gate: it may be large, and the last of its version.
         drop(frame);
+        place
     }
 
     /// Moves the world to the current version if nobody holds it, else leaves that to the holder:
@@ -260,9 +272,8 @@ impl Room {
         let Some(frame) = &mut self.frame else { return Err(CallError::NoVersion.into()) };
         let before = frame.replace(import.data);
         if let Some(journal) = &mut self.journal {
-            let change = (self.name.clone(), journal.whole(frame, &self.timers));
-            let batch = Batch { versions: None, worlds: [change].into() };
-            if let Err(error) = shared.store(batch) {
+            let change = journal.whole(frame, &self.timers);
+            if let Err(error) = shared.store(Batch::at(journal.place(), change)) {
                 let _ = frame.replace(before);
                 return Err(error.into());
             }
@@ -280,11 +291,11 @@ impl Room {
         due
     }
 
-    /// Goes on from what was stored, on the current version, which it has the layout of.
-    pub(crate) fn reopen(&mut self, restored: Restored, shared: &Shared) {
+    /// Goes on from what was stored at a place, on the current version, which it has the layout of.
+    pub(crate) fn reopen(&mut self, restored: Restored, place: &str, shared: &Shared) {
         let Restored { frame, timers } = restored;
         if let Some(journal) = &mut self.journal {
-            journal.reopen(&frame);
+            journal.reopen(place, &frame);
         }
         (self.frame, self.timers) = (Some(frame), timers);
         self.counts_moved(None);
@@ -292,20 +303,38 @@ impl Room {
         self.epoch = shared.epoch.load(Ordering::Acquire);
     }
 
+    /// Writes the rows of a large world that is prepared to move to the store, where nobody sees them
+    /// yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn stage(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        let is_large = self.row_count() >= STAGED_ROWS_MIN;
+        match (&self.leaving, &self.frame, &mut self.journal, &shared.committer) {
+            (Some(Leaving::Frame(_)), Some(frame), Some(journal), Some(store)) if is_large => {
+                journal.stage(frame, store)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What a move that is prepared changes in the store.
-    pub(crate) fn prepared_change(&mut self) -> Option<(Arc<str>, WorldChange)> {
-        let (frame, journal) = (self.frame.as_ref()?, self.journal.as_mut()?);
-        let is_same_layout = match self.leaving.as_ref()? {
+    pub(crate) fn prepared_changes(&mut self) -> Vec<(Arc<str>, WorldChange)> {
+        let (Some(frame), Some(journal), Some(leaving)) =
+            (&self.frame, &mut self.journal, &self.leaving)
+        else {
+            return Vec::new();
+        };
+        let is_same_layout = match leaving {
             Leaving::Version(left) => left.layout_identity() == frame.version.layout_identity(),
             Leaving::Frame(_) | Leaving::Nowhere => false,
         };
-        let change = match is_same_layout {
+        match is_same_layout {
             // Memory that cannot be trusted is not stored.
-            _ if frame.broken => return None,
-            true => journal.changed(frame),
-            false => journal.whole(frame, &self.timers),
-        };
-        Some((self.name.clone(), change))
+            _ if frame.broken => Vec::new(),
+            true => vec![(journal.place().clone(), journal.changed(frame))],
+            false => journal.moved(frame, &self.timers),
+        }
     }
 
     /// Moves to the current version.
@@ -335,7 +364,7 @@ impl Room {
             journal.record_whole(frame, &self.timers);
         }
         self.moved(&left, shared, epoch);
-        Ok(Some(Left { _leaving: left }))
+        Ok(Some(Left { leaving: left, place: None }))
     }
 
     /// What its calls run in; absent before the first version.
@@ -426,6 +455,7 @@ impl Room {
     /// Completes a move that was prepared; gives what was left.
     pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Left> {
         let left = self.leaving.take()?;
+        let place = self.journal.as_mut().and_then(Journal::take_place);
         if let Some(frame) = &mut self.frame {
             // What it did is durable: `Shared` has seen to it.
             frame.commit();
@@ -439,7 +469,12 @@ impl Room {
             frame.settle();
         }
         self.moved(&left, shared, epoch);
-        Some(Left { _leaving: left })
+        Some(Left { leaving: left, place })
+    }
+
+    /// Where rows are in the store for a move that was taken back.
+    pub(crate) fn give_place_up(&mut self) -> Option<Arc<str>> {
+        self.journal.as_mut().and_then(Journal::give_place_up)
     }
 
     /// Takes back a move that was prepared.
@@ -454,6 +489,19 @@ impl Room {
                 frame.version = version;
             }
             (Some(Leaving::Version(_)) | None, _) => {}
+        }
+    }
+}
+
+impl Left {
+    /// Removes what it has left behind in the store. May take long.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn remove_stored(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        match (&self.leaving, self.place.take(), &shared.committer) {
+            (Leaving::Frame(frame), Some(place), Some(store)) => empty(place, frame, store),
+            _ => Ok(()),
         }
     }
 }

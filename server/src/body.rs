@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Frame, SizeHint};
-use midflight_compiler::limits::{Number, Unit};
+use midflight_limits::{Number, Unit};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -84,7 +84,7 @@ pub(crate) async fn spool(state: &ServerState, request: Request<Body>) -> Result
     let len_max = state.limits.import_len_max;
     if request.body().size_hint().lower() > len_max {
         let _ = discard(request).await;
-        return Err(too_large(len_max));
+        return Err(import_too_large(len_max));
     }
     let no_room = |error: io::Error| Problem::new(Kind::NoRoom, error.to_string());
     let mut body = request.into_body();
@@ -101,7 +101,7 @@ pub(crate) async fn spool(state: &ServerState, request: Request<Body>) -> Result
         len += data.len() as u64;
         if len > len_max {
             discard_rest(body).await;
-            return Err(too_large(len_max));
+            return Err(import_too_large(len_max));
         }
         let write = spawn_blocking(move || file.write_all(&data).map(|()| file));
         let written =
@@ -123,6 +123,11 @@ fn encoded(headers: &HeaderMap) -> Option<Problem> {
     let encoding = quoted(&String::from_utf8_lossy(content.or(transfer)?.as_bytes()));
     let detail = format!("the body is encoded as {encoding}, which is not undone");
     Some(Problem::new(Kind::UnsupportedEncoding, detail).with_help("send the body as it is"))
+}
+
+fn import_too_large(len_max: u64) -> Problem {
+    let detail = format!("the export is larger than {}", Unit::Bytes.show(len_max));
+    Problem::new(Kind::ImportTooLarge, detail)
 }
 
 fn too_large(len_max: u64) -> Problem {

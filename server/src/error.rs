@@ -53,6 +53,7 @@ kinds! {
     HeadBroken "head_broken" BAD_REQUEST "the request ended before its end",
     HeaderTimeout "header_timeout" REQUEST_TIMEOUT "the request took too long",
     HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "the headers are too large",
+    TooManyHeaders "too_many_headers" REQUEST_HEADER_FIELDS_TOO_LARGE "there are too many headers",
     UriTooLong "uri_too_long" URI_TOO_LONG "the path and query are too long",
 
     InvalidHost "invalid_host" BAD_REQUEST "a request needs one host",
@@ -78,6 +79,7 @@ kinds! {
     TooManyWorlds "too_many_worlds" INSUFFICIENT_STORAGE "there are as many worlds as there may be",
     WorldIsMain "world_is_main" CONFLICT "the world `main` stays",
     InvalidImport "invalid_import" BAD_REQUEST "the file is not the export of a world",
+    ImportTooLarge "import_too_large" PAYLOAD_TOO_LARGE "the export of the world is too large",
     ImportTruncated "import_truncated" BAD_REQUEST "the file ends before its end",
     ImportValue "import_value" UNPROCESSABLE_ENTITY "a value does not fit the program",
     ImportTable "import_table" UNPROCESSABLE_ENTITY "the program has no such table",
@@ -91,7 +93,6 @@ kinds! {
     DuplicateArgument "duplicate_argument" BAD_REQUEST "an argument is given twice",
     WrongType "wrong_type" BAD_REQUEST "an argument has another type",
     ArgumentTooLarge "argument_too_large" PAYLOAD_TOO_LARGE "the arguments are too large",
-    ResultTooLarge "result_too_large" INTERNAL_SERVER_ERROR "the result is too large",
     Busy "busy" SERVICE_UNAVAILABLE "too many calls wait for the world",
     StoreFailed "store_failed" SERVICE_UNAVAILABLE "the store has failed",
     StoreBusy "store_busy" SERVICE_UNAVAILABLE "too much waits to be stored",

@@ -118,7 +118,7 @@ fn program(path: &Path) -> Result<(), Failed> {
             return Err(format!("{name}: the test `{}` failed: {trap}", result.name).into());
         }
     }
-    Ok(suite::agree(&report, engine.limits())?)
+    Ok(suite::agree(&report, &engine)?)
 }
 
 /// The transcript is what its commands print, and the README quotes it.

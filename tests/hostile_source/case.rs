@@ -4,7 +4,7 @@ use libtest_mimic::Failed;
 use midflight_compiler::diag::render::{Style, render};
 use midflight_compiler::diag::view::view;
 use midflight_compiler::diag::{Code, Diagnostic, Severity};
-use midflight_compiler::limits::{COMPILE_STACK_SIZE, DIAGNOSTICS_MAX};
+use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 use midflight_compiler::{Emit, fmt, inspect};
@@ -103,7 +103,7 @@ fn short(source: &Source, diagnostics: &[Diagnostic]) -> Result<(), Failed> {
     let count = diagnostics.len();
     let text = render(source, diagnostics, Style::Plain).len();
     let json = serde_json::to_string(&view(source, diagnostics))?.len();
-    if count > DIAGNOSTICS_MAX || text > REPORT_LEN_MAX || json > REPORT_LEN_MAX {
+    if count > patient().diagnostics_max || text > REPORT_LEN_MAX || json > REPORT_LEN_MAX {
         let found = format!("{count} diagnostics, {text} bytes of text, {json} of JSON");
         return Err(format!("what is said of it is too long: {found}").into());
     }

@@ -115,7 +115,7 @@ pub(crate) const CASES: &[Case] = &[
             "struct S { a: [int; 100000] }\nstruct T { s: S = S { a: [7; 100000] } }\n".to_owned()
                 + &lines(100, |i| format!("get g{i}() -> T {{ return T {{ }} }}"))
         },
-        expected: Refused(&["E0612"]),
+        expected: Refused(&["E0618"]),
     },
     Case {
         name: "defaults-in-a-circle",

@@ -86,7 +86,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "for-deeper-than-its-frame",
         source: || blocks("for _i in 0..1 { ", DEEP),
-        expected: Refused(&["E0604"]),
+        expected: Refused(&["E0619"]),
     },
     Case { name: "for-allowed", source: || blocks("for _i in 0..1 { ", 60), expected: Runs },
     Case {

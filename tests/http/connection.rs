@@ -93,7 +93,7 @@ fn what_cannot_be_read_is_answered_with_a_problem() {
         ),
         (long.as_bytes(), 414, "uri_too_long"),
         (header.as_bytes(), 431, "headers_too_large"),
-        (many.as_bytes(), 431, "headers_too_large"),
+        (many.as_bytes(), 431, "too_many_headers"),
     ] {
         let found = refused(&served, bytes);
         let shown = String::from_utf8_lossy(bytes);

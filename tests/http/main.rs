@@ -13,5 +13,6 @@ mod life_cycle;
 mod loading;
 mod metrics;
 mod process;
+mod results;
 mod transfer;
 mod worlds;

@@ -351,7 +351,7 @@ fn what_is_too_large_is_refused() {
     let before = image(&small.engine, "main");
     let large = file.clone() + &" ".repeat(200_000);
     let refused = import(&mut client, "main", &large);
-    assert_eq!((refused.status, &refused.json()["kind"]), (413, &"body_too_large".into()));
+    assert_eq!((refused.status, &refused.json()["kind"]), (413, &"import_too_large".into()));
     let mut client = small.client();
     let row = file.lines().rfind(|line| line.contains("number")).expect("a row");
     let slot = row.find("\"slot\":").expect("a slot") + 7;

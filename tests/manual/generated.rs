@@ -6,10 +6,11 @@ use std::thread;
 
 use midflight_compiler::builtins::{self, Form, ROWS, Shape};
 use midflight_compiler::diag::render::{Style, render};
-use midflight_compiler::limits::{self, COMPILE_STACK_SIZE, Row};
+use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::source::Source;
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::{Emit, inspect};
+use midflight_limits::{Row, engine, server, source};
 
 use super::page::Page;
 
@@ -50,10 +51,9 @@ fn part(name: &str, page: &str) -> Result<String, String> {
         "texts" => Ok(builtins(|row| is_member(row) && row.params.first() == Some(&Shape::Str))),
         "lists" => Ok(builtins(|row| is_member(row) && row.params.first() != Some(&Shape::Str))),
         "traps" => Ok(traps()),
-        "limits" => Ok(constants()),
-        "limits of sources" => Ok(settings(&limits::Limits::rows())),
-        "limits of the engine" => Ok(settings(&midflight_runtime::Limits::rows())),
-        "limits of the server" => Ok(settings(&midflight_server::Limits::rows())),
+        "limits of sources" => Ok(settings(&source::Limits::rows())),
+        "limits of the engine" => Ok(settings(&engine::Limits::rows())),
+        "limits of the server" => Ok(settings(&server::Limits::rows())),
         _ => match name.strip_prefix(CODE) {
             Some(function) => code(function, page),
             None => Err(format!("there is no generated part `{name}`")),
@@ -125,6 +125,11 @@ fn raised(kind: TrapKind) -> &'static str {
         TrapKind::OutOfFuel => "the call has done too much work",
         TrapKind::OutOfStack => "functions call each other too deep",
         TrapKind::OutOfMemory => "the call has no memory left",
+        TrapKind::KeyTooLong => "`insert` gets a `str` as key that is longer than 256 bytes",
+        TrapKind::TextTooLong => "a text would be longer than `text_len_max`",
+        TrapKind::ListTooLong => "a list would grow beyond `list_len_max`",
+        TrapKind::TableFull => "`insert` meets a table that has `rows_max` rows",
+        TrapKind::ResultTooLarge => "the result is larger than a server sends: `result_len_max`",
         TrapKind::WorldFull => "the world has no memory left",
         TrapKind::EngineFull => "all worlds together have no memory left",
         TrapKind::Internal => "a fault of Midflight itself; the world is closed",
@@ -138,23 +143,13 @@ fn settings(rows: &[Row]) -> String {
     for row in rows {
         let (least, largest) = row.range;
         let (least, largest) = (row.unit.show(least), row.unit.show(largest));
-        let default = match row.declared {
+        let default = match row.name {
             "compiles_max" => "one less than there are processors".to_owned(),
             _ => row.unit.show(row.default),
         };
-        let (name, what, answer) = (row.name(), row.summary(), answer(row));
+        let (name, what, answer) = (row.name, row.summary(), answer(row));
         let _ =
             writeln!(table, "| `{name}` | {default} | {least} to {largest} | {what} | {answer} |");
-    }
-    table
-}
-
-/// Limits that are the same everywhere.
-fn constants() -> String {
-    let mut table = "| what | limit | what exceeds it |\n| --- | --- | --- |\n".to_owned();
-    for row in limits::CONSTANTS {
-        let limit = row.unit.show(row.default);
-        let _ = writeln!(table, "| {} | {limit} | {} |", row.summary(), answer(row));
     }
     table
 }

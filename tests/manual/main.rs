@@ -108,7 +108,7 @@ fn program(block: &Block<'_>, files: &mut Files) -> Result<(), String> {
     let failed = report.results.iter().find_map(|test| Some((&test.name, test.trap.as_ref()?)));
     match failed {
         Some((name, trap)) => Err(format!("the test `{name}` failed: {trap}")),
-        None => suite::agree(&report, engine.limits()),
+        None => suite::agree(&report, &engine),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use midflight_compiler::builtins::{Form, ROWS, Row};
 use midflight_compiler::diag::Code;
-use midflight_compiler::limits;
 use midflight_compiler::trap::TrapKind;
+use midflight_limits::{engine, source};
 
 use crate::case::{Kind, Topic};
 use crate::listing::is_annotation;
@@ -15,6 +15,7 @@ use crate::listing::is_annotation;
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("trap none", "means that there is no trap"),
     ("trap internal", "is raised by a fault of Midflight only"),
+    ("trap result_too_large", "needs a server: `http/results.rs`"),
     ("E0690", "is a fault of Midflight only"),
     ("limit queue_len_max", "needs callers at the same time: `http/busy.rs`"),
     ("limit store_queue_max", "needs a store: `runtime/tests/store/modes.rs`"),
@@ -43,9 +44,8 @@ fn declared() -> BTreeSet<String> {
     let codes = Code::ALL.iter().map(|code| code.name().to_owned());
     let traps = TrapKind::ALL.iter().map(|kind| format!("trap {}", kind.name()));
     let built_ins = ROWS.iter().map(written);
-    let settings = limits::Limits::rows().into_iter().chain(midflight_runtime::Limits::rows());
-    let limits = settings.chain(limits::CONSTANTS.iter().copied());
-    let limits = limits.map(|row| format!("limit {}", row.declared));
+    let limits = source::Limits::rows().into_iter().chain(engine::Limits::rows());
+    let limits = limits.map(|row| format!("limit {}", row.name));
     codes.chain(traps).chain(built_ins).chain(limits).collect()
 }
 

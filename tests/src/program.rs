@@ -19,7 +19,7 @@ pub(crate) fn run(kind: Kind, case: &Case) -> Result<Found, String> {
     let (diagnostics, notes) = match engine.test(source.clone()) {
         Ok(report) => {
             accept(kind, &report)?;
-            suite::agree(&report, engine.limits())?;
+            suite::agree(&report, &engine)?;
             let traps = report.results.iter().filter_map(|result| result.trap.as_ref());
             let traps = traps.map(|trap| Note {
                 start: trap.position,

@@ -35,9 +35,10 @@ pub mod value;
 
 use midflight_compiler::ir::{self, Const, FuncId};
 use midflight_compiler::layout::Layouts;
-use midflight_compiler::limits::STACK_MAX;
+use midflight_compiler::limits::Limits;
 use midflight_compiler::source::Source;
 use midflight_compiler::types::{TableId, Type};
+use midflight_limits::engine;
 
 use activation::{Activation, Stop};
 use generator::Generator;
@@ -68,6 +69,31 @@ pub struct World {
     pub(crate) now_ms: i64,
 }
 
+/// How long values may grow.
+#[derive(Clone, Copy, Debug)]
+pub struct Lengths {
+    /// Bytes of a text that a call makes.
+    pub text: usize,
+    /// Elements up to which a list grows.
+    pub list: usize,
+    /// Bytes of a `str` that is a key.
+    pub key: usize,
+    /// Rows of a table.
+    pub rows: usize,
+}
+
+impl Lengths {
+    /// What an engine with these limits allows.
+    pub fn of(limits: &engine::Limits) -> Lengths {
+        Lengths {
+            text: limits.text_len_max,
+            list: limits.list_len_max,
+            key: limits.key_len_max,
+            rows: limits.rows_max,
+        }
+    }
+}
+
 /// What one call may use, and what time it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -75,6 +101,8 @@ pub struct Budget {
     pub fuel: i64,
     /// Logical stack, in bytes.
     pub stack: i64,
+    /// How long values may grow.
+    pub lengths: Lengths,
     /// The host's clock, in milliseconds since 1970. A world's time never goes back.
     pub now_ms: i64,
 }
@@ -100,9 +128,15 @@ pub(crate) struct Outbox {
 }
 
 impl Budget {
-    /// This much fuel, the stack that every call has, and a clock that stands at 0.
+    /// This much fuel, the stack and the lengths that a call has by default, and a clock that stands
+    /// at 0.
     pub fn of_fuel(fuel: i64) -> Budget {
-        Budget { fuel, stack: i64::from(STACK_MAX), now_ms: 0 }
+        Budget {
+            fuel,
+            stack: i64::from(Limits::LARGEST.stack_max),
+            lengths: Lengths::of(&engine::Limits::LARGEST),
+            now_ms: 0,
+        }
     }
 }
 
@@ -139,6 +173,7 @@ impl World {
             world: self,
             outbox: &mut outbox,
             fuel: budget.fuel,
+            lengths: budget.lengths,
         };
         let result = Activation::enter(&mut call, function, arguments, budget.stack);
         let fuel_left = call.fuel;
@@ -172,6 +207,7 @@ pub(crate) struct Call<'p, 'w> {
     pub(crate) outbox: &'w mut Outbox,
     /// Units left.
     pub(crate) fuel: i64,
+    pub(crate) lengths: Lengths,
     /// What `now()` gives.
     pub(crate) now_ms: i64,
 }

@@ -12,11 +12,10 @@ use super::containment::type_node_of;
 use super::cycles::{Graph, components, is_cycle};
 use super::expr::Want;
 use super::fields::Owner;
-use super::fold::{self, Failure};
+use super::fold::{self, Failure, Folding};
 use crate::ast::{self, BinaryOp, ExprKind, StrPiece};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{self, Const};
-use crate::limits::{CONSTANT_TEXT_MAX, CONSTANTS_SIZE_MAX};
 use crate::source::Span;
 use crate::types::{Field, Type};
 
@@ -228,21 +227,23 @@ impl<'a> Checker<'a> {
     /// Counts a constant that is written out into the program; `None` when that is too much, which
     /// is reported once.
     pub(super) fn write_out(&mut self, ty: Type, span: Span) -> Option<()> {
-        let full = self.constants_size > CONSTANTS_SIZE_MAX;
+        let size_max = self.limits.constants_size_max;
+        let full = self.constants_size > size_max;
         let layout = self.layouts.as_ref().and_then(|layouts| layouts.of(&self.types, ty));
         self.constants_size += layout.map_or(0, |layout| u64::from(layout.size));
-        if self.constants_size <= CONSTANTS_SIZE_MAX {
+        if self.constants_size <= size_max {
             return Some(());
         }
         if !full {
-            let text = format!("the program's constants take more than {CONSTANTS_SIZE_MAX} bytes");
-            self.error(Code::E0612, span, text);
+            let text = format!("the program's constants take more than {size_max} bytes");
+            self.error(Code::E0618, span, text);
         }
         None
     }
 
     fn fold(&mut self, checked: &ir::Expr) -> Option<Const> {
-        match fold::fold(&self.types, checked) {
+        let text_len_max = self.limits.constant_text_max;
+        match fold::fold(Folding { types: &self.types, text_len_max }, checked) {
             Ok(value) => Some(value),
             Err(Failure::Reported) => None,
             Err(Failure::NotConstant(span)) => {
@@ -254,7 +255,7 @@ impl<'a> Checker<'a> {
                 None
             }
             Err(Failure::TooLong(span)) => {
-                let text = format!("a constant text has more than {CONSTANT_TEXT_MAX} bytes");
+                let text = format!("a constant text has more than {text_len_max} bytes");
                 self.error(Code::E0612, span, text);
                 None
             }

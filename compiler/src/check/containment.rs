@@ -7,7 +7,6 @@ use super::Checker;
 use super::cycles::{Graph, components, is_cycle};
 use crate::diag::{Code, Diagnostic};
 use crate::layout::{Layouts, TooLarge};
-use crate::limits::{ROW_SIZE_MAX, STATE_SIZE_MAX, TYPE_DEPTH_MAX, VALUE_SIZE_MAX};
 use crate::source::Span;
 use crate::types::{EnumId, Field, StructId, TableId, Type, Types};
 
@@ -17,6 +16,7 @@ const LINKS_MAX: usize = 4;
 impl Checker<'_> {
     /// Refuses types that contain themselves, and types that nest deeper than passes may recurse.
     pub(super) fn containment(&mut self) {
+        let depth_max = self.limits.type_depth_max;
         let graph = self.containment_graph();
         let mut depth = vec![0; graph.len()];
         for component in components(&graph) {
@@ -27,14 +27,14 @@ impl Checker<'_> {
             let node = component[0];
             let below = graph[node].iter().map(|&inner| depth[inner]).max();
             depth[node] = below.map_or(0, |below: u32| below + 1);
-            if depth[node] > TYPE_DEPTH_MAX {
+            if depth[node] > depth_max {
                 // What holds it starts again, so that this is said once.
                 depth[node] = 0;
                 let (name, span) = self.type_node(node);
                 let text = format!("`{name}` is nested too deep");
                 self.report(
                     Diagnostic::new(Code::E0614, span, text)
-                        .with_label(format!("types nest at most {TYPE_DEPTH_MAX} deep")),
+                        .with_label(format!("types nest at most {depth_max} deep")),
                 );
                 self.forget_parts(node);
             }
@@ -112,7 +112,7 @@ impl Checker<'_> {
 
     /// Computes the layouts; says which types are too large.
     pub(super) fn measure(&mut self) {
-        match Layouts::new(&self.types, self.state) {
+        match Layouts::new(&self.types, self.state, &self.limits) {
             Ok(layouts) => self.layouts = Some(layouts),
             Err(too_large) => {
                 let graph = self.containment_graph();
@@ -139,25 +139,31 @@ impl Checker<'_> {
     }
 
     fn too_large(&mut self, found: TooLarge) {
-        let (what, span, limit) = match found {
+        let limits = self.limits;
+        let (what, span) = match found {
             TooLarge::Struct(id) if id == self.state => {
-                ("`state`".to_owned(), self.declared.structs[id.index()].name_span, STATE_SIZE_MAX)
+                ("`state`".to_owned(), self.declared.structs[id.index()].name_span)
             }
             TooLarge::Struct(StructId(index)) => {
                 let (name, span) = self.type_node(index as usize);
-                (format!("a value of `{name}`"), span, VALUE_SIZE_MAX)
+                (format!("a value of `{name}`"), span)
             }
             TooLarge::Enum(EnumId(index)) => {
                 let (name, _) = self.declared.enums[index as usize];
-                (format!("a value of `{}`", name.text), name.span, VALUE_SIZE_MAX)
+                (format!("a value of `{}`", name.text), name.span)
             }
             TooLarge::Table(TableId(index)) => {
                 let name = &self.declared.tables[index as usize].name;
-                (format!("a row of `{}`", name.text), name.span, ROW_SIZE_MAX)
+                (format!("a row of `{}`", name.text), name.span)
             }
         };
+        let (code, limit) = match found {
+            TooLarge::Struct(id) if id == self.state => (Code::E0617, limits.state_size_max),
+            TooLarge::Struct(_) | TooLarge::Enum(_) => (Code::E0610, limits.value_size_max),
+            TooLarge::Table(_) => (Code::E0616, limits.row_size_max),
+        };
         self.report(
-            Diagnostic::new(Code::E0610, span, format!("{what} takes more than {limit} bytes"))
+            Diagnostic::new(code, span, format!("{what} takes more than {limit} bytes"))
                 .with_help("a list takes the room of all its elements; rows of a table do not"),
         );
     }

@@ -10,7 +10,6 @@ use super::{Checker, plain_field};
 use crate::ast;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::Const;
-use crate::limits::{FIELDS_MAX, PARAMS_MAX};
 use crate::source::Span;
 use crate::types::{Field, StructId, Type, VariantType};
 
@@ -88,17 +87,18 @@ impl<'a> Checker<'a> {
             plain.was = field.was.as_ref().map(|was| was.text.clone());
             checked.push(plain);
         }
-        let excess = fields.get(FIELDS_MAX).map(|field| field.name.span);
+        let excess = fields.get(self.limits.fields_max).map(|field| field.name.span);
         self.refuse_many("fields", &mut checked, excess);
         checked
     }
 
     /// Refuses parts beyond the limit; `excess` is where the first of them stands.
     fn refuse_many<T>(&mut self, what: &str, parts: &mut Vec<T>, excess: Option<Span>) {
-        let Some(excess) = excess.filter(|_| parts.len() > FIELDS_MAX) else { return };
-        let text = format!("a declaration has at most {FIELDS_MAX} {what}");
+        let count_max = self.limits.fields_max;
+        let Some(excess) = excess.filter(|_| parts.len() > count_max) else { return };
+        let text = format!("a declaration has at most {count_max} {what}");
         self.report(Diagnostic::new(Code::E0615, excess, text).with_label("this is one too many"));
-        parts.truncate(FIELDS_MAX);
+        parts.truncate(count_max);
     }
 
     fn variants(&mut self, name: &ast::Name, variants: &'a [ast::Variant]) -> Vec<VariantType> {
@@ -120,7 +120,7 @@ impl<'a> Checker<'a> {
             let fields = self.fields(&variant.fields);
             checked.push(VariantType { name: name.text.clone(), fields });
         }
-        let excess = variants.get(FIELDS_MAX).map(|variant| variant.name.span);
+        let excess = variants.get(self.limits.fields_max).map(|variant| variant.name.span);
         self.refuse_many("variants", &mut checked, excess);
         checked
     }
@@ -196,8 +196,9 @@ impl<'a> Checker<'a> {
     }
 
     fn signature(&mut self, decl: FunctionDecl<'a>) -> Signature<'a> {
-        if decl.params.len() > PARAMS_MAX {
-            let text = format!("`{}` has more than {PARAMS_MAX} parameters", decl.name);
+        let count_max = self.limits.params_max;
+        if decl.params.len() > count_max {
+            let text = format!("`{}` has more than {count_max} parameters", decl.name);
             self.report(
                 Diagnostic::new(Code::E0611, decl.name_span, text)
                     .with_help("put what belongs together into a struct"),

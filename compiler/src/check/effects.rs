@@ -10,11 +10,14 @@ use crate::ir::{
     Block, CompareOp, Effects, Expr, ExprKind, ForRows, Function, Local, Place, Root, Step,
     StepKind, Stmt, StmtKind,
 };
-use crate::limits::STACK_MAX;
 use crate::types::{TableId, Types};
 
-/// Fills in what a function's callees decide.
-pub(super) fn complete(functions: &mut [Function], types: &Types, diagnostics: &mut Diagnostics) {
+/// Fills in what a function's callees decide; refuses one that alone needs more than all of the stack.
+pub(super) fn complete(
+    functions: &mut [Function],
+    types: &Types,
+    (stack_max, diagnostics): (u32, &mut Diagnostics),
+) {
     let mut graph = Graph::new();
     for function in functions.iter_mut() {
         let mut found = Found::default();
@@ -34,11 +37,11 @@ pub(super) fn complete(functions: &mut [Function], types: &Types, diagnostics: &
     for component in &components {
         complete_component(functions, &graph, component, &component_of);
     }
-    for function in functions.iter().filter(|function| function.stack_need > STACK_MAX) {
+    for function in functions.iter().filter(|function| function.stack_need > stack_max) {
         let text = format!("`{}` needs more stack than a call has", function.name);
         diagnostics.report(
             Diagnostic::new(Code::E0613, function.span, text)
-                .with_label(format!("{} bytes of {STACK_MAX}", function.stack_need))
+                .with_label(format!("{} bytes of {stack_max}", function.stack_need))
                 .with_help("keep large values in `state` or in a table"),
         );
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::builtins::Builtin;
 use crate::ir::{BinaryOp, CompareOp, Const, Expr, ExprKind, Piece};
-use crate::limits::CONSTANT_TEXT_MAX;
 use crate::source::Span;
 use crate::types::{Type, Types};
 
@@ -28,27 +27,35 @@ type Folded = Result<Const, Failure>;
 const OVERFLOW: &str = "the result does not fit in an `int`";
 const DIVISION: &str = "division by zero";
 
+/// What constants are made of, and how long their texts may be.
+#[derive(Clone, Copy)]
+pub(super) struct Folding<'t> {
+    pub(super) types: &'t Types,
+    pub(super) text_len_max: usize,
+}
+
 /// The value of a constant expression.
-pub(super) fn fold(types: &Types, expr: &Expr) -> Folded {
+pub(super) fn fold(folding: Folding<'_>, expr: &Expr) -> Folded {
     if expr.ty == Type::Error {
         return Err(Failure::Reported);
     }
-    let all = |parts: &[Expr]| parts.iter().map(|part| fold(types, part)).collect::<Result<_, _>>();
+    let all =
+        |parts: &[Expr]| parts.iter().map(|part| fold(folding, part)).collect::<Result<_, _>>();
     match &expr.kind {
         ExprKind::Const(value) => Ok(value.clone()),
-        ExprKind::Neg(operand) => negate(fold(types, operand)?, expr.span),
-        ExprKind::Not(operand) => Ok(Const::Bool(!truth(fold(types, operand)?)?)),
+        ExprKind::Neg(operand) => negate(fold(folding, operand)?, expr.span),
+        ExprKind::Not(operand) => Ok(Const::Bool(!truth(fold(folding, operand)?)?)),
         ExprKind::Binary(op, left, right) => {
-            binary(*op, fold(types, left)?, fold(types, right)?, expr.span)
+            binary(folding, *op, [fold(folding, left)?, fold(folding, right)?], expr.span)
         }
         ExprKind::Compare(op, left, right) => {
-            Ok(Const::Bool(compare(*op, &fold(types, left)?, &fold(types, right)?)))
+            Ok(Const::Bool(compare(*op, &fold(folding, left)?, &fold(folding, right)?)))
         }
         ExprKind::And(left, right) => {
-            Ok(Const::Bool(truth(fold(types, left)?)? && truth(fold(types, right)?)?))
+            Ok(Const::Bool(truth(fold(folding, left)?)? && truth(fold(folding, right)?)?))
         }
         ExprKind::Or(left, right) => {
-            Ok(Const::Bool(truth(fold(types, left)?)? || truth(fold(types, right)?)?))
+            Ok(Const::Bool(truth(fold(folding, left)?)? || truth(fold(folding, right)?)?))
         }
         ExprKind::Builtin(builtin, args) => {
             let args: Vec<Const> = all(args)?;
@@ -57,19 +64,19 @@ pub(super) fn fold(types: &Types, expr: &Expr) -> Folded {
         ExprKind::Struct(_, fields) => {
             let mut values = Vec::with_capacity(fields.len());
             for (index, field) in fields {
-                values.push((*index, fold(types, field)?));
+                values.push((*index, fold(folding, field)?));
             }
             values.sort_by_key(|(index, _)| *index);
             Ok(Const::Struct(values.into_iter().map(|(_, value)| value).collect()))
         }
         ExprKind::Variant(_, variant, payload) => Ok(Const::Variant(*variant, all(payload)?)),
-        ExprKind::Some(inner) => Ok(Const::Some(Box::new(fold(types, inner)?))),
+        ExprKind::Some(inner) => Ok(Const::Some(Box::new(fold(folding, inner)?))),
         ExprKind::List(elements) => Ok(Const::List(all(elements)?)),
         ExprKind::Repeat(element) => match expr.ty {
-            Type::Array(_, len) => Ok(Const::List(vec![fold(types, element)?; len as usize])),
+            Type::Array(_, len) => Ok(Const::List(vec![fold(folding, element)?; len as usize])),
             _ => Err(Failure::NotConstant(expr.span)),
         },
-        ExprKind::Interpolate(pieces) => interpolate(types, pieces, expr.span),
+        ExprKind::Interpolate(pieces) => interpolate(folding, pieces, expr.span),
         _ => Err(Failure::NotConstant(expr.span)),
     }
 }
@@ -96,7 +103,7 @@ fn negate(value: Const, span: Span) -> Folded {
     }
 }
 
-fn binary(op: BinaryOp, left: Const, right: Const, span: Span) -> Folded {
+fn binary(folding: Folding<'_>, op: BinaryOp, [left, right]: [Const; 2], span: Span) -> Folded {
     match (left, right) {
         (Const::Int(left), Const::Int(right)) => int_binary(op, left, right, span),
         (Const::Float(left), Const::Float(right)) => Ok(float(match op {
@@ -107,7 +114,7 @@ fn binary(op: BinaryOp, left: Const, right: Const, span: Span) -> Folded {
             BinaryOp::Rem => libm::fmod(left, right),
         })),
         (Const::Str(left), Const::Str(right)) if op == BinaryOp::Add => {
-            text(format!("{left}{right}"), span)
+            text(folding, format!("{left}{right}"), span)
         }
         _ => Err(Failure::Reported),
     }
@@ -146,15 +153,15 @@ fn compare(op: CompareOp, left: &Const, right: &Const) -> bool {
     }
 }
 
-fn text(value: String, span: Span) -> Folded {
-    if value.len() > CONSTANT_TEXT_MAX {
+fn text(folding: Folding<'_>, value: String, span: Span) -> Folded {
+    if value.len() > folding.text_len_max {
         return Err(Failure::TooLong(span));
     }
     Ok(Const::Str(Arc::from(value)))
 }
 
 /// Floats are left out: how they are written is the runtime's part.
-fn interpolate(types: &Types, pieces: &[Piece], span: Span) -> Folded {
+fn interpolate(folding: Folding<'_>, pieces: &[Piece], span: Span) -> Folded {
     let mut joined = String::new();
     for piece in pieces {
         let (value, ty) = match piece {
@@ -162,23 +169,23 @@ fn interpolate(types: &Types, pieces: &[Piece], span: Span) -> Folded {
                 joined.push_str(characters);
                 continue;
             }
-            Piece::Value(value, _) => (fold(types, value)?, value),
+            Piece::Value(value, _) => (fold(folding, value)?, value),
         };
         match (value, ty.ty) {
             (Const::Int(value), _) => joined.push_str(&value.to_string()),
             (Const::Bool(value), _) => joined.push_str(if value { "true" } else { "false" }),
             (Const::Str(value), _) => joined.push_str(&value),
             (Const::Variant(variant, _), Type::Enum(id)) => {
-                let variants = &types.enumeration(id).variants;
+                let variants = &folding.types.enumeration(id).variants;
                 joined.push_str(&variants[variant as usize].name);
             }
             _ => return Err(Failure::NotConstant(ty.span)),
         }
-        if joined.len() > CONSTANT_TEXT_MAX {
+        if joined.len() > folding.text_len_max {
             return Err(Failure::TooLong(span));
         }
     }
-    text(joined, span)
+    text(folding, joined, span)
 }
 
 /// The built-ins that have the same value everywhere and need no host.

@@ -1,4 +1,4 @@
-//! The logical stack of a function: what one activation takes from `limits::STACK_MAX`. It is
+//! The logical stack of a function: what one activation takes from `stack_max`. It is
 //! computed from the typed program, so that recursion ends at the same depth everywhere, and is at
 //! least half of what the native frame takes.
 

@@ -4,7 +4,6 @@ use super::Checker;
 use super::collect::TypeName;
 use crate::ast::{self, TypeExpr, TypeExprKind};
 use crate::diag::{Code, Diagnostic};
-use crate::limits::VALUE_SIZE_MAX;
 use crate::source::Span;
 use crate::types::{Type, TypeId, Types};
 
@@ -220,11 +219,12 @@ impl<'a> Checker<'a> {
     /// is refused: what is declared is measured as a whole.
     pub(super) fn sized(&mut self, ty: Type, span: Span) -> Type {
         let Some(layouts) = &self.layouts else { return ty };
+        let size_max = self.limits.value_size_max;
         let size = layouts.of(&self.types, ty).map(|layout| u64::from(layout.size));
-        if size.is_some_and(|size| size <= VALUE_SIZE_MAX) {
+        if size.is_some_and(|size| size <= size_max) {
             return ty;
         }
-        let text = format!("a value of {} takes more than {VALUE_SIZE_MAX} bytes", self.show(ty));
+        let text = format!("a value of {} takes more than {size_max} bytes", self.show(ty));
         self.error(Code::E0610, span, text);
         Type::Error
     }

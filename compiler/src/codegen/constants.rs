@@ -13,7 +13,7 @@ use super::value::Form;
 use crate::ir::Const;
 use crate::jit::Pages;
 use crate::layout::{Layouts, bounded_elements_offset, optional_value_offset};
-use crate::limits::CODE_SIZE_MAX;
+use crate::limits::Limits;
 use crate::types::{EnumId, TableId, Type, TypeId, Types};
 
 /// The block while it grows.
@@ -36,7 +36,7 @@ pub(super) struct Forms<'a> {
 impl Constants {
     /// Whether it has outgrown what a version may take; more of it would only take memory.
     pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() > CODE_SIZE_MAX
+        self.bytes.len() > Limits::LARGEST.code_size_max
     }
 
     /// Where a text stands; not for the empty one, which has no address.

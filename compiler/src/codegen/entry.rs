@@ -12,7 +12,6 @@ use super::function::{Leaves, Lower, Value};
 use super::value::Form;
 use crate::abi::CallContext;
 use crate::diag::{Code, Diagnostic};
-use crate::limits::VALUE_SIZE_MAX;
 use crate::trap::TrapKind;
 use crate::types::Type;
 
@@ -76,10 +75,11 @@ impl Lower<'_, '_, '_> {
     }
 
     fn refuse_arguments(&mut self) {
+        let size_max = self.unit.settings.limits.value_size_max;
         let text = format!("the arguments of `{}` are too large", self.func.name);
         self.unit.errors.push(
             Diagnostic::new(Code::E0610, self.func.span, text)
-                .with_label(format!("together they take more than {VALUE_SIZE_MAX} bytes")),
+                .with_label(format!("together they take more than {size_max} bytes")),
         );
         self.trap(TrapKind::Internal, self.func.span);
     }

@@ -12,9 +12,7 @@ use cranelift_module::{FuncId, Module, ModuleReloc};
 use super::{Listing, Refused, Scratch, Unit, audit, fault, scan};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
-use crate::limits::{
-    BLOCKS_BACKTRACKING_MAX, BLOCKS_MAX, LOOPS_BACKTRACKING_MAX, NATIVE_STACK_MAX, STACK_MAX,
-};
+use crate::limits::{BLOCKS_BACKTRACKING_MAX, LOOPS_BACKTRACKING_MAX};
 use crate::settings::{Allocation, Optimisation};
 
 impl Unit<'_> {
@@ -32,9 +30,10 @@ impl Unit<'_> {
             return Ok(());
         }
         let blocks = scratch.ctx.func.dfg.num_blocks();
-        if blocks > BLOCKS_MAX {
+        let blocks_max = self.settings.limits.blocks_max;
+        if blocks > blocks_max {
             let text =
-                format!("it has {blocks} basic blocks, and at most {BLOCKS_MAX} can be compiled");
+                format!("it has {blocks} basic blocks, and at most {blocks_max} can be compiled");
             return Err(too_large(func).with_label(text).into());
         }
         if self.listing == Some(Listing::Clif) {
@@ -111,7 +110,7 @@ impl Unit<'_> {
         Err(refusal.into())
     }
 
-    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `STACK_MAX`, so
+    /// Keeps the promise of `Code::stack_size`. A call's logical stack stays below `stack_max`, so
     /// that frames which are no larger than their logical cost take no more together. A function
     /// with a larger frame that cannot reach itself is active once at most: it is counted once.
     /// What is left are recursive functions, whose frames make every logical byte larger.
@@ -120,12 +119,16 @@ impl Unit<'_> {
         if frame > cost && !func.recursive {
             self.large_frames += frame;
         } else {
-            let deepest = frame.saturating_mul(STACK_MAX as usize).div_ceil(cost);
+            let stack_max = self.settings.limits.stack_max as usize;
+            let deepest = frame.saturating_mul(stack_max).div_ceil(cost);
             self.deepest = self.deepest.max(deepest);
         }
-        if self.stack_size() > NATIVE_STACK_MAX {
-            let text = format!("it needs {frame} bytes of stack for each call");
-            return Err(too_large(func).with_label(text).into());
+        if self.stack_size() > self.settings.limits.native_stack_max {
+            let text = format!("the machine code of `{}` needs too much stack", func.name);
+            let refusal = Diagnostic::new(DiagnosticCode::E0619, func.span, text)
+                .with_label(format!("it needs {frame} bytes for each call"))
+                .with_help("move parts of it into functions of their own");
+            return Err(refusal.into());
         }
         Ok(())
     }

@@ -10,7 +10,6 @@ use annotate_snippets::{
 };
 
 use super::{Diagnostic, Diagnostics, Fix, Severity};
-use crate::limits::DIAGNOSTICS_MAX;
 use crate::source::{Source, Span};
 
 /// Whether the text has colours.
@@ -53,8 +52,8 @@ pub fn summary(diagnostics: &Diagnostics) -> Option<String> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, noun)| format!("{count} {noun}{}", if *count == 1 { "" } else { "s" }))
         .collect();
-    let rest = if diagnostics.error_count() > DIAGNOSTICS_MAX {
-        format!("; the first {DIAGNOSTICS_MAX} are shown")
+    let rest = if diagnostics.error_count() > diagnostics.kept_max {
+        format!("; the first {} are shown", diagnostics.kept_max)
     } else {
         String::new()
     };

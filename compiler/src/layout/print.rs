@@ -82,6 +82,7 @@ impl Printer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
     use crate::source::Span;
     use crate::types::{StructType, Type};
 
@@ -99,7 +100,7 @@ mod tests {
         let mut types = Types::default();
         let fields = vec![field("on", Type::Bool), field("n", Type::Int), field("b", Type::Bool)];
         types.structs.push(StructType { name: "state".to_owned(), fields, doc: None });
-        let layouts = Layouts::new(&types, StructId(0)).expect("it is small");
+        let layouts = Layouts::new(&types, StructId(0), &Limits::default()).expect("it is small");
         let expected = "\
 state: 24 bytes, aligned to 8
   offset   size  align  field

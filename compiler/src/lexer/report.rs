@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::number::Malformed;
 use super::{Lexer, Mode, TokenKind, span, text};
 use crate::diag::{Code, Diagnostic};
-use crate::limits::INTERPOLATION_MAX;
 
 /// Characters that are typed for, or look like, one that Flight knows.
 const LOOKALIKES: [(&str, &str); 12] = [
@@ -138,7 +137,7 @@ impl Lexer<'_> {
     }
 
     pub(super) fn report_interpolation_depth(&mut self, range: Range<usize>) {
-        let message = format!("strings are nested more than {INTERPOLATION_MAX} deep");
+        let message = format!("strings are nested more than {} deep", self.interpolation_max);
         self.diagnostics.report(
             Diagnostic::new(Code::E0606, span(range), message)
                 .with_help("give the inner text a name with `let`"),

@@ -4,7 +4,7 @@ use super::brackets::{self, Brackets};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lexer::{Comment, CommentKind, Lexed, Token, TokenKind};
-use crate::limits::{FUNCTION_NODES_MAX, NESTING_MAX, TREE_HEIGHT_MAX};
+use crate::limits::Limits;
 use crate::parse::height;
 use crate::source::{Source, Span};
 
@@ -51,6 +51,7 @@ pub(super) enum Trust {
 
 pub(super) struct Parser<'a> {
     pub source: &'a Source,
+    pub limits: &'a Limits,
     pub diagnostics: Diagnostics,
     pub context: Context,
     pub trust: Trust,
@@ -68,9 +69,14 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a Source, lexed: Lexed, diagnostics: Diagnostics) -> Parser<'a> {
+    pub(super) fn new(
+        source: &'a Source,
+        lexed: Lexed,
+        (limits, diagnostics): (&'a Limits, Diagnostics),
+    ) -> Parser<'a> {
         Parser {
             source,
+            limits,
             diagnostics,
             context: Context::BRACES,
             trust: Trust::Full,
@@ -253,8 +259,9 @@ impl<'a> Parser<'a> {
 
     /// Parses one level deeper; gives up the declaration where that is too deep.
     pub(super) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth >= NESTING_MAX {
-            let message = format!("nested more than {NESTING_MAX} deep");
+        let depth_max = self.limits.nesting_max;
+        if self.depth >= depth_max {
+            let message = format!("nested more than {depth_max} deep");
             let diagnostic = Diagnostic::new(Code::E0601, self.peek().span, message);
             self.report(diagnostic.with_help("move the inner part into a function of its own"));
             self.trust = Trust::Exhausted;
@@ -295,8 +302,9 @@ impl<'a> Parser<'a> {
     pub(super) fn node(&mut self, kind: ExprKind, span: Span) -> Expr {
         self.count_node();
         let height = height::of_expr(&kind);
-        if height > TREE_HEIGHT_MAX {
-            let message = format!("more than {TREE_HEIGHT_MAX} operations build on each other");
+        let height_max = self.limits.tree_height_max;
+        if height > height_max {
+            let message = format!("more than {height_max} operations build on each other");
             let last = Span::new(span.end.max(1) - 1, span.end);
             let diagnostic = Diagnostic::new(Code::E0602, last, message)
                 .with_label("the chain is too long here")
@@ -310,13 +318,13 @@ impl<'a> Parser<'a> {
     /// Counts a node towards the limit of the declaration.
     pub(super) fn count_node(&mut self) {
         self.nodes += 1;
-        if self.nodes <= FUNCTION_NODES_MAX || self.trust == Trust::Exhausted {
+        let nodes_max = self.limits.function_nodes_max;
+        if self.nodes <= nodes_max || self.trust == Trust::Exhausted {
             return;
         }
         let place = self.token_at(self.item_start).span;
-        let message = format!(
-            "the declaration has more than {FUNCTION_NODES_MAX} statements and expressions"
-        );
+        let message =
+            format!("the declaration has more than {nodes_max} statements and expressions");
         self.report(
             Diagnostic::new(Code::E0603, place, message).with_help("split it into functions"),
         );

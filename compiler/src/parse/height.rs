@@ -1,5 +1,5 @@
 //! The height of a node from the heights of its children, for the invariant of the tree that no
-//! chain of nodes is longer than `limits::TREE_HEIGHT_MAX`.
+//! chain of nodes is longer than `tree_height_max`.
 
 use crate::ast::{
     ArmBody, Block, Cond, Else, Expr, ExprKind, FieldInit, For, Iterable, Stmt, StmtKind, StrPiece,

@@ -6,7 +6,6 @@ use super::recover::OpenBody;
 use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
-use crate::limits::TREE_HEIGHT_MAX;
 use crate::source::Span;
 
 impl Parser<'_> {
@@ -82,10 +81,11 @@ impl Parser<'_> {
 
     /// Replaces a statement that would make the tree too high.
     fn keep_height(&mut self, kind: StmtKind) -> StmtKind {
-        if height::of_stmt(&kind) <= TREE_HEIGHT_MAX {
+        let height_max = self.limits.tree_height_max;
+        if height::of_stmt(&kind) <= height_max {
             return kind;
         }
-        let message = format!("more than {TREE_HEIGHT_MAX} parts build on each other");
+        let message = format!("more than {height_max} parts build on each other");
         self.fail(Diagnostic::new(Code::E0602, self.peek().span, message));
         StmtKind::Error
     }

@@ -172,11 +172,13 @@ pub(super) fn new(
     element_size: u64,
 ) -> Result<*mut ListHeader, TrapKind> {
     let bytes = len.checked_mul(element_size).ok_or(TrapKind::OutOfMemory)?;
+    // Whether it may grow is asked where it has no room.
+    let capacity = len.min(frame.arena.list_len_max() as u64);
     let header = frame.arena.allocate(&mut frame.ctx, size_of::<ListHeader>())?;
     let data = frame.arena.allocate(&mut frame.ctx, bytes as usize)?.as_ptr();
     let header = header.as_ptr().cast::<ListHeader>();
     // SAFETY: the allocation has the size and alignment of a header.
-    unsafe { header.write(ListHeader { len, capacity: len, data }) };
+    unsafe { header.write(ListHeader { len, capacity, data }) };
     Ok(header)
 }
 
@@ -196,7 +198,7 @@ fn grow(
     if len < capacity {
         return Ok(list);
     }
-    let capacity = capacity.saturating_mul(2).max(CAPACITY_FIRST);
+    let capacity = frame.arena.capacity(len, capacity.saturating_mul(2).max(CAPACITY_FIRST))?;
     let bytes = capacity.checked_mul(element_size).ok_or(TrapKind::OutOfMemory)?;
     let moved = frame.arena.allocate(&mut frame.ctx, bytes as usize)?.as_ptr();
     // SAFETY: `len` elements stand at `data`, and the new memory is larger.

@@ -12,7 +12,6 @@ use super::list::pointer_list;
 use super::memory::{bytes_fuel, stored_text_fuel};
 use super::value::{row_text_slots, row_texts};
 use crate::frame::Frame;
-use crate::limits::KEY_LEN_MAX;
 use crate::memory::texts::characters;
 use crate::table::{Key, Table, slot};
 
@@ -166,6 +165,9 @@ fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
 fn insert(frame: &mut Frame, table: u32, image: *const u8) -> Result<*mut RowHeader, TrapKind> {
     let data = &mut frame.data;
     let rows = data.tables.get_mut(table as usize).ok_or(TrapKind::Internal)?;
+    if rows.len() >= frame.rows_max {
+        return Err(TrapKind::TableFull);
+    }
     let row = rows.reserve(&mut data.memory)?;
     let filled = fill(frame, table, row, image);
     let data = &mut frame.data;
@@ -207,5 +209,5 @@ fn fill(
         unsafe { slot.write(copy) };
     }
     let key = rows(frame, table)?.text_key_len(row);
-    if key > KEY_LEN_MAX { Err(TrapKind::InvalidArgument) } else { Ok(()) }
+    if key > frame.key_len_max { Err(TrapKind::KeyTooLong) } else { Ok(()) }
 }

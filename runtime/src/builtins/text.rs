@@ -131,6 +131,9 @@ fn split(frame: &mut Frame, text: &str, separator: &str) -> Result<*mut ListHead
         _ => text.split(separator).collect(),
     };
     frame.charge(parts.len())?;
+    if parts.len() > frame.arena.list_len_max() {
+        return Err(TrapKind::ListTooLong);
+    }
     let mut made = Vec::with_capacity(parts.len());
     for part in parts {
         made.push(frame.arena.text(&mut frame.ctx, &[part])?.cast_mut());
@@ -174,7 +177,7 @@ fn interpolate(frame: &mut Frame, pieces: &[Piece]) -> Result<*const Text, TrapK
             _ => text.push(bool_text(piece)),
         }
     }
-    Ok(text.end())
+    text.end()
 }
 
 /// Charges for reading the texts among the pieces. Gives how long all of them are at most; `None`

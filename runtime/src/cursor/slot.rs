@@ -53,7 +53,7 @@ pub enum WriteError {
     /// An array has another number of elements, or a bounded list has room for fewer.
     #[error("the list has another number of elements than its type")]
     WrongLength,
-    /// The call has no memory left for it.
+    /// The call has no memory left for it, or a text or list is longer than any may be.
     #[error("the value is too large")]
     TooLarge,
 }
@@ -351,14 +351,14 @@ impl<'a> Slot<'a> {
         let TextMemory::Call(arena, ctx) = &mut self.texts else {
             return Err(WriteError::WrongType);
         };
-        let mut allocate = |size: usize| {
+        let allocate = |arena: &mut Arena, ctx: &mut CallContext, size: usize| {
             let allocated = arena.allocate(ctx, size).map_err(|_| WriteError::TooLarge)?;
             Ok::<*mut u8, WriteError>(allocated.as_ptr())
         };
         let slot = self.address.cast::<*mut ListHeader>();
         if self.pushed == 0 {
-            let data = allocate(CAPACITY_FIRST as usize * stride)?;
-            let header = allocate(size_of::<ListHeader>())?.cast::<ListHeader>();
+            let data = allocate(arena, ctx, CAPACITY_FIRST as usize * stride)?;
+            let header = allocate(arena, ctx, size_of::<ListHeader>())?.cast::<ListHeader>();
             // SAFETY: the allocation has the size and alignment of a header.
             unsafe { header.write(ListHeader { len: 1, capacity: CAPACITY_FIRST, data }) };
             // SAFETY: a slot of a growing list has room for its address (`new`).
@@ -370,9 +370,10 @@ impl<'a> Slot<'a> {
         // SAFETY: the header lives as long as the arena's content.
         let mut list = unsafe { header.read() };
         if list.len == list.capacity {
-            list.capacity = list.capacity.checked_mul(2).ok_or(WriteError::TooLarge)?;
+            let wanted = list.capacity.saturating_mul(2);
+            list.capacity = arena.capacity(list.len, wanted).map_err(|_| WriteError::TooLarge)?;
             let size = usize::try_from(list.capacity).ok().and_then(|n| n.checked_mul(stride));
-            let moved = allocate(size.ok_or(WriteError::TooLarge)?)?;
+            let moved = allocate(arena, ctx, size.ok_or(WriteError::TooLarge)?)?;
             // SAFETY: so many elements stand in the old memory, and the new one is larger.
             unsafe { ptr::copy_nonoverlapping(list.data, moved, list.len as usize * stride) };
             list.data = moved;

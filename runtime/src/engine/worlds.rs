@@ -67,10 +67,10 @@ impl Engine {
         }
         let versions = self.shared.versions();
         let world = self.shared.worlds.remove(name)?;
-        world.end();
+        let place = world.end();
         self.shared.worlds.ended(&world);
         // Before another world of this name can be stored.
-        let stored = self.shared.store(Batch::without_world(name));
+        let stored = self.shared.store(Batch::without(place));
         drop(versions);
         Ok(stored?)
     }

@@ -14,6 +14,8 @@ use midflight_compiler::abi::{CallContext, Text};
 use midflight_compiler::planted::allocation_fails;
 use midflight_compiler::trap::TrapKind;
 
+use crate::limits::Limits;
+
 /// Bytes of an ordinary chunk; larger requests get a chunk of their own.
 const CHUNK_SIZE: usize = 64 << 10;
 
@@ -30,6 +32,8 @@ pub(crate) struct Arena {
     chunks: Vec<Chunk>,
     taken: usize,
     taken_max: usize,
+    text_len_max: usize,
+    list_len_max: usize,
     /// The argument and result blocks of a call, where they are small, and behind them what it takes
     /// first.
     blocks: Chunk,
@@ -69,6 +73,8 @@ pub(crate) struct UnfinishedText<'c> {
     start: NonNull<u8>,
     len: usize,
     len_max: usize,
+    /// Of any text.
+    text_len_max: usize,
     /// Borrowed, so that nothing else is handed out meanwhile.
     ctx: &'c mut CallContext,
 }
@@ -93,18 +99,24 @@ impl UnfinishedText<'_> {
     }
 
     /// The text, live until [`Arena::reset`]. What it does not need is handed out next.
+    ///
+    /// # Errors
+    /// When it is longer than any may be.
     #[inline]
-    pub(crate) fn end(self) -> *const Text {
-        let UnfinishedText { start, len, ctx, .. } = self;
+    pub(crate) fn end(self) -> Result<*const Text, TrapKind> {
+        let UnfinishedText { start, len, text_len_max, ctx, .. } = self;
+        if len > text_len_max {
+            return Err(TrapKind::TextTooLong);
+        }
         let size = if len == 0 { 0 } else { size_of::<Text>() + len };
         // SAFETY: no more than was allocated, which was a multiple of `ALIGN` too.
         ctx.arena_next = unsafe { start.as_ptr().add(size.next_multiple_of(ALIGN)) };
         if len == 0 {
-            return ptr::null();
+            return Ok(ptr::null());
         }
         // SAFETY: the allocation has room for the header and is aligned for it.
         unsafe { start.cast::<Text>().write(Text { len: len as u64 }) };
-        start.as_ptr().cast::<Text>()
+        Ok(start.as_ptr().cast::<Text>())
     }
 }
 
@@ -117,13 +129,14 @@ impl Drop for Chunk {
 }
 
 impl Arena {
-    /// An empty arena that gives at most `taken_max` bytes to one call.
+    /// An empty arena that gives one call as much as the limits say.
     ///
     /// # Errors
     /// When the system has no memory left.
-    pub(crate) fn new(taken_max: usize) -> Result<Arena, TrapKind> {
+    pub(crate) fn new(limits: &Limits) -> Result<Arena, TrapKind> {
         let blocks = Chunk::new(BLOCKS_SIZE).ok_or(TrapKind::OutOfMemory)?;
-        Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, blocks })
+        let Limits { call_memory_max: taken_max, text_len_max, list_len_max, .. } = *limits;
+        Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, text_len_max, list_len_max, blocks })
     }
 
     /// Memory for the arguments and the result of a call that begins, aligned to 8, until the next
@@ -189,7 +202,7 @@ impl Arena {
     /// A text with these bytes, live until [`Arena::reset`].
     ///
     /// # Errors
-    /// As [`Arena::allocate`].
+    /// As [`Arena::allocate`], and when the text is longer than any may be.
     pub(crate) fn text(
         &mut self,
         ctx: &mut CallContext,
@@ -198,6 +211,9 @@ impl Arena {
         let len = parts.iter().map(|part| part.len()).sum::<usize>();
         if len == 0 {
             return Ok(ptr::null());
+        }
+        if len > self.text_len_max {
+            return Err(TrapKind::TextTooLong);
         }
         let start = self.allocate(ctx, size_of::<Text>() + len)?;
         // SAFETY: the allocation has room for the header and is aligned for it.
@@ -223,7 +239,23 @@ impl Arena {
         len_max: usize,
     ) -> Result<UnfinishedText<'c>, TrapKind> {
         let start = self.allocate(ctx, size_of::<Text>().saturating_add(len_max))?;
-        Ok(UnfinishedText { start, len: 0, len_max, ctx })
+        let text_len_max = self.text_len_max;
+        Ok(UnfinishedText { start, len: 0, len_max, text_len_max, ctx })
+    }
+
+    /// For how many elements a list gets room that holds `len` and has room for `wanted`: no more than
+    /// it may grow to. A list that was made longer stays as it is, and has no room left.
+    ///
+    /// # Errors
+    /// When the list must not grow.
+    pub(crate) fn capacity(&self, len: u64, wanted: u64) -> Result<u64, TrapKind> {
+        let most = self.list_len_max as u64;
+        if len < most { Ok(wanted.min(most)) } else { Err(TrapKind::ListTooLong) }
+    }
+
+    /// Elements up to which a list grows.
+    pub(crate) fn list_len_max(&self) -> usize {
+        self.list_len_max
     }
 
     /// Bytes that the call may still take.
@@ -256,6 +288,10 @@ mod tests {
     use super::*;
     use crate::memory::texts::characters;
 
+    fn arena(call_memory_max: usize) -> Arena {
+        Arena::new(&Limits { call_memory_max, ..Limits::default() }).expect("there is memory")
+    }
+
     fn ctx() -> CallContext {
         // SAFETY: numbers and addresses; all of them may be 0.
         unsafe { std::mem::zeroed() }
@@ -263,7 +299,7 @@ mod tests {
 
     #[test]
     fn memory_is_disjoint_and_stays_until_the_reset() {
-        let (mut arena, mut ctx) = (Arena::new(1 << 20).expect("there is memory"), ctx());
+        let (mut arena, mut ctx) = (arena(1 << 20), ctx());
         let sizes = [1, 8, CHUNK_SIZE - 64, 7, 3 * CHUNK_SIZE, 100];
         for round in 0..3_u8 {
             let made = sizes.map(|size| (arena.allocate(&mut ctx, size).expect("room"), size));
@@ -281,13 +317,14 @@ mod tests {
             let mut part = arena.begin_text(&mut ctx, CHUNK_SIZE / 2).expect("room");
             part.push("klei");
             part.push("ner");
-            let (part, next) = (part.end(), ctx.arena_next);
+            let (part, next) = (part.end().expect("short"), ctx.arena_next);
             // SAFETY: live until the reset.
             assert_eq!(unsafe { characters(text) }, "größer");
             // SAFETY: live until the reset.
             assert_eq!(unsafe { characters(part) }, "kleiner");
             assert_eq!(next.addr() - part.addr(), 16);
-            assert!(arena.begin_text(&mut ctx, 100).expect("room").end().is_null());
+            let empty = arena.begin_text(&mut ctx, 100).expect("room").end();
+            assert_eq!(empty, Ok(ptr::null()));
             assert_eq!(ctx.arena_next, next);
             arena.reset(&mut ctx);
         }
@@ -295,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_call_gets_no_more_than_it_may_have() {
-        let (mut arena, mut ctx) = (Arena::new(CHUNK_SIZE).expect("there is memory"), ctx());
+        let (mut arena, mut ctx) = (arena(CHUNK_SIZE), ctx());
         assert!(arena.allocate(&mut ctx, CHUNK_SIZE).is_ok());
         assert_eq!(arena.allocate(&mut ctx, 8), Err(TrapKind::OutOfMemory));
         arena.reset(&mut ctx);

@@ -89,5 +89,5 @@ fn epochs_size(size: u32) -> usize {
 
 fn layout(size: u32) -> Layout {
     let size = epochs_size(size) + size as usize;
-    Layout::from_size_align(size, 8).expect("`state` is at most `STATE_SIZE_MAX`")
+    Layout::from_size_align(size, 8).expect("`state` is at most `state_size_max`")
 }

@@ -15,7 +15,6 @@ use crate::cursor::{Slot, TextMemory, View};
 use crate::data::Beginning;
 use crate::enter::{Exit, enter};
 use crate::frame::Frame;
-use crate::limits::KEY_LEN_MAX;
 use crate::table::{self, Kept, Table};
 use crate::trap::Trap;
 
@@ -114,7 +113,7 @@ impl<'m> Move<'m> {
     ) -> Result<(), Misfit> {
         let data = &mut self.frame.data;
         let table = &mut data.tables[id.index()];
-        if !kept.key && table.text_key_len(row) > KEY_LEN_MAX {
+        if !kept.key && table.text_key_len(row) > self.frame.key_len_max {
             return Err(Misfit::KeyTooLong);
         }
         let entered = table.enter_moved(kept, &mut data.memory, (row, generation));

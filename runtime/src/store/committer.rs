@@ -115,8 +115,20 @@ impl Committer {
     /// # Errors
     /// When the store has failed, before or now.
     pub(crate) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        let sequence = self.queue.push(batch, Persist::Now);
-        Ticket::of(&self.queue, sequence).wait().map_err(|_| self.queue.error())
+        self.wait(self.begin(batch))
+    }
+
+    /// As [`Committer::commit`], which [`Committer::wait`] waits for.
+    pub(crate) fn begin(&self, batch: Batch) -> Ticket {
+        Ticket::of(&self.queue, self.queue.push(batch, Persist::Now))
+    }
+
+    /// Waits for a commit.
+    ///
+    /// # Errors
+    /// When the store has failed, before or now.
+    pub(crate) fn wait(&self, ticket: Ticket) -> Result<(), StoreError> {
+        ticket.wait().map_err(|_| self.queue.error())
     }
 }
 

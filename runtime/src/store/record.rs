@@ -53,8 +53,15 @@ pub(crate) fn changed(frame: &Frame) -> Cells {
 
 /// Everything that a world keeps.
 pub(crate) fn whole(frame: &Frame, timers: &Timers) -> Cells {
+    let mut cells = without_rows(frame, timers);
+    cells.extend(rows(frame));
+    cells
+}
+
+/// Everything that a world keeps besides its rows.
+pub(crate) fn without_rows(frame: &Frame, timers: &Timers) -> Cells {
     let program = frame.version.program();
-    let Data { generator, now_ms, tables, .. } = &frame.data;
+    let Data { generator, now_ms, .. } = &frame.data;
     let mut cells = Cells::from([
         (Cell::LAYOUT, Some(frame.version.layout_identity().to_vec())),
         (Cell::GENERATOR, Some(generator_bytes(generator))),
@@ -66,13 +73,24 @@ pub(crate) fn whole(frame: &Frame, timers: &Timers) -> Cells {
             let _ = cells.insert(Cell::state(index), Some(state_bytes(frame, index)));
         }
     }
-    for (table, rows) in tables.iter().enumerate() {
-        for row in rows.rows() {
-            let cell = Cell::row(table as u32, slot(row));
-            let _ = cells.insert(cell, row_bytes(frame, table as u32, row));
-        }
-    }
     cells
+}
+
+/// The rows of a world, in the order of their places.
+pub(crate) fn rows(frame: &Frame) -> impl Iterator<Item = (Cell, Option<Vec<u8>>)> {
+    row_cells(frame).map(move |(cell, table, row)| (cell, row_bytes(frame, table, row)))
+}
+
+/// As [`rows`], with nothing in their places.
+pub(crate) fn without_their_bytes(frame: &Frame) -> impl Iterator<Item = (Cell, Option<Vec<u8>>)> {
+    row_cells(frame).map(|(cell, _, _)| (cell, None))
+}
+
+fn row_cells(frame: &Frame) -> impl Iterator<Item = (Cell, u32, *mut RowHeader)> {
+    let tables = (0..).zip(&frame.data.tables);
+    tables.flat_map(|(table, rows)| {
+        rows.rows().map(move |row| (Cell::row(table, slot(row)), table, row))
+    })
 }
 
 /// The bytes of a world's timers: how many, then each with its name, period and due time.
@@ -163,8 +181,10 @@ fn row_bytes(frame: &Frame, table: u32, row: *mut RowHeader) -> Option<Vec<u8>> 
     if generation(row) == 0 {
         return None;
     }
+    let size = frame.data.tables[table as usize].memory().row_size();
     let table = TableId(table);
-    let mut bytes = Vec::new();
+    // As many as it takes in memory, but for what texts hold.
+    let mut bytes = Vec::with_capacity(size as usize);
     let declared = &frame.version.program().ir.types.table(table).fields;
     if let Content::Struct(fields) = frame.row(table, &row).content() {
         let durable = declared.iter().zip(fields).filter(|(declared, _)| !declared.transient);

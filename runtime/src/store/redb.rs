@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `meta` | `format`; `order` | the format's number; which version is current, and what was |
 //! | `versions` | number | name and source |
-//! | `cells` | world, part, index | the cell's bytes |
+//! | `cells` | place of a world, part, index | the cell's bytes |
 //!
 //! The directory is locked while it is open. A file that is damaged may make `redb` panic: that is
 //! caught, and is the error that it is.

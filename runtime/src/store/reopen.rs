@@ -8,7 +8,7 @@ use std::sync::Arc;
 use midflight_compiler::source::Source;
 
 use super::restore::{RestoreError, restore};
-use super::{Store, StoredVersion};
+use super::{Batch, Store, StoredVersion, place};
 use crate::error::{BuildError, LoadError};
 use crate::plan::plan;
 use crate::shared::Shared;
@@ -61,15 +61,21 @@ pub(crate) fn reopen(shared: &Arc<Shared>, store: &dyn Store) -> Result<Reopened
         reopened.version = current.number();
         let _ = shared.set_current(current);
     }
-    for name in store.worlds()? {
-        let restored = restore(store, &name, current.as_ref(), shared.beginning(&name));
+    let mut places = store.worlds()?;
+    for left in place::left_behind(store, &places)? {
+        places.retain(|place| *place != left);
+        shared.store(Batch::without(left.into()))?;
+    }
+    for place in places {
+        let name = place::world(&place);
+        let restored = restore(store, &place, current.as_ref(), shared.beginning(name));
         let restored = restored.map_err(|error| match error {
             RestoreError::Store(error) => BuildError::Store(error),
-            error => BuildError::World { world: name.clone(), reason: error.to_string() },
+            error => BuildError::World { world: name.to_owned(), reason: error.to_string() },
         })?;
-        let world = shared.worlds.get(&name).unwrap_or_else(|_| shared.add_world(&name));
+        let world = shared.worlds.get(name).unwrap_or_else(|_| shared.add_world(name));
         if let Some(restored) = restored {
-            world.gate.enter().reopen(restored, shared);
+            world.gate.enter().reopen(restored, &place, shared);
         }
         reopened.worlds += 1;
     }

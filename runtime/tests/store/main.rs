@@ -7,5 +7,6 @@ mod history;
 mod map;
 mod modes;
 mod restart;
+mod staged;
 mod world;
 mod worlds;

@@ -26,6 +26,8 @@ pub(crate) struct Content {
     pub(crate) worlds: BTreeMap<String, BTreeMap<Cell, Vec<u8>>>,
     /// How each commit was to be written.
     pub(crate) commits: Vec<Persist>,
+    /// What there was after each commit, where somebody wants to see it.
+    pub(crate) seen: Option<Vec<Content>>,
     /// Commits wait.
     is_held: bool,
     waiting: usize,
@@ -41,7 +43,11 @@ impl Map {
 
     /// Another store with the same in it.
     pub(crate) fn copy(&self) -> Map {
-        let content = self.content().clone();
+        Map::with(self.content().clone())
+    }
+
+    /// A store with this in it.
+    pub(crate) fn with(content: Content) -> Map {
         Map(Arc::new(Shared { content: Mutex::new(content), changed: Condvar::new() }))
     }
 
@@ -114,6 +120,10 @@ impl Store for Map {
             }
         }
         content.worlds.retain(|_, cells| !cells.is_empty());
+        if let Some(mut seen) = content.seen.take() {
+            seen.push(content.clone());
+            content.seen = Some(seen);
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use midflight_compiler::limits::Unit;
+use midflight_limits::Unit;
 use midflight_runtime::Durability;
 
 /// How long `interval` waits at most where nothing is said.

@@ -1,13 +1,9 @@
 //! `--limit NAME=VALUE`: the limits of the compiler, the engine and the server by one flag.
 
-use midflight_compiler::limits as source;
-use midflight_compiler::limits::Row;
 use midflight_compiler::nearest;
-use midflight_runtime as engine;
+use midflight_limits::{Row, engine, server, source};
 
-use crate::limits as server;
-
-/// The limits of all three crates.
+/// All limits.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     pub(super) source: source::Limits,
@@ -39,9 +35,9 @@ impl Flag {
         let Some((name, written)) = text.split_once('=') else {
             return Err("`NAME=VALUE` is expected; `--limit help` lists the names".to_owned());
         };
-        let Some(row) = rows().find(|row| row.name() == name) else {
-            let known: Vec<String> = rows().map(|row| row.name()).collect();
-            let help = match nearest(name, known.iter().map(String::as_str)) {
+        let Some(row) = rows().find(|row| row.name == name) else {
+            let known: Vec<&str> = rows().map(|row| row.name).collect();
+            let help = match nearest(name, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`--limit help` lists the names".to_owned(),
             };
@@ -79,7 +75,7 @@ pub(super) fn list() -> String {
     let lines = rows().map(|row| {
         let (least, largest) = row.range;
         let (least, largest) = (row.unit.show(least), row.unit.show(largest));
-        let (name, default) = (row.name(), row.unit.show(row.default));
+        let (name, default) = (row.name, row.unit.show(row.default));
         let range = format!("{least} to {largest}");
         format!("{name:<22} {default:>12}  {range:<28}  {}\n", row.summary())
     });
@@ -125,8 +121,8 @@ mod tests {
         for row in rows() {
             let (least, largest) = row.range;
             assert!((least..=largest).contains(&row.default), "{row:?}");
-            assert!(row.is_setting() && names.insert(row.name()), "{row:?}");
-            assert!(list().contains(&row.name()));
+            assert!(least < largest && names.insert(row.name), "{row:?}");
+            assert!(list().contains(row.name));
         }
     }
 }

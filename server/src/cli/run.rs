@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use midflight_compiler::limits::Unit;
 use midflight_compiler::source::Source;
+use midflight_limits::Unit;
 use midflight_runtime::{
     ArgumentError, Arguments, CallError, Content, Delivery, Engine, LoadOptions, LogLine,
     MAIN_WORLD, Observer, Outcome, Turn, View,

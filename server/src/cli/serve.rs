@@ -199,7 +199,8 @@ fn refused(error: BuildError) -> Failure {
             "put a snapshot in its place, or take another directory: `--data DIR`"
         }
         BuildError::Version { .. } => {
-            "start the Midflight that ran it, and load a source that both accept"
+            "raise the limits to what they were, or load a source that this Midflight accepts with the \
+             one that ran it"
         }
         BuildError::World { .. } => "raise the limits to what they were: `--limit help` lists them",
         _ => return Failure::new(error),

@@ -17,7 +17,7 @@ use tower::Service;
 use super::progress::{AnswerBody, Progress, RequestBody};
 use super::refusal::{self, refuse};
 use super::stream::Stream;
-use crate::limits::BUFFER_LEN_MAX;
+use crate::limits::{BUFFER_LEN_MAX, HEADERS_ON_STACK};
 use crate::state::ServerState;
 
 /// What every connection is given.
@@ -42,7 +42,11 @@ pub(super) async fn serve(socket: TcpStream, progress: Arc<Progress>, mut served
             answer(app.clone(), progress.clone(), request)
         })
     };
-    let mut connection = http1::Builder::new()
+    let mut http = http1::Builder::new();
+    if state.limits.headers_max != HEADERS_ON_STACK {
+        let _ = http.max_headers(state.limits.headers_max);
+    }
+    let mut connection = http
         // The stream has its own, which can tell an idle connection from a slow head.
         .header_read_timeout(None)
         // Who has nothing more to say is answered nevertheless.

@@ -9,13 +9,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use midflight_compiler::limits::{Number, Unit};
+use midflight_limits::{Number, Unit};
 use tokio::io::{AsyncReadExt, copy, join, sink};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::error::{Form, Kind, Problem};
-use crate::limits::{DISCARD_LEN_MAX, DISCARD_TIMEOUT, HEADERS_MAX, Limits};
+use crate::limits::{DISCARD_LEN_MAX, DISCARD_TIMEOUT, Limits};
 use crate::routes::complete;
 use crate::state::ServerState;
 
@@ -32,7 +32,9 @@ pub(super) fn unreadable(error: &hyper::Error, read: &[u8], limits: &Limits) -> 
     if error.is_parse_too_large() {
         let len_max = Unit::Bytes.show(limits.header_len_max.number());
         let line = read.iter().position(|&byte| byte == b'\n');
+        let lines = read.iter().filter(|&&byte| byte == b'\n').count();
         return Some(match line.is_some_and(|len| len <= limits.header_len_max) {
+            true if lines > limits.headers_max => too_many_headers(limits.headers_max),
             true => headers_too_large(&len_max),
             false => uri_too_long(&len_max),
         });
@@ -54,8 +56,12 @@ pub(super) fn unreadable(error: &hyper::Error, read: &[u8], limits: &Limits) -> 
 }
 
 fn headers_too_large(len_max: &str) -> Problem {
-    let detail = format!("there are more than {len_max} or {HEADERS_MAX} lines of headers");
-    Problem::new(Kind::HeadersTooLarge, detail)
+    Problem::new(Kind::HeadersTooLarge, format!("there are more than {len_max} of headers"))
+}
+
+fn too_many_headers(count_max: usize) -> Problem {
+    let detail = format!("there are more than {count_max} lines of headers");
+    Problem::new(Kind::TooManyHeaders, detail)
 }
 
 fn uri_too_long(len_max: &str) -> Problem {

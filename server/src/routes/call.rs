@@ -14,8 +14,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use midflight_compiler::ast::FuncKind;
-use midflight_compiler::limits::Unit;
-use midflight_runtime::{CallError, Content, MAIN_WORLD, Outcome, Ticket, Turn, Version, View};
+use midflight_runtime::{
+    Arguments, CallError, Content, MAIN_WORLD, Outcome, Ticket, Turn, Version, View,
+};
 use tokio::sync::oneshot;
 
 use super::{MIDFLIGHT_VERSION, refuse};
@@ -106,16 +107,21 @@ impl Call {
         let (_, handler) = target(self.uri.path()).expect("`call` has looked at the path");
         self.check_method(turn, handler)?;
         let body = body::text(&self.body)?;
-        let outcome = turn.call(handler, |arguments| {
+        let bind = |arguments: &mut Arguments<'_>| {
             query::bind(self.uri.query().unwrap_or_default(), arguments)?;
             if body.trim_ascii().is_empty() { Ok(()) } else { json::bind(body, arguments) }
-        })?;
-        let answer = match outcome {
-            Outcome::Done(result) => encode(result, self.state.limits.result_len_max),
-            Outcome::Trapped(trap) => return Err(trap.into()),
         };
+        // Before the call is committed: what cannot be sent is taken back.
+        let mut answer = None;
+        let outcome = turn.call_shown(handler, bind, |result| {
+            answer = encode(result, self.state.limits.result_len_max);
+            answer.is_some()
+        })?;
+        if let Outcome::Trapped(trap) = outcome {
+            return Err(trap.into());
+        }
         self.state.metrics.count_fuel(turn.fuel_used());
-        answer
+        Ok(answer.expect("what was committed has been shown"))
     }
 
     fn check_method(&self, turn: &Turn<'_>, handler: &str) -> Result<(), Problem> {
@@ -141,32 +147,24 @@ impl Call {
     }
 }
 
-fn encode(result: View<'_>, len_max: usize) -> Result<Response, Problem> {
+/// The answer with a result; `None` where it is too large.
+fn encode(result: View<'_>, len_max: usize) -> Option<Response> {
     let (content_type, body) = match result.content() {
-        Content::Unit => return Ok(StatusCode::NO_CONTENT.into_response()),
-        Content::Text(text) if text.len() > len_max => return Err(too_large(len_max)),
+        Content::Unit => return Some(StatusCode::NO_CONTENT.into_response()),
+        Content::Text(text) if text.len() > len_max => return None,
         Content::Text(text) => {
             ("text/plain; charset=utf-8", Bytes::copy_from_slice(text.as_bytes()))
         }
         _ => {
             let mut json = Vec::new();
-            let written = json::write(result, &mut json, len_max);
-            written.map_err(|json::TooLarge| too_large(len_max))?;
+            json::write(result, &mut json, len_max).ok()?;
             ("application/json", json.into())
         }
     };
     let mut response = Response::new(Body::from(body));
     let content_type = HeaderValue::from_static(content_type);
     let _ = response.headers_mut().insert(CONTENT_TYPE, content_type);
-    Ok(response)
-}
-
-fn too_large(len_max: usize) -> Problem {
-    let detail = format!(
-        "the call has ended well and is not taken back, but its result is larger than {}",
-        Unit::Bytes.show(len_max as u64)
-    );
-    Problem::new(Kind::ResultTooLarge, detail)
+    Some(response)
 }
 
 #[cfg(test)]

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use midflight_compiler::limits::{self, Row, Unit};
+use midflight_limits::{Row, Unit, engine, server, source};
 use midflight_runtime::{Engine, Figures, StoreFigures};
 
 use crate::error::Problem;
-use crate::limits::Limits;
 use crate::state::ServerState;
 
 /// `GET /-/metrics`
@@ -149,21 +148,17 @@ fn all_limits(page: &mut Page, state: &ServerState) {
     page.family("midflight_limit", Course::Gauge, "The limits; the manual tells what they are.");
     let code = state.engine.code().limits;
     let settings = [
-        (limits::Limits::rows(), code.values()),
-        (midflight_runtime::Limits::rows(), state.engine.limits().values()),
-        (Limits::rows(), state.limits.values()),
+        (source::Limits::rows(), code.values()),
+        (engine::Limits::rows(), state.engine.limits().values()),
+        (server::Limits::rows(), state.limits.values()),
     ];
     for (row, value) in settings.iter().flat_map(|(rows, values)| rows.iter().zip(values)) {
         limit(page, row, *value);
     }
-    for row in limits::CONSTANTS {
-        limit(page, row, row.default);
-    }
 }
 
 fn limit(page: &mut Page, row: &Row, value: u64) {
-    let name = row.name();
-    let labels = |unit| [("name", name.as_str()), ("unit", unit)];
+    let labels = |unit| [("name", row.name), ("unit", unit)];
     match row.unit {
         Unit::Count => page.sample("midflight_limit", &labels("count"), value),
         Unit::Bytes => page.sample("midflight_limit", &labels("bytes"), value),

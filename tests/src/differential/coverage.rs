@@ -11,6 +11,11 @@ use crate::generate::{CONSTRUCTS, builtin_label};
 const OUT_OF_REACH: &[TrapKind] = &[
     TrapKind::None,
     TrapKind::OutOfMemory,
+    TrapKind::KeyTooLong,
+    TrapKind::TextTooLong,
+    TrapKind::ListTooLong,
+    TrapKind::TableFull,
+    TrapKind::ResultTooLarge,
     TrapKind::WorldFull,
     TrapKind::EngineFull,
     TrapKind::Internal,

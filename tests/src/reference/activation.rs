@@ -131,6 +131,14 @@ impl<'a, 'p, 'w> Activation<'a, 'p, 'w> {
         Err(self.trap(Cause::Plain(kind), span))
     }
 
+    /// A text that the call makes.
+    pub(crate) fn text(&self, characters: &str, span: Span) -> Step<Value> {
+        match characters.len() > self.call.lengths.text {
+            true => self.fail(TrapKind::TextTooLong, span),
+            false => Ok(Value::text(characters)),
+        }
+    }
+
     /// The type inside of an optional or a list.
     pub(crate) fn inner(&self, id: TypeId) -> Type {
         self.call.program.ir.types.get(id)

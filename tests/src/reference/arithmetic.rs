@@ -26,7 +26,7 @@ impl Activation<'_, '_, '_> {
             (Value::Text(left), Value::Text(right)) => {
                 self.charge(cost::text(&left), span)?;
                 self.charge(cost::text(&right), span)?;
-                Ok(Value::text(&format!("{left}{right}")))
+                self.text(&format!("{left}{right}"), span)
             }
             _ => unreachable!("arithmetic is on two numbers or texts of one type"),
         }

@@ -27,7 +27,7 @@ impl<'p> Activation<'_, 'p, '_> {
                 let [value] = take(values);
                 let mut text = String::new();
                 format::write(&mut text, &self.printable(ty, value), None);
-                Ok(Value::text(&text))
+                self.text(&text, span)
             }
             Builtin::ListLen | Builtin::ListContains | Builtin::ListJoin | Builtin::ListSlice => {
                 let ty = arguments.first().expect("a list's method has a receiver").ty;

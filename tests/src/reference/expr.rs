@@ -10,9 +10,6 @@ use super::trap::Cause;
 use super::value::Value;
 use super::{cost, format};
 
-/// Longest `str` that can be a key, in bytes.
-const KEY_LEN_MAX: usize = 256;
-
 impl<'p> Activation<'_, 'p, '_> {
     /// Evaluates an expression.
     pub(crate) fn expr(&mut self, expr: &'p Expr) -> Step<Value> {
@@ -160,7 +157,7 @@ impl<'p> Activation<'_, 'p, '_> {
             }
             format::write(&mut text, &value, digits);
         }
-        Ok(Value::text(&text))
+        self.text(&text, span)
     }
 
     /// A value that has a text form; of an enum, the variant's name.
@@ -198,12 +195,15 @@ impl<'p> Activation<'_, 'p, '_> {
         for (index, value) in given {
             row[index as usize] = value;
         }
+        if self.call.world.tables[table.index()].in_slot_order().len() >= self.call.lengths.rows {
+            return self.fail(TrapKind::TableFull, span);
+        }
         for value in &row {
             self.charge_stored(value, span)?;
         }
         let key = &row[declared.key as usize];
-        if matches!(key, Value::Text(text) if text.len() > KEY_LEN_MAX) {
-            return self.fail(TrapKind::InvalidArgument, span);
+        if matches!(key, Value::Text(text) if text.len() > self.call.lengths.key) {
+            return self.fail(TrapKind::KeyTooLong, span);
         }
         if self.call.world.tables[table.index()].find(declared.key, key).is_some() {
             return self.fail(TrapKind::DuplicateKey, span);

@@ -42,7 +42,7 @@ impl<'p> Activation<'_, 'p, '_> {
                 let separator = separator.characters();
                 let texts: Vec<_> = list.elements().into_iter().map(Value::characters).collect();
                 self.charge(cost::join(texts.iter().map(|text| &**text), &separator), span)?;
-                Ok(Value::text(&texts.join(&*separator)))
+                self.text(&texts.join(&*separator), span)
             }
             _ => {
                 let [list, start, end] = take(values);
@@ -138,11 +138,14 @@ impl<'p> Activation<'_, 'p, '_> {
         Ok(Value::Unit)
     }
 
-    /// A bounded list has room for one more element.
+    /// A list has room for one more element.
     fn check_room(&self, ty: Type, list: &[Value], span: Span) -> Step<()> {
         match ty {
             Type::Bounded(_, most) if list.len() >= most as usize => {
                 self.fail(TrapKind::ListFull, span)
+            }
+            Type::List(_) if list.len() >= self.call.lengths.list => {
+                self.fail(TrapKind::ListTooLong, span)
             }
             _ => Ok(()),
         }

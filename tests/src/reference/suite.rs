@@ -7,7 +7,7 @@ use midflight_compiler::trap::TrapKind;
 use midflight_runtime::{Engine, Limits, TestReport};
 
 use super::trap::Trap;
-use super::{Budget, Program, World};
+use super::{Budget, Lengths, Program, World};
 
 /// Where a test runs out of fuel, it is compared once more with this much: the interpreter would
 /// take minutes to use up what a test has.
@@ -47,18 +47,18 @@ pub fn run_tests(program: &Program<'_>, budget: &Budget) -> Vec<Tested> {
     tests
 }
 
-/// Runs the tests of a program that the engine has tested under these limits, and says where the
-/// two differ. What ran out of memory is not compared: the interpreter has no limits of memory.
+/// Runs the tests of a program that this engine has tested, and says where the two differ. What ran out of memory is not compared: the interpreter has no limits of memory.
 ///
 /// # Errors
 /// The first difference.
-pub fn agree(report: &TestReport, limits: &Limits) -> Result<(), String> {
+pub fn agree(report: &TestReport, engine: &Engine) -> Result<(), String> {
     // The checker recurses over the program.
-    let compare = || compare(report, limits);
+    let compare = || compare(report, engine);
     stacker::maybe_grow(COMPILE_STACK_SIZE, COMPILE_STACK_SIZE, compare)
 }
 
-fn compare(report: &TestReport, limits: &Limits) -> Result<(), String> {
+fn compare(report: &TestReport, engine: &Engine) -> Result<(), String> {
+    let limits = engine.limits();
     let ran_out_of = |kind: TrapKind| {
         let traps = report.results.iter().filter_map(|test| test.trap.as_ref());
         traps.map(|trap| trap.kind).any(|found| found == kind)
@@ -70,17 +70,22 @@ fn compare(report: &TestReport, limits: &Limits) -> Result<(), String> {
         let limits = Limits { test_fuel_max: FUEL_MAX, ..limits.clone() };
         let engine = Engine::builder()
             .memory()
-            .limits(limits.clone())
+            .limits(limits)
+            .code(engine.code())
             .build()
             .expect("memory needs no store");
         let report = engine.test(report.source.clone()).map_err(|error| error.to_string())?;
-        return compare(&report, &limits);
+        return compare(&report, &engine);
     }
     let checked = midflight_compiler::check(&report.source)
         .map_err(|_| "the program does not compile any more".to_owned())?;
     let program =
         Program { source: &report.source, ir: &checked.program, layouts: &checked.layouts };
-    let tests = run_tests(&program, &Budget::of_fuel(limits.test_fuel_max));
+    let stack = i64::from(engine.code().limits.stack_max);
+    let tests = run_tests(
+        &program,
+        &Budget { stack, lengths: Lengths::of(limits), ..Budget::of_fuel(limits.test_fuel_max) },
+    );
     for (machine, reference) in report.results.iter().zip(tests) {
         let found = shown(machine.trap.as_ref().map(|trap| {
             (trap.kind, trap.message.as_str(), trap.position, trap.function.as_str(), trap.status)

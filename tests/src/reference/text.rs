@@ -32,13 +32,17 @@ impl Activation<'_, '_, '_> {
         }
         match (texts.as_slice(), numbers.as_slice()) {
             ([text], [start, end]) => match slice(text, *start, *end) {
-                Some(part) => Ok(Value::text(&part)),
+                Some(part) => self.text(&part, span),
                 None => self.fail(TrapKind::IndexOutOfBounds, span),
             },
             ([text, separator], _) if builtin == Builtin::TextSplit => {
                 let parts = split(text, separator);
                 self.charge(parts.len() as u64, span)?;
-                Ok(Value::List(parts))
+                if parts.len() > self.call.lengths.list {
+                    return self.fail(TrapKind::ListTooLong, span);
+                }
+                let parts = parts.iter().map(|part| self.text(part, span));
+                Ok(Value::List(parts.collect::<Step<_>>()?))
             }
             ([text, other], _) => Ok(Value::Bool(match builtin {
                 Builtin::TextContains => text.contains(&**other),
@@ -46,7 +50,10 @@ impl Activation<'_, '_, '_> {
                 Builtin::TextEndsWith => text.ends_with(&**other),
                 _ => unreachable!("{builtin:?} does not take two texts"),
             })),
-            ([text], _) => Ok(of_one_text(builtin, text)),
+            ([text], _) => match of_one_text(builtin, text) {
+                Value::Text(made) => self.text(&made, span),
+                value => Ok(value),
+            },
             _ => unreachable!("{builtin:?} does not take these"),
         }
     }
@@ -73,9 +80,9 @@ fn slice(text: &str, start: i64, end: i64) -> Option<String> {
 }
 
 /// The parts between separators; an empty separator stands between all characters.
-fn split(text: &str, separator: &str) -> Vec<Value> {
+fn split(text: &str, separator: &str) -> Vec<String> {
     match separator {
-        "" => text.chars().map(|character| Value::text(&character.to_string())).collect(),
-        _ => text.split(separator).map(Value::text).collect(),
+        "" => text.chars().map(String::from).collect(),
+        _ => text.split(separator).map(str::to_owned).collect(),
     }
 }

@@ -85,9 +85,14 @@ impl Cause {
                 TrapKind::InvalidArgument => {
                     format!("an argument of `{step}` is outside of what it takes")
                 }
+                TrapKind::KeyTooLong => format!("the key is too long: `{step}`"),
+                TrapKind::TextTooLong => format!("the text is too long: `{step}`"),
+                TrapKind::ListTooLong => format!("the list is too long: `{step}`"),
+                TrapKind::TableFull => format!("the table is full: `{step}`"),
                 TrapKind::OutOfFuel => "the call used up its fuel".to_owned(),
                 TrapKind::OutOfStack => "the call nested too deep".to_owned(),
                 TrapKind::OutOfMemory
+                | TrapKind::ResultTooLarge
                 | TrapKind::WorldFull
                 | TrapKind::EngineFull
                 | TrapKind::Assertion

@@ -6,7 +6,7 @@ use super::{check_whole, reported};
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
 use crate::lexer::lex;
-use crate::limits::{COMPILE_STACK_SIZE, NESTING_MAX, TREE_HEIGHT_MAX};
+use crate::limits::{COMPILE_STACK_SIZE, Limits};
 use crate::source::Source;
 
 /// More forms than the game has, one after the other.
@@ -142,7 +142,7 @@ fn programs_that_try_to_take_forever() {
         (
             "struct S { a: [int; 100000] }\n".to_owned()
                 + &many(100, &|i| format!("fn g{i}() -> S {{ S {{ }} }}\n")),
-            "E0612 S",
+            "E0618 S",
         ),
         (
             "fn f() { }\n".to_owned() + &many(20_000, &|i| format!("fn f{i}() {{ g{i}() }}\n")),
@@ -176,8 +176,8 @@ fn programs_that_try_to_take_forever() {
 
 #[test]
 fn the_tallest_trees_fit_the_stack_that_is_promised() {
-    let height = TREE_HEIGHT_MAX as usize - 20;
-    let nested = NESTING_MAX as usize - 10;
+    let height = Limits::LARGEST.tree_height_max as usize - 20;
+    let nested = Limits::LARGEST.nesting_max as usize - 10;
     let programs = [
         format!("get f(a: int) -> int {{ a{} }}", " + a".repeat(height)),
         format!("get f(s: str) -> str {{ s{} }}", ".trim()".repeat(height)),

@@ -100,7 +100,7 @@ fn declarations() {
         ("struct S { }", &["E0409 S"]),
         ("struct S { l: [int] }", &["E0407 [int]"]),
         ("struct S { a: [int; 0] }", &["E0408 0"]),
-        ("state { a: [int; 1000000] }", &["E0610 state"]),
+        ("state { a: [int; 1000000] }", &["E0617 state"]),
         ("struct S { a: S2 = S2 { } }\nstruct S2 { b: int = 1 / 0 }", &["E0405 1 / 0"]),
         ("get g(a: ()) { }", &["E0407 ()"]),
         ("fn f(a: int) -> int { if a > 0 { return 1 } }", &["E0504 }"]),

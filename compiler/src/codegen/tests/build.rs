@@ -3,6 +3,7 @@
 use crate::ast::FuncKind;
 use crate::ir::*;
 use crate::layout::Layouts;
+use crate::limits::Limits;
 use crate::source::Span;
 use crate::types::{Field, StructId, StructType, Type, Types};
 
@@ -133,7 +134,8 @@ pub(super) fn declare(types: &mut Types, fields: &[Type]) -> StructId {
 }
 
 pub(super) fn layouts(program: &Program) -> Layouts {
-    Layouts::new(&program.types, program.state).expect("test programs are small")
+    Layouts::new(&program.types, program.state, &Limits::default())
+        .expect("test programs are small")
 }
 
 /// `fn f(n) { if n < 2 { return n }; f(n - 1) + f(n - 2) }`

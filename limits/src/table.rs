@@ -17,13 +17,13 @@ pub enum Unit {
 /// One limit, as its users see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Its name as it is declared: `fuel_max`, `NESTING_MAX`.
-    pub declared: &'static str,
+    /// Its name for settings, flags and metrics: `fuel_max`.
+    pub name: &'static str,
     /// What its numbers count.
     pub unit: Unit,
     /// Where it is not set.
     pub default: u64,
-    /// The least and the largest that it can be set to; the same where it is no setting.
+    /// The least and the largest that it can be set to.
     pub range: (u64, u64),
     /// What it limits, and why; sentences.
     pub doc: &'static str,
@@ -33,21 +33,11 @@ pub struct Row {
 }
 
 impl Row {
-    /// Its name for flags and metrics: `fuel_max`.
-    pub fn name(&self) -> String {
-        self.declared.to_ascii_lowercase()
-    }
-
     /// The first sentence of what it limits, without its full stop.
     pub fn summary(&self) -> &'static str {
         let doc = self.doc.trim();
         let end = doc.find(". ").unwrap_or(doc.trim_end_matches('.').len());
         &doc[..end]
-    }
-
-    /// Whether it can be set.
-    pub fn is_setting(&self) -> bool {
-        self.range.0 < self.range.1
     }
 }
 
@@ -146,14 +136,13 @@ impl Number for Duration {
 
 /// Declares a struct of limits that are settings, each `name: Type = default, Unit, least..=largest,
 /// "answer";` under what it limits.
-#[macro_export]
 macro_rules! limits {
     (
         $(#[$attribute:meta])*
         pub struct $Limits:ident {
             $(
                 $(#[doc = $doc:literal])+
-                $name:ident: $ty:ty = $default:expr, $unit:ident, $min:literal..=$max:literal,
+                $name:ident: $ty:ident = $default:expr, $unit:ident, $min:literal..=$max:literal,
                     $answer:literal;
             )*
         }
@@ -170,13 +159,22 @@ macro_rules! limits {
         }
 
         impl $Limits {
+            /// Every limit at the largest that it can be set to.
+            pub const LARGEST: $Limits = $Limits { $($name: $crate::table::limits!(@ $ty $max),)* };
+
+            /// These limits, each no higher than it can be set to.
+            #[must_use]
+            pub fn capped(&self) -> $Limits {
+                $Limits { $($name: self.$name.min($Limits::LARGEST.$name),)* }
+            }
+
             /// The rows of the table.
-            pub fn rows() -> Vec<$crate::limits::Row> {
+            pub fn rows() -> Vec<$crate::Row> {
                 let default = $Limits::default();
-                vec![$($crate::limits::Row {
-                    declared: stringify!($name),
-                    unit: $crate::limits::Unit::$unit,
-                    default: $crate::limits::Number::number(default.$name),
+                vec![$($crate::Row {
+                    name: stringify!($name),
+                    unit: $crate::Unit::$unit,
+                    default: $crate::Number::number(default.$name),
                     range: ($min, $max),
                     doc: concat!($($doc),+),
                     answer: $answer,
@@ -185,48 +183,25 @@ macro_rules! limits {
 
             /// The values, in the order of the rows.
             pub fn values(&self) -> Vec<u64> {
-                vec![$($crate::limits::Number::number(self.$name),)*]
+                vec![$($crate::Number::number(self.$name),)*]
             }
 
             /// Sets the limit of this name, in the unit of its row; `false` where there is none.
             /// Who lets others set it looks at the row's range first.
             pub fn set(&mut self, name: &str, value: u64) -> bool {
                 match name {
-                    $(stringify!($name) => self.$name = $crate::limits::Number::of(value),)*
+                    $(stringify!($name) => self.$name = $crate::Number::of(value),)*
                     _ => return false,
                 }
                 true
             }
         }
     };
+    (@ Duration $number:literal) => { Duration::from_millis($number) };
+    (@ $integer:ident $number:literal) => { $number as $integer };
 }
 
-/// Declares limits that are no settings, each `NAME: Type = value, Unit, "answer";` under what it
-/// limits, and a table of them.
-macro_rules! constants {
-    (
-        $(#[$attribute:meta])*
-        $table:ident;
-        $(
-            $(#[doc = $doc:literal])+
-            $name:ident: $ty:ty = $value:expr, $unit:ident, $answer:literal;
-        )*
-    ) => {
-        $($(#[doc = $doc])+ pub const $name: $ty = $value;)*
-
-        $(#[$attribute])*
-        pub const $table: &[Row] = &[$(Row {
-            declared: stringify!($name),
-            unit: Unit::$unit,
-            default: $name as u64,
-            range: ($name as u64, $name as u64),
-            doc: concat!($($doc),+),
-            answer: $answer,
-        },)*];
-    };
-}
-
-pub(super) use constants;
+pub(crate) use limits;
 
 #[cfg(test)]
 mod tests {
