@@ -54,6 +54,31 @@ pub struct CallContext {
     pub arena_next: *mut u8,
     /// The end of the arena's current chunk.
     pub arena_end: *mut u8,
+    /// Where rows are noted for undo before their first write.
+    pub row_notes: *mut RowNotes,
+}
+
+/// Where notes of whole rows go. A note is the row's bytes, header included, and a [`RowNoteEnd`].
+/// Generated code writes it while that fits before `end`, and asks the host (`note_row`) otherwise.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RowNotes {
+    /// The first byte behind the last note.
+    pub next: *mut u64,
+    /// The end of the memory for notes; null, as `next`, while there is none.
+    pub end: *mut u64,
+}
+
+/// What stands behind the bytes of a row in its note.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RowNoteEnd {
+    /// The row.
+    pub row: *mut RowHeader,
+    /// Its table.
+    pub table: u32,
+    /// How many words of it were noted: all.
+    pub words: u32,
 }
 
 /// A text: its length, then its bytes in UTF-8. Immutable. A null pointer is the empty text, and
@@ -248,7 +273,8 @@ host_functions! {
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
     metered fn note_state(offset: u64, len: u64);
-    /// Notes a row that is not large, before it is written.
+    /// Notes a row that is not large, before it is written, where [`RowNotes`] has no room for it or
+    /// it is not copied inline.
     metered fn note_row(table: u32, row: *mut RowHeader);
     /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
     /// does; the epochs are at `layout::row_epoch_offset`.
@@ -390,7 +416,8 @@ const _: () = assert!(offset_of!(CallContext, fuel) == 0);
 const _: () = assert!(offset_of!(CallContext, state) == 8);
 const _: () = assert!(offset_of!(CallContext, epoch) == 16);
 const _: () = assert!(offset_of!(CallContext, trap_site) == 56);
-const _: () = assert!(size_of::<CallContext>() == 112);
+const _: () = assert!(size_of::<CallContext>() == 120);
+const _: () = assert!(size_of::<RowNoteEnd>() == 16);
 const _: () = assert!(size_of::<Text>() == 8);
 const _: () = assert!(size_of::<RowHeader>() == crate::layout::ROW_HEADER_SIZE as usize);
 const _: () = assert!(size_of::<Piece>() == 16);

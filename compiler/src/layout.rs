@@ -166,6 +166,7 @@ pub fn bounded_elements_offset(element: Layout) -> u32 {
 
 /// How many chunks `state` or a row of this many bytes has, at least one. Each chunk of `state` and
 /// of a large row has an epoch of 8 bytes.
+#[inline]
 pub fn chunk_count(size: u32) -> u32 {
     size.div_ceil(CHUNK_SIZE).max(1)
 }

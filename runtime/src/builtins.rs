@@ -51,6 +51,7 @@ impl<T> Returned for *mut T {
 ///
 /// # Safety
 /// The context is that of the running frame.
+#[inline]
 unsafe fn run<R: Returned>(
     ctx: *mut CallContext,
     body: impl FnOnce(&mut Frame) -> Result<R, TrapKind>,

@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "gives machine code its argument and result blocks")]
 
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use midflight_compiler::ir::FuncId;
@@ -16,7 +17,7 @@ use crate::cursor::{Slot, TextMemory, View};
 use crate::enter::{Exit, enter};
 use crate::error::{ArgumentError, CallError};
 use crate::frame::Frame;
-use crate::handle::FlightValue;
+use crate::handle::{FlightArguments, FlightResult, FlightValue};
 use crate::image::image;
 use crate::observer::{Delivery, Observer};
 use crate::outbox::Ending;
@@ -70,6 +71,7 @@ pub enum Outcome<'t> {
 }
 
 impl<'w> Turn<'w> {
+    #[inline]
     pub(crate) fn new(frame: &'w mut Frame, surroundings: Surroundings<'w>, fuel: i64) -> Turn<'w> {
         let version = Arc::as_ptr(&frame.version);
         // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
@@ -79,6 +81,7 @@ impl<'w> Turn<'w> {
     }
 
     /// The version that the turn runs on.
+    #[inline]
     pub fn version(&self) -> &'w Version {
         self.version
     }
@@ -135,6 +138,7 @@ impl<'w> Turn<'w> {
     }
 
     /// A ticket for everything that this turn has done and seen so far.
+    #[inline]
     pub fn ticket(&self) -> Ticket {
         self.surroundings.journal.as_ref().map_or_else(Ticket::ready, |journal| journal.ticket())
     }
@@ -170,44 +174,111 @@ impl<'w> Turn<'w> {
     }
 
     /// Calls a handler whose signature is known to be the turn's version's.
-    pub(crate) fn call_signature(
+    fn call_signature(
         &mut self,
         signature: &Signature,
         bind: impl FnOnce(&mut Arguments<'_>) -> Result<(), ArgumentError>,
         show: impl FnOnce(View<'_>) -> bool,
     ) -> Result<Outcome<'_>, CallError> {
-        self.begin();
-        let size = signature.arguments.layout.size + signature.result_size.next_multiple_of(8) + 8;
-        let frame = &mut *self.frame;
-        let block = frame.arena.blocks(&mut frame.ctx, size as usize);
-        let block = block.map_err(|_| CallError::TooLarge)?.as_ptr();
-        let result_offset = signature.arguments.layout.size.next_multiple_of(8) as usize;
+        let block = self.begin_handler(signature).ok_or(CallError::TooLarge)?;
         let mut arguments = Arguments { frame: self.frame, signature, block, given: 0 };
         bind(&mut arguments)?;
         arguments.finish()?;
-        self.set_time(signature.function);
-        // SAFETY: the block holds the arguments and, behind them, the result (`size`).
-        let result = unsafe { block.add(result_offset) };
-        // SAFETY: the signature is of the frame's version (`call`), so the entry is; the blocks
-        // have the sizes that it gives.
-        let exit = unsafe { enter(self.frame, signature.entry, block, result) };
-        if exit == Exit::Trapped {
-            let trap = Trap::of(self.frame);
-            return Ok(Outcome::Trapped(self.take_back(trap)));
-        }
-        // SAFETY: the code has written its result; texts in it are constants, in the arena, or in
-        // the world's heap, all of them live until the turn's next call.
-        let result = unsafe { View::new(self.version.program(), signature.result, result) };
-        let refused = match result.shows_removed_row() {
-            true => Some(TrapKind::MissingRow),
-            false => (!show(result)).then_some(TrapKind::ResultTooLarge),
+        // SAFETY: the block is that of this call, and has every argument.
+        let result = match unsafe { self.enter_handler(signature, block) } {
+            Ok(result) => result,
+            Err(trap) => return Ok(Outcome::Trapped(*trap)),
         };
-        if let Some(kind) = refused {
+        if !show(self.result(signature.result, result)) {
+            let kind = TrapKind::ResultTooLarge;
             let trap = Trap::in_result(self.version, signature.function, kind);
             return Ok(Outcome::Trapped(self.take_back(trap)));
         }
         self.commit();
-        Ok(Outcome::Done(result))
+        Ok(Outcome::Done(self.result(signature.result, result)))
+    }
+
+    /// As [`Turn::call`], for a handler whose signature is known to be the turn's version's and to
+    /// have these types. Its code becomes that of whoever calls: nothing is asked at run time that
+    /// the types tell, and what is moved fits into registers.
+    #[inline]
+    pub(crate) fn call_typed<A: FlightArguments, R: FlightResult>(
+        &mut self,
+        signature: &Signature,
+        arguments: &A,
+    ) -> Result<R, Box<CallError>> {
+        let Some(block) = self.begin_handler(signature) else {
+            return Err(Box::new(CallError::TooLarge));
+        };
+        let mut places = Arguments { frame: self.frame, signature, block, given: 0 };
+        arguments.write(&mut places).map_err(|index| places.too_large(index))?;
+        // SAFETY: the block is that of this call; there are as many arguments as parameters.
+        match unsafe { self.run_handler(signature, block) } {
+            Ok(result) => Ok(R::read(self.result(R::TYPE, result))),
+            Err(trap) => Err(Box::new(CallError::Trapped(*trap))),
+        }
+    }
+
+    /// Begins the call of a handler; gives the block for its arguments and its result. `None` where
+    /// they are too large.
+    #[inline]
+    fn begin_handler(&mut self, signature: &Signature) -> Option<*mut u8> {
+        self.begin();
+        let frame = &mut *self.frame;
+        let block = frame.arena.blocks(&mut frame.ctx, signature.block_size);
+        block.ok().map(NonNull::as_ptr)
+    }
+
+    /// Enters a handler, and commits what it did or takes it back; gives the address of its result.
+    ///
+    /// # Safety
+    /// As [`Turn::enter_handler`].
+    unsafe fn run_handler(
+        &mut self,
+        signature: &Signature,
+        block: *mut u8,
+    ) -> Result<*const u8, Box<Trap>> {
+        // SAFETY: as the caller promises.
+        let result = unsafe { self.enter_handler(signature, block) }?;
+        self.commit();
+        Ok(result)
+    }
+
+    /// Enters a handler, and takes back what it did if it traps; gives the address of its result. What
+    /// it did is then still to be committed or taken back.
+    ///
+    /// # Safety
+    /// The signature is of the turn's version; the block is the one that [`Turn::begin_handler`]
+    /// gave for it last, and holds the arguments.
+    unsafe fn enter_handler(
+        &mut self,
+        signature: &Signature,
+        block: *mut u8,
+    ) -> Result<*const u8, Box<Trap>> {
+        self.set_time(signature.reads_clock);
+        // SAFETY: the block holds the arguments and, behind them, the result (`block_size`).
+        let result = unsafe { block.add(signature.result_offset) };
+        // SAFETY: the entry is of the frame's version, as the signature is; the blocks have the
+        // sizes that it gives.
+        let exit = unsafe { enter(self.frame, signature.entry, block, result) };
+        if exit == Exit::Trapped {
+            let trap = Trap::of(self.frame);
+            return Err(Box::new(self.take_back(trap)));
+        }
+        if signature.gives_row && self.result(signature.result, result).shows_removed_row() {
+            let kind = TrapKind::MissingRow;
+            let trap = Trap::in_result(self.version, signature.function, kind);
+            return Err(Box::new(self.take_back(trap)));
+        }
+        Ok(result)
+    }
+
+    /// The result of the call that has just returned.
+    #[inline]
+    fn result(&self, ty: Type, result: *const u8) -> View<'_> {
+        // SAFETY: the code has written its result there; texts in it are constants, in the arena,
+        // or in the world's heap, all of them live until the turn's next call.
+        unsafe { View::new(self.version.program(), ty, result) }
     }
 
     /// Runs a function that takes nothing and gives nothing: a test, a timer.
@@ -245,7 +316,7 @@ impl<'w> Turn<'w> {
             return Exit::Returned;
         };
         self.begin();
-        self.set_time(function);
+        self.set_time(self.version.program().ir.function(function).effects.reads_clock);
         let mut block = row;
         let block = (&raw mut block).cast::<u8>();
         // SAFETY: the entry is of the frame's version; its arguments are nothing or the address of
@@ -253,6 +324,7 @@ impl<'w> Turn<'w> {
         unsafe { enter(self.frame, entry, block, block) }
     }
 
+    #[inline]
     fn begin(&mut self) {
         if self.is_used {
             self.frame.settle();
@@ -262,8 +334,9 @@ impl<'w> Turn<'w> {
     }
 
     /// Gives a call that has all of its arguments its time.
-    fn set_time(&mut self, function: FuncId) {
-        if self.version.program().ir.function(function).effects.reads_clock {
+    #[inline]
+    fn set_time(&mut self, reads_clock: bool) {
+        if reads_clock {
             self.frame.set_time(match self.surroundings.time {
                 Time::At(now_ms) => now_ms,
                 Time::Of(clock) => clock(),
@@ -272,21 +345,23 @@ impl<'w> Turn<'w> {
     }
 
     /// The call has returned: what it did stays.
+    #[inline]
     fn commit(&mut self) {
         self.surroundings.counts.count_call();
         if let Some(journal) = &mut self.surroundings.journal {
             journal.record(self.frame);
         }
         self.frame.commit();
-        self.tell(Ending::Committed);
+        if !self.frame.outbox.is_empty() {
+            self.tell(Ending::Committed);
+        }
     }
 
+    #[cold]
     fn tell(&mut self, ending: Ending) {
-        if !self.frame.outbox.is_empty() {
-            let Surroundings { world, observer, .. } = self.surroundings;
-            let deliveries = self.frame.tell(world, observer, ending);
-            self.deliver(deliveries);
-        }
+        let Surroundings { world, observer, .. } = self.surroundings;
+        let deliveries = self.frame.tell(world, observer, ending);
+        self.deliver(deliveries);
     }
 
     /// Tells the outside something once it cannot be taken back.
@@ -300,6 +375,7 @@ impl<'w> Turn<'w> {
 
     /// The call has trapped, as this says, which was read out of the frame before: its message may
     /// be a text that the call made.
+    #[cold]
     fn take_back(&mut self, trap: Trap) -> Trap {
         let counts = self.surroundings.counts;
         counts.count_call();
@@ -329,6 +405,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Drop for Turn<'_> {
+    #[inline]
     fn drop(&mut self) {
         if self.is_used {
             self.frame.settle();
@@ -372,7 +449,12 @@ impl Arguments<'_> {
 
     /// Where the argument at this index goes; the index is one of a parameter.
     pub(crate) fn slot_at(&mut self, index: usize) -> Slot<'_> {
-        let ty = self.signature.parameters[index].ty;
+        self.slot_of(index, self.signature.parameters[index].ty)
+    }
+
+    /// As [`Arguments::slot_at`]; the parameter is of this type.
+    #[inline]
+    fn slot_of(&mut self, index: usize, ty: Type) -> Slot<'_> {
         let offset = self.signature.arguments.offsets[index] as usize;
         self.given |= 1 << index;
         // SAFETY: the block has the layout of the arguments.
@@ -390,14 +472,16 @@ impl Arguments<'_> {
     }
 
     /// Gives the argument at this index, whose type is known to fit.
-    pub(crate) fn give(
-        &mut self,
-        index: usize,
-        value: &impl FlightValue,
-    ) -> Result<(), ArgumentError> {
-        value.write(&mut self.slot_at(index)).map_err(|_| ArgumentError::TooLarge {
-            name: self.signature.parameters[index].name.clone(),
-        })
+    #[inline]
+    pub(crate) fn give<V: FlightValue>(&mut self, index: usize, value: &V) -> Result<(), usize> {
+        value.write(&mut self.slot_of(index, V::TYPE)).map_err(|_| index)
+    }
+
+    /// The argument at this index takes more memory than a call may have.
+    #[cold]
+    fn too_large(&self, index: usize) -> Box<CallError> {
+        let name = self.signature.parameters[index].name.clone();
+        Box::new(ArgumentError::TooLarge { name }.into())
     }
 
     fn finish(mut self) -> Result<(), ArgumentError> {

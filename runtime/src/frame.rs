@@ -85,7 +85,7 @@ impl Frame {
         let program = version.program();
         let limits = beginning.limits;
         let data = Data::new(&program.ir, &program.layouts, beginning)?;
-        Ok(Box::new(Frame {
+        let mut frame = Box::new(Frame {
             ctx: CallContext {
                 fuel: 0,
                 state: data.state.fields(),
@@ -102,6 +102,7 @@ impl Frame {
                 reserved: 0,
                 arena_next: ptr::null_mut(),
                 arena_end: ptr::null_mut(),
+                row_notes: ptr::null_mut(),
             },
             data,
             undo: Undo::default(),
@@ -112,7 +113,10 @@ impl Frame {
             text_buffer: String::new(),
             version,
             broken: false,
-        }))
+        });
+        // In the box, where it stays.
+        frame.ctx.row_notes = frame.undo.row_notes();
+        Ok(frame)
     }
 
     fn initialise(&mut self) -> Result<(), TrapKind> {
@@ -184,6 +188,7 @@ impl Frame {
     }
 
     /// Begins a call: a new epoch, a full budget, a clear trap.
+    #[inline]
     pub(crate) fn begin(&mut self, fuel: i64) {
         self.ctx.fuel = fuel;
         self.ctx.epoch += 1;
@@ -191,6 +196,7 @@ impl Frame {
     }
 
     /// Nothing has trapped, as far as the context says.
+    #[inline]
     pub(crate) fn forget_trap(&mut self) {
         self.ctx.trap_kind = 0;
         self.ctx.trap_values = NO_VALUES;
@@ -198,6 +204,7 @@ impl Frame {
     }
 
     /// What the call did stays.
+    #[inline]
     pub(crate) fn commit(&mut self) {
         self.undo.commit(&mut self.data);
     }
@@ -228,6 +235,7 @@ impl Frame {
     }
 
     /// Gives back what the result of the last call may have needed.
+    #[inline]
     pub(crate) fn settle(&mut self) {
         if self.text_buffer.capacity() > TEXT_BUFFER_KEPT_MAX {
             self.text_buffer = String::new();

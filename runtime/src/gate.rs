@@ -84,22 +84,28 @@ impl<T: Send + 'static> Gate<T> {
     }
 
     /// Waits until the gate is free and takes it. For threads that may wait.
+    #[inline]
     pub(crate) fn enter(self: &Arc<Self>) -> Holder<'_, T> {
-        if self.take() {
-            return Holder { gate: self };
+        if !self.take() {
+            self.wait();
         }
+        Holder { gate: self }
+    }
+
+    /// Waits until the caller is the holder.
+    #[cold]
+    fn wait(&self) {
         let waiter =
             Arc::new(Waiter { thread: thread::current(), is_holder: AtomicBool::new(false) });
         let mut queue = self.lock_queue();
         if self.take_or_mark() {
-            return Holder { gate: self };
+            return;
         }
         queue.push_back(Waiting::Thread(waiter.clone()));
         drop(queue);
         while !waiter.is_holder.load(Ordering::Acquire) {
             thread::park();
         }
-        Holder { gate: self }
     }
 
     /// Does the job now if nobody holds the gate, else leaves it to the holder.
@@ -134,6 +140,7 @@ impl<T: Send + 'static> Gate<T> {
         self.lock_queue().len()
     }
 
+    #[inline]
     fn take(&self) -> bool {
         self.word.compare_exchange(OPEN, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
@@ -163,10 +170,16 @@ impl<T: Send + 'static> Gate<T> {
 
     /// Lets go of the gate, or does what was left and hands it on. The caller is the holder and
     /// is it no longer afterwards.
+    #[inline]
     fn leave(self: &Arc<Self>) {
-        if self.word.compare_exchange(HELD, OPEN, Ordering::Release, Ordering::Relaxed).is_ok() {
-            return;
+        if self.word.compare_exchange(HELD, OPEN, Ordering::Release, Ordering::Relaxed).is_err() {
+            self.hand_on();
         }
+    }
+
+    /// As [`Gate::leave`], where somebody waits.
+    #[cold]
+    fn hand_on(self: &Arc<Self>) {
         let began = Instant::now();
         loop {
             let mut queue = self.lock_queue();
@@ -196,7 +209,7 @@ impl<T: Send + 'static> Gate<T> {
                 && began.elapsed() > DRAIN_MAX
             {
                 let gate = self.clone();
-                return spawn(Box::new(move || gate.leave()));
+                return spawn(Box::new(move || gate.hand_on()));
             }
         }
     }
@@ -210,6 +223,7 @@ pub(crate) struct Holder<'g, T: Send + 'static> {
 impl<T: Send + 'static> Deref for Holder<'_, T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         // SAFETY: a `Holder` is made only by who holds the gate, and ends with holding it.
         unsafe { &*self.gate.value.get() }
@@ -217,6 +231,7 @@ impl<T: Send + 'static> Deref for Holder<'_, T> {
 }
 
 impl<T: Send + 'static> DerefMut for Holder<'_, T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above, and the borrow is exclusive.
         unsafe { &mut *self.gate.value.get() }
@@ -224,6 +239,7 @@ impl<T: Send + 'static> DerefMut for Holder<'_, T> {
 }
 
 impl<T: Send + 'static> Drop for Holder<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         self.gate.leave();
     }

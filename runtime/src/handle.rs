@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use midflight_compiler::types::Type;
 
-use crate::call::{Arguments, Outcome, Time};
-use crate::cursor::{Content, Slot, View, WriteError};
-use crate::error::{ArgumentError, CallError};
+use crate::call::{Arguments, Time};
+use crate::cursor::{Slot, View, WriteError};
+use crate::error::CallError;
 use crate::shared::Shared;
 use crate::store::ticket::Ticket;
 use crate::version::{Signature, Version};
@@ -52,7 +52,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
             types: PhantomData,
         };
         let current = handler.shared.current().ok_or(CallError::NoVersion)?;
-        let _ = handler.check(&current)?;
+        let _ = handler.check(&current).map_err(|error| *error)?;
         Ok(handler)
     }
 
@@ -66,7 +66,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         let mut ticket = Ticket::ready();
         let result = self.run(world, &arguments, &mut ticket);
         ticket.wait()?;
-        result
+        result.map_err(|error| *error)
     }
 
     /// Calls the handler in a world, waiting for it if it is busy, but not for the store: the result
@@ -80,23 +80,35 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
             Ok(result) => Ok((result, ticket)),
             Err(error) => {
                 ticket.wait()?;
-                Err(error)
+                Err(*error)
             }
         }
     }
 
     /// Runs the handler; the ticket becomes that of what it did and saw.
-    fn run(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, CallError> {
+    ///
+    /// Errors are boxed up to here, so that a result which is none is moved in registers.
+    #[inline]
+    fn run(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, Box<CallError>> {
         match self.run_once(world, arguments, ticket) {
-            // The world that was called last was deleted; another one may have its name.
-            Err(CallError::UnknownWorld { .. }) if self.world.borrow_mut().take().is_some() => {
-                self.run_once(world, arguments, ticket)
-            }
+            Err(error) if self.is_of_deleted(&error) => self.run_once(world, arguments, ticket),
             result => result,
         }
     }
 
-    fn run_once(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, CallError> {
+    /// Whether the world that was called last was deleted: another one may have its name.
+    #[cold]
+    fn is_of_deleted(&self, error: &CallError) -> bool {
+        let is_unknown = matches!(error, CallError::UnknownWorld { .. });
+        is_unknown && self.world.borrow_mut().take().is_some()
+    }
+
+    fn run_once(
+        &self,
+        world: &str,
+        arguments: &A,
+        ticket: &mut Ticket,
+    ) -> Result<R, Box<CallError>> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if known.name() == world => known,
@@ -104,29 +116,32 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         };
         let mut room = world.gate.enter();
         let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
-        let signature = self.check(turn.version())?;
-        let outcome = turn.call_signature(signature, |slots| arguments.write(slots), |_| true)?;
-        let result = match outcome {
-            Outcome::Done(view) => Ok(R::read(view)),
-            Outcome::Trapped(trap) => Err(CallError::Trapped(trap)),
-        };
+        let signature = self.signature(turn.version())?;
+        let result = turn.call_typed(signature, arguments);
         *ticket = turn.ticket();
         result
     }
 
     /// The handler in this version, if it has the handle's types.
-    fn check<'v>(&self, version: &'v Version) -> Result<&'v Signature, CallError> {
+    #[inline]
+    fn signature<'v>(&self, version: &'v Version) -> Result<&'v Signature, Box<CallError>> {
         if let Some((number, index)) = self.checked.get()
             && number == version.number()
             && let Some(signature) = version.signature(index)
         {
             return Ok(signature);
         }
+        self.check(version)
+    }
+
+    /// As [`Handler::signature`], for a version that the handle has not seen yet.
+    #[cold]
+    fn check<'v>(&self, version: &'v Version) -> Result<&'v Signature, Box<CallError>> {
         let unknown = || CallError::UnknownHandler { name: self.name.clone() };
         let (index, signature) = version.handler(&self.name).ok_or_else(unknown)?;
         let found: Vec<Type> = signature.parameters.iter().map(|parameter| parameter.ty).collect();
         if found != A::TYPES || signature.result != R::TYPE {
-            return Err(self.wrong_types(version, signature));
+            return Err(Box::new(self.wrong_types(version, signature)));
         }
         self.checked.set(Some((version.number(), index)));
         Ok(signature)
@@ -178,8 +193,11 @@ pub trait FlightArguments: sealed::Sealed {
     const TYPES: &'static [Type];
 
     /// Writes the values where the arguments go.
+    ///
+    /// # Errors
+    /// The index of the one that takes too much memory.
     #[doc(hidden)]
-    fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError>;
+    fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), usize>;
 }
 
 mod sealed {
@@ -188,12 +206,13 @@ mod sealed {
 }
 
 macro_rules! values {
-    ($($ty:ty: $flight:ident = $write:ident, $content:ident;)*) => {$(
+    ($($ty:ty: $flight:ident = $write:ident, $read:ident;)*) => {$(
         impl sealed::Sealed for $ty {}
 
         impl FlightValue for $ty {
             const TYPE: Type = Type::$flight;
 
+            #[inline]
             fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
                 slot.$write(*self)
             }
@@ -202,25 +221,24 @@ macro_rules! values {
         impl FlightResult for $ty {
             const TYPE: Type = Type::$flight;
 
+            #[inline]
             fn read(view: View<'_>) -> $ty {
-                match view.content() {
-                    Content::$content(value) => value,
-                    _ => unreachable!("the handle has checked the type of the result"),
-                }
+                view.$read()
             }
         }
     )*};
 }
 values! {
-    i64: Int = write_int, Int;
-    f64: Float = write_float, Float;
-    bool: Bool = write_bool, Bool;
+    i64: Int = write_int, int;
+    f64: Float = write_float, float;
+    bool: Bool = write_bool, bool;
 }
 
 impl sealed::Sealed for &str {}
 impl FlightValue for &str {
     const TYPE: Type = Type::Str;
 
+    #[inline]
     fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
         slot.write_text(self)
     }
@@ -230,6 +248,7 @@ impl sealed::Sealed for String {}
 impl FlightValue for String {
     const TYPE: Type = Type::Str;
 
+    #[inline]
     fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
         slot.write_text(self)
     }
@@ -237,17 +256,16 @@ impl FlightValue for String {
 impl FlightResult for String {
     const TYPE: Type = Type::Str;
 
+    #[inline]
     fn read(view: View<'_>) -> String {
-        match view.content() {
-            Content::Text(text) => text.to_owned(),
-            _ => unreachable!("the handle has checked the type of the result"),
-        }
+        view.text().to_owned()
     }
 }
 
 impl FlightResult for () {
     const TYPE: Type = Type::Unit;
 
+    #[inline]
     fn read(_view: View<'_>) {}
 }
 
@@ -258,7 +276,8 @@ macro_rules! arguments {
         impl<$($ty: FlightValue),*> FlightArguments for ($($ty,)*) {
             const TYPES: &'static [Type] = &[$($ty::TYPE),*];
 
-            fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError> {
+            #[inline]
+            fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), usize> {
                 $(arguments.give($index, &self.$index)?;)*
                 let _ = arguments;
                 Ok(())

@@ -34,6 +34,7 @@ pub(crate) enum Ending {
 
 impl Outbox {
     /// Whether there is nothing to tell.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.lines.is_empty()
     }

@@ -7,7 +7,8 @@
 //!   in `free`;
 //! - a slot becomes free when the call that killed its row commits: until then nobody could tell a
 //!   new row there from the one that was removed;
-//! - when no call runs, the last slot holds a row.
+//! - when no call runs, the last slot holds a row;
+//! - where there is a `key_base`, the slot of every row that is alive is its key less `key_base`.
 
 #![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
 
@@ -44,6 +45,9 @@ pub(crate) struct Table {
     keys: HashTable<u32>,
     /// Seeded for each process: clients choose keys.
     hasher: RandomState,
+    /// What every key is more than its row's slot, while that is the same for all rows: so it is
+    /// where keys count up. A look-up needs no hash then.
+    key_base: Option<i64>,
     indexes: Vec<(Column, Index)>,
     free: BTreeSet<u32>,
 }
@@ -69,12 +73,22 @@ enum ColumnKind {
 }
 
 /// A key to look for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
     /// `int`
     Int(i64),
     /// `str`
     Text(&'a str),
+}
+
+impl Key<'_> {
+    /// All keys of a table are of one type: which one needs no hash.
+    fn hash(self, hasher: &RandomState) -> u64 {
+        match self {
+            Key::Int(key) => hasher.hash_one(key),
+            Key::Text(key) => hasher.hash_one(key),
+        }
+    }
 }
 
 /// Bytes that a row takes in the look-up by key.
@@ -103,6 +117,7 @@ impl Table {
             key: column(table.key),
             keys: HashTable::new(),
             hasher: RandomState::default(),
+            key_base: None,
             indexes: table.indexes.iter().map(|&field| (column(field), Index::default())).collect(),
             free: BTreeSet::new(),
         }
@@ -130,7 +145,11 @@ impl Table {
 
     /// The row with this key.
     pub(crate) fn find(&self, key: Key<'_>) -> Option<*mut RowHeader> {
-        let hash = self.hasher.hash_one(key);
+        if let (Some(base), Key::Int(key)) = (self.key_base, key) {
+            let slot = u32::try_from(key.checked_sub(base)?).ok()?;
+            return self.row(slot).filter(|&row| generation(row) != 0);
+        }
+        let hash = key.hash(&self.hasher);
         let slot = self.keys.find(hash, |&slot| self.key.key(self.rows.row(slot)) == key)?;
         Some(self.rows.row(*slot))
     }
@@ -316,7 +335,12 @@ impl Table {
     fn link_key(&mut self, row: *mut RowHeader) {
         let slot = slot(row);
         let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
-        let hash_of = |&slot: &u32| hasher.hash_one(column.key(rows.row(slot)));
+        let hash_of = |&slot: &u32| column.key(rows.row(slot)).hash(hasher);
+        let base = match column.key(row) {
+            Key::Int(key) => key.checked_sub(i64::from(slot)),
+            Key::Text(_) => None,
+        };
+        self.key_base = base.filter(|_| self.len == 0 || self.key_base == base);
         let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
     }
 
@@ -325,7 +349,7 @@ impl Table {
     pub(crate) fn leave(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) -> u32 {
         let generation = generation(row);
         let key = self.key.key(row);
-        let hash = self.hasher.hash_one(key);
+        let hash = key.hash(&self.hasher);
         let rows = &self.rows;
         let column = self.key;
         let found = self.keys.find_entry(hash, |&slot| column.key(rows.row(slot)) == key);

@@ -8,13 +8,18 @@
 
 use std::ops::Range;
 
-use midflight_compiler::abi::{RowHeader, Text};
+use midflight_compiler::abi::{RowHeader, RowNotes, Text};
 use midflight_compiler::layout::CHUNK_SIZE;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
 use crate::generator::Generator;
+use crate::table::generation;
+
+mod rows;
+
+use rows::{RowLog, RowNote};
 
 /// Bytes of notes for which room is kept from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
@@ -23,8 +28,10 @@ const KEPT_MAX: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Undo {
     notes: Vec<Note>,
-    /// The bytes of all notes, one after the other.
+    /// The bytes of these notes, one after the other.
     bytes: Vec<u8>,
+    /// The notes of whole rows, which generated code takes by itself.
+    rows: RowLog,
     /// Texts that this call put into the world's heap.
     created: Vec<*const Text>,
     /// Texts that this call took out of their slots.
@@ -43,7 +50,7 @@ unsafe impl Send for Undo {}
 enum Note {
     /// The bytes of `state` from `start` on, as many as `len`.
     State { start: u32, len: u32 },
-    /// The bytes of a table's row from `start` on, its header counted, as many as `len`.
+    /// The bytes of a large row from `start` on, its header counted, as many as `len`.
     Row { table: u32, row: *mut RowHeader, start: u32, len: u32 },
     /// A row that was inserted.
     Inserted { table: u32, row: *mut RowHeader },
@@ -72,11 +79,17 @@ pub(crate) enum Changed<'u> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Mark {
     notes: usize,
+    rows: usize,
     created: usize,
     retired: usize,
 }
 
 impl Undo {
+    /// Where generated code notes rows. Stays there as long as the notes do not move.
+    pub(crate) fn row_notes(&mut self) -> *mut RowNotes {
+        self.rows.cursor()
+    }
+
     /// Notes the chunks of `state` that hold `len` bytes from `offset` on, once in each epoch.
     pub(crate) fn note_state(&mut self, data: &mut Data, epoch: u64, offset: u32, len: u32) {
         let last = offset.saturating_add(len.saturating_sub(1)) / CHUNK_SIZE;
@@ -97,7 +110,9 @@ impl Undo {
         if is_noted(row, epoch) {
             return;
         }
-        self.note_bytes((table, row), 0..rows.memory().row_size());
+        // SAFETY: a row of a table has so many bytes, all of them initialised, and nobody writes it
+        // meanwhile.
+        unsafe { self.rows.push(table, row, rows.memory().row_size()) };
         // SAFETY: as in `is_noted`.
         unsafe { (*row).epoch = epoch };
     }
@@ -206,7 +221,7 @@ impl Undo {
         self.take_back(data, Mark::default());
     }
 
-    /// What was changed since the call began, in order, its time left out: every call has one.
+    /// What was changed since the call began, its time left out: every call has one.
     pub(crate) fn changes(&self) -> impl Iterator<Item = Changed<'_>> {
         let mut bytes = self.bytes.as_slice();
         let mut noted = move |len: u32| {
@@ -214,7 +229,11 @@ impl Undo {
             bytes = rest;
             noted
         };
-        self.notes.iter().filter_map(move |note| match *note {
+        let whole_rows = self.rows.last_first(0).map(|note| {
+            let RowNote { table, row, bytes } = note;
+            Changed::Row { table, row, start: 0, before: bytes }
+        });
+        let others = self.notes.iter().filter_map(move |note| match *note {
             Note::State { start, len } => Some(Changed::State { start, before: noted(len) }),
             Note::Row { table, row, start, len } => {
                 Some(Changed::Row { table, row, start, before: noted(len) })
@@ -224,16 +243,27 @@ impl Undo {
             }
             Note::Generator => Some(Changed::Generator),
             Note::Time { .. } => None,
-        })
+        });
+        others.chain(whole_rows)
     }
 
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
+    #[inline]
     pub(crate) fn commit(&mut self, data: &mut Data) {
+        if !self.notes.is_empty() || !self.rows.is_empty() {
+            self.forget(data);
+        }
+        debug_assert!(self.created.is_empty(), "a text goes into a place that was noted");
+    }
+
+    /// As [`Undo::commit`], where there is a note: without one there is nothing else.
+    fn forget(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
             if let Note::Removed { table, row, .. } = note {
                 data.release(table, row);
             }
         }
+        self.rows.truncate(0);
         self.bytes.clear();
         self.generators.clear();
         self.created.clear();
@@ -241,12 +271,20 @@ impl Undo {
     }
 
     /// Frees what committed calls retired, after everybody has read their results.
+    #[inline]
     pub(crate) fn settle(&mut self, data: &mut Data) {
         // A call that changed much does not make its world large for ever.
         if self.bytes.capacity() > KEPT_MAX {
             self.bytes = Vec::new();
             self.notes = Vec::new();
         }
+        self.rows.settle();
+        if !self.retired.is_empty() {
+            self.free_retired(data);
+        }
+    }
+
+    fn free_retired(&mut self, data: &mut Data) {
         for text in self.retired.drain(..) {
             // SAFETY: it was in a slot of state, so it is of this heap; the call took it out and
             // committed, so no slot points to it; the turn is over, so nobody reads it.
@@ -255,7 +293,12 @@ impl Undo {
     }
 
     fn here(&self) -> Mark {
-        Mark { notes: self.notes.len(), created: self.created.len(), retired: self.retired.len() }
+        Mark {
+            notes: self.notes.len(),
+            rows: self.rows.len(),
+            created: self.created.len(),
+            retired: self.retired.len(),
+        }
     }
 
     fn take_back(&mut self, data: &mut Data, mark: Mark) {
@@ -282,6 +325,14 @@ impl Undo {
                 Note::Time { before_ms } => data.now_ms = before_ms,
             }
         }
+        // Only now: every row that was there is there again, and in its indexes by what it holds. One
+        // that is dead was not there.
+        for RowNote { table, row, bytes } in self.rows.last_first(mark.rows) {
+            if generation(row) != 0 {
+                data.restore((table, row), 0, bytes);
+            }
+        }
+        self.rows.truncate(mark.rows);
         // A text that was retired since the mark is back in its slot, or was created since then.
         self.retired.truncate(mark.retired);
         if is_planted(Fault::TextsOfTrappedCallsStay) {

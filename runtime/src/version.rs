@@ -49,7 +49,13 @@ pub(crate) struct Signature {
     /// Of the argument block.
     pub(crate) arguments: FieldsLayout,
     pub(crate) result: Type,
-    pub(crate) result_size: u32,
+    /// Where the result stands, from the beginning of the argument block on.
+    pub(crate) result_offset: usize,
+    /// Bytes of arguments and result together.
+    pub(crate) block_size: usize,
+    pub(crate) reads_clock: bool,
+    /// Whether the result can be, or hold, a row.
+    pub(crate) gives_row: bool,
 }
 
 /// A parameter of a handler.
@@ -89,6 +95,7 @@ impl Version {
     }
 
     /// Its number, never used again for other source.
+    #[inline]
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -104,6 +111,7 @@ impl Version {
     }
 
     /// What was compiled: typed program, layouts, machine code.
+    #[inline]
     pub fn program(&self) -> &Program {
         &self.program
     }
@@ -159,6 +167,7 @@ impl Version {
         Some((index, self.signatures.get(index)?))
     }
 
+    #[inline]
     pub(crate) fn signature(&self, index: usize) -> Option<&Signature> {
         self.signatures.get(index)
     }
@@ -169,6 +178,9 @@ fn signatures(program: &Program) -> Vec<Signature> {
     let signature = |handler: &Handler| {
         let function = program.ir.function(handler.function);
         let parameters = function.locals.iter().take(function.param_count);
+        let arguments = layouts.block(types, function.param_types())?;
+        let result_offset = arguments.layout.size.next_multiple_of(8) as usize;
+        let result_size = layouts.of(types, function.result)?.size;
         Some(Signature {
             name: handler.name.clone(),
             kind: handler.kind,
@@ -182,9 +194,12 @@ fn signatures(program: &Program) -> Vec<Signature> {
                     default: default.clone(),
                 })
                 .collect(),
-            arguments: layouts.block(types, function.param_types())?,
+            arguments,
             result: function.result,
-            result_size: layouts.of(types, function.result)?.size,
+            result_offset,
+            block_size: result_offset + result_size.next_multiple_of(8) as usize,
+            reads_clock: function.effects.reads_clock,
+            gives_row: types.mentions_row(function.result),
         })
     };
     program.ir.handlers.iter().filter_map(signature).collect()

@@ -124,6 +124,7 @@ impl World {
     }
 
     /// Its name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -210,14 +211,16 @@ impl World {
 }
 
 impl Room {
-    /// One turn on the current version.
+    /// One turn on the current version. Always inline: a turn that is moved costs more than one
+    /// that is made where it stands.
+    #[inline(always)]
     pub(crate) fn turn<'r>(
         &'r mut self,
         shared: &'r Shared,
         time: Time<'r>,
     ) -> Result<Turn<'r>, CallError> {
         if self.epoch != shared.epoch.load(Ordering::Acquire) {
-            drop(self.adopt(shared)?);
+            self.adopt_now(shared)?;
         }
         if let Some(journal) = &self.journal {
             journal.check()?;
@@ -332,6 +335,12 @@ impl Room {
             true => vec![(journal.place().clone(), journal.changed(frame))],
             false => journal.moved(frame, &self.timers),
         }
+    }
+
+    /// Moves to the current version.
+    #[cold]
+    fn adopt_now(&mut self, shared: &Shared) -> Result<(), CallError> {
+        self.adopt(shared).map(drop)
     }
 
     /// Moves to the current version; gives the one that was left.
@@ -498,6 +507,7 @@ impl Left {
 }
 
 /// Why there is no frame.
+#[cold]
 fn absent(name: &str, is_deleted: bool) -> CallError {
     match is_deleted {
         true => CallError::UnknownWorld { name: name.to_owned() },
@@ -505,6 +515,7 @@ fn absent(name: &str, is_deleted: bool) -> CallError {
     }
 }
 
+#[inline]
 fn surroundings<'r>(
     world: &'r str,
     (counts, journal): (&'r Counts, Option<&'r mut Journal>),

@@ -1,8 +1,8 @@
 //! What a write to the world does first: notes for undo.
 //!
 //! The first write to a row, or to a chunk of `state` or of a large row (`chunk`), in a transaction
-//! notes it; every later one is a plain store. What was noted has the transaction's epoch. The host
-//! sets the epoch when it notes, so that generated code only compares.
+//! notes it; every later one is a plain store. What was noted has the transaction's epoch. A
+//! small row is copied to the notes in place; the host takes all other notes, and sets the epoch then.
 //!
 //! [`Noted`] leaves the comparison out where every path has made it before.
 
@@ -15,7 +15,7 @@ use cranelift_codegen::ir::{InstBuilder, types as clif};
 use super::chunk::Whole;
 use super::function::{Lower, Value};
 use super::place::{Located, Owner};
-use crate::abi::{CallContext, HostFunction, RowHeader};
+use crate::abi::{CallContext, HostFunction, RowHeader, RowNoteEnd, RowNotes};
 use crate::layout::is_large_row;
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
@@ -69,6 +69,9 @@ impl Noted {
     }
 }
 
+/// Bytes of a row, header included, up to which its note is written in place.
+const INLINE_MAX: u32 = 128;
+
 impl Lower<'_, '_, '_> {
     /// Notes what the next write, of `size` bytes at `at`, overwrites.
     pub(super) fn before_write(&mut self, at: Located, size: u32, span: Span) {
@@ -108,9 +111,60 @@ impl Lower<'_, '_, '_> {
             return;
         }
         remember(&mut self.noted.rows, fact);
-        let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
         let number = self.number(table.0);
-        self.note_unless_current(&[epoch], (HostFunction::note_row, &[number, row]), span);
+        let by_host = (HostFunction::note_row, &[number, row][..]);
+        let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
+        if self.unit.layouts.row(table).layout.size > INLINE_MAX {
+            return self.note_unless_current(&[epoch], by_host, span);
+        }
+        let current = self.load_ctx(clif::I64, offset_of!(CallContext, epoch));
+        let [note, ask, copy, done] = [(); 4].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(ask);
+        let stale = self.builder.ins().icmp(IntCC::NotEqual, epoch, current);
+        self.brif(stale, note, done);
+        self.start(note);
+        let (next, after, fits) = self.room_for_note(table);
+        self.brif(fits, copy, ask);
+        self.start(ask);
+        let _ = self.host(by_host.0, by_host.1, span);
+        self.jump(done, &[]);
+        self.start(copy);
+        self.copy_row((table, row), next, (current, after));
+        self.jump(done, &[]);
+        self.start(done);
+    }
+
+    /// Where the note of a row goes, where it ends, and whether there is room for it.
+    fn room_for_note(&mut self, table: TableId) -> (Value, Value, Value) {
+        let size = self.unit.layouts.row(table).layout.size + size_of::<RowNoteEnd>() as u32;
+        let notes = self.load_fixed(self.ctx, offset_of!(CallContext, row_notes));
+        let next = self.load_word(notes, offset_of!(RowNotes, next) as u32);
+        let end = self.load_word(notes, offset_of!(RowNotes, end) as u32);
+        let after = self.offset(next, size);
+        let fits = self.builder.ins().icmp(IntCC::UnsignedLessThanOrEqual, after, end);
+        (next, after, fits)
+    }
+
+    /// Writes the note of a row at `next`: `abi::RowNotes` says how. The row gets the epoch.
+    fn copy_row(
+        &mut self,
+        (table, row): (TableId, Value),
+        next: Value,
+        (current, after): (Value, Value),
+    ) {
+        let size = self.unit.layouts.row(table).layout.size;
+        for offset in (0..size).step_by(size_of::<u64>()) {
+            let word = self.load_word(row, offset);
+            self.store_word(word, next, offset);
+        }
+        let words = size / size_of::<u64>() as u32;
+        // The table and, above it, the number of words: two fields of 32 bits in one store.
+        let which = self.int((u64::from(words) << 32 | u64::from(table.0)).cast_signed());
+        self.store_word(row, next, size + offset_of!(RowNoteEnd, row) as u32);
+        self.store_word(which, next, size + offset_of!(RowNoteEnd, table) as u32);
+        let notes = self.load_fixed(self.ctx, offset_of!(CallContext, row_notes));
+        self.store_word(after, notes, offset_of!(RowNotes, next) as u32);
+        self.store_word(current, row, offset_of!(RowHeader, epoch) as u32);
     }
 
     /// Calls a function that notes unless all these epochs are the transaction's.

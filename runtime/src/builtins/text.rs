@@ -154,23 +154,73 @@ fn slice(text: &str, start: i64, end: i64) -> Option<&str> {
     text.get(from..to)
 }
 
+const TEXT: u32 = PieceKind::Text as u32;
+const INT: u32 = PieceKind::Int as u32;
+const FLOAT: u32 = PieceKind::Float as u32;
+
+/// Bytes of the longest `int`.
+const INT_LEN_MAX: usize = 20;
+
+/// Bytes of `false`.
+const BOOL_LEN_MAX: usize = 5;
+
 fn interpolate(frame: &mut Frame, pieces: &[Piece]) -> Result<*const Text, TrapKind> {
+    let Some(len_max) = charge_pieces(frame, pieces)? else {
+        return interpolate_floats(frame, pieces);
+    };
+    let mut text = frame.arena.begin_text(&mut frame.ctx, len_max)?;
+    for piece in pieces {
+        match piece.kind {
+            // SAFETY: null or live.
+            TEXT => text.push(unsafe { characters(piece.value as *const Text) }),
+            INT => text.push(itoa::Buffer::new().format(piece.value.cast_signed())),
+            _ => text.push(bool_text(piece)),
+        }
+    }
+    text.end()
+}
+
+/// Charges for reading the texts among the pieces. Gives how long all of them are at most; `None`
+/// where there is a float, which can be long.
+fn charge_pieces(frame: &mut Frame, pieces: &[Piece]) -> Result<Option<usize>, TrapKind> {
+    let (mut len_max, mut has_float) = (0_usize, false);
+    for piece in pieces {
+        len_max += match piece.kind {
+            TEXT => borrow(frame, piece.value as *const Text)?.len(),
+            INT => INT_LEN_MAX,
+            FLOAT => {
+                has_float = true;
+                0
+            }
+            _ => BOOL_LEN_MAX,
+        };
+    }
+    Ok((!has_float).then_some(len_max))
+}
+
+fn bool_text(piece: &Piece) -> &'static str {
+    if piece.value == 0 { "false" } else { "true" }
+}
+
+/// By way of a buffer, for floats. The pieces have been charged for.
+fn interpolate_floats(frame: &mut Frame, pieces: &[Piece]) -> Result<*const Text, TrapKind> {
     let mut buffer = std::mem::take(&mut frame.text_buffer);
     buffer.clear();
     for piece in pieces {
-        append(frame, &mut buffer, piece)?;
+        append(&mut buffer, piece);
+        if buffer.len() > frame.arena.left() {
+            return Err(TrapKind::OutOfMemory);
+        }
     }
     let text = frame.arena.text(&mut frame.ctx, &[&buffer]);
     frame.text_buffer = buffer;
     text
 }
 
-fn append(frame: &mut Frame, buffer: &mut String, piece: &Piece) -> Result<(), TrapKind> {
-    const TEXT: u32 = PieceKind::Text as u32;
-    const INT: u32 = PieceKind::Int as u32;
-    const FLOAT: u32 = PieceKind::Float as u32;
+fn append(buffer: &mut String, piece: &Piece) {
     match piece.kind {
-        TEXT => buffer.push_str(borrow(frame, piece.value as *const Text)?),
+        // SAFETY: null or live.
+        TEXT => buffer.push_str(unsafe { characters(piece.value as *const Text) }),
         INT => buffer.push_str(itoa::Buffer::new().format(piece.value.cast_signed())),
         FLOAT => {
             let value = f64::from_bits(piece.value);
@@ -182,9 +232,8 @@ fn append(frame: &mut Frame, buffer: &mut String, piece: &Piece) -> Result<(), T
                 }
             }
         }
-        _ => buffer.push_str(if piece.value == 0 { "false" } else { "true" }),
+        _ => buffer.push_str(bool_text(piece)),
     }
-    if buffer.len() > frame.arena.left() { Err(TrapKind::OutOfMemory) } else { Ok(()) }
 }
 
 #[cfg(test)]

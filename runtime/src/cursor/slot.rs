@@ -26,6 +26,7 @@ pub(crate) enum TextMemory<'a> {
 }
 
 impl TextMemory<'_> {
+    #[inline]
     fn put(&mut self, text: &str) -> Result<*const Text, TrapKind> {
         match self {
             TextMemory::Call(arena, ctx) => arena.text(ctx, &[text]),
@@ -104,6 +105,7 @@ impl<'a> Slot<'a> {
     /// # Safety
     /// The address has room for a value of the type in the program's layout, is aligned for it,
     /// and nobody else reaches it during `'a`. What it holds need not be a value yet.
+    #[inline]
     pub(crate) unsafe fn new(
         program: &'a Program,
         ty: Type,
@@ -153,6 +155,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type.
+    #[inline]
     pub fn write_int(&mut self, value: i64) -> Result<(), WriteError> {
         self.expect(Type::Int)?;
         // SAFETY: a slot of type `int` has room for one (`new`).
@@ -164,6 +167,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type.
+    #[inline]
     pub fn write_float(&mut self, value: f64) -> Result<(), WriteError> {
         self.expect(Type::Float)?;
         let value = if value.is_nan() { f64::NAN } else { value };
@@ -176,6 +180,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type.
+    #[inline]
     pub fn write_bool(&mut self, value: bool) -> Result<(), WriteError> {
         self.expect(Type::Bool)?;
         // SAFETY: a slot of type `bool` has room for one (`new`).
@@ -187,6 +192,7 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     /// When the slot has another type, or no memory is left.
+    #[inline]
     pub fn write_text(&mut self, value: &str) -> Result<(), WriteError> {
         self.expect(Type::Str)?;
         let text = self.texts.put(value).map_err(|_| WriteError::TooLarge)?;
@@ -448,6 +454,7 @@ impl<'a> Slot<'a> {
         unsafe { Slot::new(self.program, ty, address, texts) }
     }
 
+    #[inline]
     fn expect(&self, ty: Type) -> Result<(), WriteError> {
         if self.ty == ty { Ok(()) } else { Err(WriteError::WrongType) }
     }

@@ -66,6 +66,7 @@ impl<'a> View<'a> {
     /// # Safety
     /// The address holds a value of the type in the program's layout, and neither it nor the
     /// texts in it change or are freed during `'a`.
+    #[inline]
     pub(crate) unsafe fn new(program: &'a Program, ty: Type, address: *const u8) -> View<'a> {
         View { program, ty, address, borrow: PhantomData }
     }
@@ -80,18 +81,10 @@ impl<'a> View<'a> {
         let types = &self.program.ir.types;
         let layouts = &self.program.layouts;
         match self.ty {
-            // SAFETY: the address holds an `int` (`new`).
-            Type::Int => Content::Int(unsafe { self.address.cast::<i64>().read() }),
-            // SAFETY: the address holds a `float` (`new`).
-            Type::Float => Content::Float(unsafe { self.address.cast::<f64>().read() }),
-            // SAFETY: the address holds a `bool` (`new`).
-            Type::Bool => Content::Bool(unsafe { self.address.read() } != 0),
-            Type::Str => {
-                // SAFETY: the address holds a `str` (`new`).
-                let text = unsafe { self.address.cast::<*const Text>().read() };
-                // SAFETY: a `str` is null or a text that is live during `'a` (`new`).
-                Content::Text(unsafe { characters(text) })
-            }
+            Type::Int => Content::Int(self.int()),
+            Type::Float => Content::Float(self.float()),
+            Type::Bool => Content::Bool(self.bool()),
+            Type::Str => Content::Text(self.text()),
             Type::Struct(id) => Content::Struct(Fields {
                 whole: *self,
                 fields: &types.strukt(id).fields,
@@ -150,6 +143,40 @@ impl<'a> View<'a> {
             }
             Type::Unit | Type::Never | Type::Error => Content::Unit,
         }
+    }
+
+    /// The value, which has to be an `int`.
+    #[inline]
+    pub(crate) fn int(&self) -> i64 {
+        assert!(self.ty == Type::Int, "the value is an `int`");
+        // SAFETY: the address holds an `int` (`new`).
+        unsafe { self.address.cast::<i64>().read() }
+    }
+
+    /// The value, which has to be a `float`.
+    #[inline]
+    pub(crate) fn float(&self) -> f64 {
+        assert!(self.ty == Type::Float, "the value is a `float`");
+        // SAFETY: the address holds a `float` (`new`).
+        unsafe { self.address.cast::<f64>().read() }
+    }
+
+    /// The value, which has to be a `bool`.
+    #[inline]
+    pub(crate) fn bool(&self) -> bool {
+        assert!(self.ty == Type::Bool, "the value is a `bool`");
+        // SAFETY: the address holds a `bool` (`new`).
+        unsafe { self.address.read() != 0 }
+    }
+
+    /// The value, which has to be a `str`.
+    #[inline]
+    pub(crate) fn text(&self) -> &'a str {
+        assert!(self.ty == Type::Str, "the value is a `str`");
+        // SAFETY: the address holds a `str` (`new`).
+        let text = unsafe { self.address.cast::<*const Text>().read() };
+        // SAFETY: a `str` is null or a text that is live during `'a` (`new`).
+        unsafe { characters(text) }
     }
 
     /// Whether it is, or is a list or optional of, a row that was removed.

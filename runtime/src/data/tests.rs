@@ -220,6 +220,7 @@ fn a_part_of_a_call_is_taken_back_alone() {
     let mut model = Model::default();
     for _ in 0..CALLS {
         world.epoch += 1;
+        let before = model.clone();
         world.changes(&mut model);
         world.undo.savepoint(0);
         // As the host does: what was noted before the savepoint is noted again behind it.
@@ -229,8 +230,43 @@ fn a_part_of_a_call_is_taken_back_alone() {
         let _ = world.undo.rollback_to_savepoint(&mut world.data);
         world.epoch += 1;
         world.changes(&mut model);
-        world.undo.commit(&mut world.data);
+        match world.draw.below(3) {
+            0 => {
+                world.undo.rollback(&mut world.data);
+                model = before;
+            }
+            _ => world.undo.commit(&mut world.data),
+        }
         world.undo.settle(&mut world.data);
+        world.check(&model);
+    }
+}
+
+#[test]
+fn keys_that_count_up_and_others_are_found() {
+    let mut world = World::new(3);
+    let mut model = Model::default();
+    // From a key on, up; one that is smaller; then keys at both ends of what an `int` can be.
+    let keys = (100..110).chain([7, i64::MAX, i64::MIN]);
+    for key in keys {
+        world.epoch += 1;
+        world.insert(&mut model, key, ("ann", key));
+        world.undo.commit(&mut world.data);
+        world.check(&model);
+        for other in [99, 110, i64::MAX - 1, i64::MIN, i64::MIN + 1] {
+            assert_eq!(world.find(other).is_some(), model.items.contains_key(&other));
+        }
+        // One that is gone is not found, and its slot is not taken for that of its key.
+        world.epoch += 1;
+        world.remove(&mut model, key);
+        assert!(world.find(key).is_none());
+        world.insert(&mut model, 1_000, ("bob", 1));
+        assert!(world.find(1_000).is_some() && world.find(key).is_none());
+        world.undo.rollback(&mut world.data);
+        world.undo.settle(&mut world.data);
+        let _ = model.items.remove(&1_000);
+        let at = slot(world.find(key).expect("it is back"));
+        let _ = model.items.insert(key, (at, "ann".to_owned(), key));
         world.check(&model);
     }
 }

@@ -19,8 +19,9 @@ use crate::limits::Limits;
 /// Bytes of an ordinary chunk; larger requests get a chunk of their own.
 const CHUNK_SIZE: usize = 64 << 10;
 
-/// Bytes of argument and result blocks that are kept ready for the next call.
-const BLOCKS_SIZE: usize = 256;
+/// Bytes that are kept ready for the next call: for its arguments, its result, and the first texts
+/// that it makes.
+const BLOCKS_SIZE: usize = 512;
 
 /// What the arena hands out is aligned to this, the largest alignment of any Flight value.
 const ALIGN: usize = 8;
@@ -33,7 +34,8 @@ pub(crate) struct Arena {
     taken_max: usize,
     text_len_max: usize,
     list_len_max: usize,
-    /// The argument and result blocks of a call, where they are small.
+    /// The argument and result blocks of a call, where they are small, and behind them what it takes
+    /// first.
     blocks: Chunk,
 }
 
@@ -64,6 +66,60 @@ impl Chunk {
     }
 }
 
+/// The text that the arena has handed out last, while its characters are written.
+#[derive(Debug)]
+pub(crate) struct UnfinishedText<'c> {
+    /// Of the text's header.
+    start: NonNull<u8>,
+    len: usize,
+    len_max: usize,
+    /// Of any text.
+    text_len_max: usize,
+    /// Borrowed, so that nothing else is handed out meanwhile.
+    ctx: &'c mut CallContext,
+}
+
+impl UnfinishedText<'_> {
+    /// Appends a part.
+    ///
+    /// # Panics
+    /// When it is longer than what was asked for.
+    #[inline]
+    pub(crate) fn push(&mut self, part: &str) {
+        assert!(
+            part.len() <= self.len_max - self.len,
+            "{} bytes are left",
+            self.len_max - self.len
+        );
+        // SAFETY: the text ends inside of the allocation, which has room for `len_max` bytes.
+        let end = unsafe { self.start.as_ptr().add(size_of::<Text>() + self.len) };
+        // SAFETY: there is room for the part, and it was not made here: this text is no `&str` yet.
+        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), end, part.len()) };
+        self.len += part.len();
+    }
+
+    /// The text, live until [`Arena::reset`]. What it does not need is handed out next.
+    ///
+    /// # Errors
+    /// When it is longer than any may be.
+    #[inline]
+    pub(crate) fn end(self) -> Result<*const Text, TrapKind> {
+        let UnfinishedText { start, len, text_len_max, ctx, .. } = self;
+        if len > text_len_max {
+            return Err(TrapKind::TextTooLong);
+        }
+        let size = if len == 0 { 0 } else { size_of::<Text>() + len };
+        // SAFETY: no more than was allocated, which was a multiple of `ALIGN` too.
+        ctx.arena_next = unsafe { start.as_ptr().add(size.next_multiple_of(ALIGN)) };
+        if len == 0 {
+            return Ok(ptr::null());
+        }
+        // SAFETY: the allocation has room for the header and is aligned for it.
+        unsafe { start.cast::<Text>().write(Text { len: len as u64 }) };
+        Ok(start.as_ptr().cast::<Text>())
+    }
+}
+
 impl Drop for Chunk {
     fn drop(&mut self) {
         let layout = Layout::from_size_align(self.size, ALIGN).expect("it was valid when made");
@@ -83,16 +139,26 @@ impl Arena {
         Ok(Arena { chunks: Vec::new(), taken: 0, taken_max, text_len_max, list_len_max, blocks })
     }
 
-    /// Memory for the arguments and the result of a call, aligned to 8, until the next one.
+    /// Memory for the arguments and the result of a call that begins, aligned to 8, until the next
+    /// one. `size` is a multiple of 8.
     ///
     /// # Errors
     /// As [`Arena::allocate`].
+    #[inline]
     pub(crate) fn blocks(
         &mut self,
         ctx: &mut CallContext,
         size: usize,
     ) -> Result<NonNull<u8>, TrapKind> {
-        if size <= BLOCKS_SIZE { Ok(self.blocks.start) } else { self.allocate(ctx, size) }
+        if size > BLOCKS_SIZE {
+            return self.allocate(ctx, size);
+        }
+        let start = self.blocks.start;
+        // SAFETY: inside of the chunk, or at its end; aligned, as the chunk and `size` are.
+        ctx.arena_next = unsafe { start.as_ptr().add(size) };
+        // SAFETY: the end of the chunk's own allocation.
+        ctx.arena_end = unsafe { start.as_ptr().add(BLOCKS_SIZE) };
+        Ok(start)
     }
 
     /// `size` bytes of unspecified content, aligned to 8, live until [`Arena::reset`].
@@ -163,6 +229,20 @@ impl Arena {
         Ok(start.as_ptr().cast::<Text>())
     }
 
+    /// A text that is written where it stays, of at most `len_max` bytes.
+    ///
+    /// # Errors
+    /// As [`Arena::allocate`].
+    pub(crate) fn begin_text<'c>(
+        &mut self,
+        ctx: &'c mut CallContext,
+        len_max: usize,
+    ) -> Result<UnfinishedText<'c>, TrapKind> {
+        let start = self.allocate(ctx, size_of::<Text>().saturating_add(len_max))?;
+        let text_len_max = self.text_len_max;
+        Ok(UnfinishedText { start, len: 0, len_max, text_len_max, ctx })
+    }
+
     /// For how many elements a list gets room that holds `len` and has room for `wanted`: no more than
     /// it may grow to. A list that was made longer stays as it is, and has no room left.
     ///
@@ -184,9 +264,16 @@ impl Arena {
     }
 
     /// Takes everything back. What was handed out is no longer live.
+    #[inline]
     pub(crate) fn reset(&mut self, ctx: &mut CallContext) {
         ctx.arena_next = ptr::null_mut();
         ctx.arena_end = ptr::null_mut();
+        if self.taken != 0 {
+            self.give_back();
+        }
+    }
+
+    fn give_back(&mut self) {
         self.taken = 0;
         for chunk in self.chunks.drain(..) {
             if chunk.size == CHUNK_SIZE {
@@ -227,8 +314,18 @@ mod tests {
                 assert!(bytes.iter().all(|&byte| byte == round * 16 + index as u8));
             }
             let text = arena.text(&mut ctx, &["größ", "er"]).expect("room");
+            let mut part = arena.begin_text(&mut ctx, CHUNK_SIZE / 2).expect("room");
+            part.push("klei");
+            part.push("ner");
+            let (part, next) = (part.end().expect("short"), ctx.arena_next);
             // SAFETY: live until the reset.
             assert_eq!(unsafe { characters(text) }, "größer");
+            // SAFETY: live until the reset.
+            assert_eq!(unsafe { characters(part) }, "kleiner");
+            assert_eq!(next.addr() - part.addr(), 16);
+            let empty = arena.begin_text(&mut ctx, 100).expect("room").end();
+            assert_eq!(empty, Ok(ptr::null()));
+            assert_eq!(ctx.arena_next, next);
             arena.reset(&mut ctx);
         }
     }

@@ -35,6 +35,7 @@ impl Ticket {
     ///
     /// # Errors
     /// [`CallError::OutcomeUnknown`] when the store has failed meanwhile.
+    #[inline]
     pub fn wait(self) -> Result<(), CallError> {
         match &self.awaited {
             Some((queue, sequence)) => queue.outcome(*sequence).unwrap_or_else(|| self.park()),

@@ -60,6 +60,7 @@ impl Table {
             // The hashes in it are those of this hasher.
             self.hasher = from.hasher.clone();
             self.keys = from.keys.clone();
+            self.key_base = from.key_base;
         }
         for (place, (_, index)) in self.indexes.iter_mut().enumerate() {
             let before = kept.index(place).and_then(|field| from.index(field));

@@ -7,7 +7,7 @@ use std::mem::transmute;
 use std::process::abort;
 
 use super::world::{self, World};
-use crate::abi::{CallContext, HostFunctions};
+use crate::abi::{CallContext, HostFunctions, RowNotes};
 use crate::ir::FuncId;
 use crate::jit::{Code, Site};
 use crate::trap::TrapKind;
@@ -43,6 +43,7 @@ impl Machine {
     ) -> Result<u64, Option<Site>> {
         let entry = code.entry(FuncId(function)).expect("the host can call it");
         let host = host();
+        let mut row_notes = RowNotes { next: std::ptr::null_mut(), end: std::ptr::null_mut() };
         let ctx = CallContext {
             fuel: self.fuel,
             state: self.world.state(),
@@ -59,6 +60,8 @@ impl Machine {
             reserved: 0,
             arena_next: std::ptr::null_mut(),
             arena_end: std::ptr::null_mut(),
+            // Without room: every note is asked of the host, which writes down what it was told.
+            row_notes: &raw mut row_notes,
         };
         let mut frame = Frame { ctx, world: &mut self.world };
         let mut result = [0_u64; 8];
