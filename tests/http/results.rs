@@ -28,6 +28,7 @@ fn a_result_that_is_too_large_takes_the_call_back() {
         ("/text?times=6", 200),
         ("/text?times=7", 503),
         ("/list?times=5", 200),
+        ("/list?times=6", 503),
         ("/list?times=7", 503),
     ] {
         let answer = client.post(path, "");

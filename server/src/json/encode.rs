@@ -9,9 +9,14 @@ use super::float::{Floats, name_of};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// Appends the value as JSON, until the whole is longer than `len_max`.
+/// Appends the value as JSON.
+///
+/// # Errors
+/// The whole is longer than `len_max`; what is appended then is only a part.
 pub(crate) fn write(view: View<'_>, json: &mut Vec<u8>, len_max: usize) -> Result<(), TooLarge> {
-    value(view, json, Form { floats: Floats::Plain, len_max })
+    value(view, json, Form { floats: Floats::Plain, len_max })?;
+    // What is looked at on the way keeps the memory near the limit; the last bytes are not.
+    if json.len() > len_max { Err(TooLarge) } else { Ok(()) }
 }
 
 /// Appends the value as JSON that is read back as the same value.
@@ -37,6 +42,7 @@ fn value(view: View<'_>, json: &mut Vec<u8>, form: Form) -> Result<(), TooLarge>
             Floats::Exact | Floats::Plain => scalar(&value, json),
         },
         Content::Bool(value) => scalar(&value, json),
+        Content::Text(value) if value.len() > form.len_max - json.len() => return Err(TooLarge),
         Content::Text(value) => scalar(value, json),
         Content::Some(inner) => return value(inner, json, form),
         Content::Struct(fields) => return object(fields, json, form),
