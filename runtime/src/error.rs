@@ -194,6 +194,24 @@ pub enum ImportError {
         /// The table.
         table: String,
     },
+    /// The table has as many rows as one may have.
+    #[error("`{table}` has {rows_max} rows, as many as the limit `rows_max` allows")]
+    TableFull {
+        /// The table.
+        table: String,
+        /// The limit.
+        rows_max: usize,
+    },
+    /// A key is longer than one may be.
+    #[error("a key of `{table}` has {len} bytes, and the limit `key_len_max` allows {len_max}")]
+    KeyTooLong {
+        /// The table.
+        table: String,
+        /// Bytes of the key.
+        len: usize,
+        /// The limit.
+        len_max: usize,
+    },
     /// A value does not fit; it is named as an argument would be.
     #[error(transparent)]
     Value(ArgumentError),

@@ -12,6 +12,7 @@ use crate::cursor::{Slot, TextMemory};
 use crate::data::{Beginning, Data};
 use crate::error::{ArgumentError, ImportError};
 use crate::generator::Generator;
+use crate::limits::Limits;
 use crate::table::slot as slot_of;
 use crate::version::Version;
 
@@ -21,6 +22,8 @@ pub struct Import {
     version: Arc<Version>,
     pub(crate) data: Data,
     has_state: bool,
+    rows_max: usize,
+    key_len_max: usize,
 }
 
 impl Import {
@@ -30,8 +33,9 @@ impl Import {
         beginning: Beginning<'_>,
     ) -> Result<Import, ImportError> {
         let program = version.program();
+        let Limits { rows_max, key_len_max, .. } = *beginning.limits;
         let data = Data::new(&program.ir, &program.layouts, beginning).map_err(full)?;
-        Ok(Import { version, data, has_state: false })
+        Ok(Import { version, data, has_state: false, rows_max, key_len_max })
     }
 
     /// The version whose types it has.
@@ -75,8 +79,8 @@ impl Import {
     /// struct of its fields.
     ///
     /// # Errors
-    /// When there is no such table, the slot is not behind, the key is taken, no memory is left, or
-    /// what `fill` refuses. The import is of no use then.
+    /// When there is no such table, it is full, the slot is not behind, the key is taken or too long, no
+    /// memory is left, or what `fill` refuses. The import is of no use then.
     pub fn row(
         &mut self,
         table: &str,
@@ -91,6 +95,10 @@ impl Import {
         };
         let Data { tables, texts, memory, .. } = &mut self.data;
         let rows = &mut tables[index];
+        if rows.len() >= self.rows_max as u64 {
+            let (table, rows_max) = (table.to_owned(), self.rows_max);
+            return Err(ImportError::TableFull { table, rows_max });
+        }
         let first = rows.memory().end();
         if slot < first {
             return Err(ImportError::Slot { slot, first });
@@ -103,6 +111,11 @@ impl Import {
         let place = unsafe { Slot::of_row(program, TableId(index as u32), row.cast(), texts) };
         fill(place).map_err(ImportError::Value)?;
         let Data { tables, memory, .. } = &mut self.data;
+        let len = tables[index].text_key_len(row);
+        if len > self.key_len_max {
+            let (table, len_max) = (table.to_owned(), self.key_len_max);
+            return Err(ImportError::KeyTooLong { table, len, len_max });
+        }
         tables[index].enter(memory, row).map_err(|kind| match kind {
             TrapKind::DuplicateKey => ImportError::DuplicateKey { table: table.to_owned() },
             kind => full(kind),

@@ -85,6 +85,8 @@ kinds! {
     ImportTable "import_table" UNPROCESSABLE_ENTITY "the program has no such table",
     ImportSlot "import_slot" UNPROCESSABLE_ENTITY "the rows are not in the order of their slots",
     ImportKey "import_key" UNPROCESSABLE_ENTITY "two rows have one key",
+    ImportKeyLength "import_key_length" UNPROCESSABLE_ENTITY "a key is too long",
+    ImportRows "import_rows" UNPROCESSABLE_ENTITY "a table has too many rows",
     NoRoom "no_room" INSUFFICIENT_STORAGE "there is no room for the file",
     UnknownHandler "unknown_handler" NOT_FOUND "there is no such handler",
     UnreadableArguments "unreadable_arguments" BAD_REQUEST "the arguments cannot be read",

@@ -363,6 +363,28 @@ fn what_is_too_large_is_refused() {
 }
 
 #[test]
+fn an_import_keeps_to_the_limits_of_tables() {
+    let (served, mut client) = serve();
+    let file = export(&mut client, "main");
+    let last = file.lines().count() - 1;
+    for (limits, line, kind) in [
+        (Limits { rows_max: 999, ..Limits::default() }, last, "import_rows"),
+        (Limits { key_len_max: 16, ..Limits::default() }, 4, "import_key_length"),
+    ] {
+        let file = file.replace("\"id\":\"c\"", "\"id\":\"seventeen letters\"");
+        let small = Served::set_up(Setup { limits, ..Setup::default() });
+        let _ = small.engine.load(PROGRAM).expect("it loads");
+        let before = image(&small.engine, "main");
+        let refused = import(&mut small.client(), "main", &file);
+        let problem = refused.json();
+        assert_eq!((refused.status, &problem["kind"]), (422, &kind.into()), "{problem}");
+        assert_eq!(problem["line"], line, "{problem}");
+        assert!(image(&small.engine, "main") == before);
+    }
+    drop(served);
+}
+
+#[test]
 fn a_world_goes_on_while_a_client_reads_its_export_slowly() {
     let (served, mut client) = serve();
     let file = export(&mut client, "main");

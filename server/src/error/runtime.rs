@@ -101,6 +101,8 @@ impl From<ImportError> for Problem {
             }
             ImportError::Slot { .. } => Problem::new(Kind::ImportSlot, detail),
             ImportError::DuplicateKey { .. } => Problem::new(Kind::ImportKey, detail),
+            ImportError::TableFull { .. } => Problem::new(Kind::ImportRows, detail),
+            ImportError::KeyTooLong { .. } => Problem::new(Kind::ImportKeyLength, detail),
             ImportError::Value(error) => error.into(),
             ImportError::Store(error) => Problem::of_store(&error),
             ImportError::Generator => Problem::new(Kind::InvalidImport, detail),
