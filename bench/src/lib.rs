@@ -26,6 +26,7 @@ pub mod bank;
 pub mod rows;
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -54,11 +55,20 @@ const GROUPS: &[Group] = &[
 ];
 
 /// The program: reads the command line, measures, and reports. `lock` is the text of the
-/// `Cargo.lock` that it was built with.
-///
-/// # Errors
-/// When something cannot be measured, or contenders give different answers.
-pub fn run(lock: &str, rivals: &[Rival]) -> Result<(), Error> {
+/// `Cargo.lock` that it was built with. Fails, and says why, when something cannot be measured, or when
+/// contenders give different answers or cannot be set up.
+pub fn run(lock: &str, rivals: Result<Vec<Rival>, Error>) -> ExitCode {
+    match rivals.and_then(|rivals| try_run(lock, &rivals)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where even this cannot be written, the status still tells.
+            let _ = writeln!(std::io::stderr(), "the bench ended: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_run(lock: &str, rivals: &[Rival]) -> Result<(), Error> {
     let options = Options::parse();
     if let Some(kind) = options.serve {
         return http::run(kind);

@@ -37,11 +37,10 @@ impl Machine {
     }
 }
 
-/// The name and version of a package of a `Cargo.lock`.
+/// The name and version of a package of a `Cargo.lock`; the newest, where there are several.
 pub fn locked(lock: &str, name: &str) -> Option<String> {
-    let wanted = format!("name = \"{name}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != wanted).skip(1);
-    let version = lines.next()?.strip_prefix("version = ")?.trim_matches('"');
+    let wanted = format!("name = \"{name}\"\nversion = \"");
+    let (version, _) = lock.rsplit_once(&wanted)?.1.split_once('"')?;
     Some(format!("{name} {version}"))
 }
 

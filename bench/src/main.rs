@@ -1,5 +1,7 @@
 //! Midflight beside native Rust alone. `bench/rivals` is the same program with everybody else.
 
-fn main() -> Result<(), midflight_bench::Error> {
-    midflight_bench::run(include_str!("../../Cargo.lock"), &[])
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    midflight_bench::run(include_str!("../../Cargo.lock"), Ok(Vec::new()))
 }

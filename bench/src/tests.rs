@@ -57,7 +57,8 @@ fn a_run_is_recorded_in_the_manual_and_again() {
 
 #[test]
 fn versions_are_those_of_the_lock_file() {
-    let lock = "[[package]]\nname = \"redb\"\nversion = \"4.6.0\"\n";
+    let lock = "[[package]]\nname = \"redb\"\nversion = \"3.0.0\"\n\n\
+                [[package]]\nname = \"redb\"\nversion = \"4.6.0\"\n";
     assert_eq!(machine::locked(lock, "redb").as_deref(), Some("redb 4.6.0"));
     assert_eq!(machine::locked(lock, "axum"), None);
 }

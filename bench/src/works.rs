@@ -7,6 +7,10 @@ mod keyed;
 pub(crate) mod source;
 mod tick;
 
+use std::time::Duration;
+
+use midflight_runtime::compiler::limits as code;
+use midflight_runtime::compiler::settings::Settings;
 use midflight_runtime::{Builder, Engine, Limits};
 
 use crate::Error;
@@ -135,7 +139,8 @@ pub(crate) const PIECES: &[Piece] = &[
 pub(crate) fn builder() -> Builder {
     let limits =
         Limits { fuel_max: 1_000_000_000_000, world_memory_max: 4 << 30, ..Limits::default() };
-    Engine::builder().limits(limits)
+    let code = code::Limits { compile_time_max: Duration::from_secs(600), ..Default::default() };
+    Engine::builder().limits(limits).code(Settings::default().limits(code))
 }
 
 /// An engine in memory that runs a program.

@@ -10,19 +10,24 @@ mod source;
 mod sqlite;
 mod wasm;
 
-use midflight_bench::{Rival, locked};
+use std::process::ExitCode;
+
+use midflight_bench::{Error, Rival, locked};
 
 const LOCK: &str = include_str!("../Cargo.lock");
 
-fn main() -> Result<(), midflight_bench::Error> {
+fn main() -> ExitCode {
+    midflight_bench::run(LOCK, rivals())
+}
+
+fn rivals() -> Result<Vec<Rival>, Error> {
     let version = |name| locked(LOCK, name).unwrap_or_else(|| name.to_owned());
-    let rivals = [
+    Ok(vec![
         Rival { version: version("wasmtime"), contender: wasm::with_epochs },
         Rival { version: version("wasmtime") + " with fuel", contender: wasm::with_fuel },
         Rival { version: lua::version()?, contender: lua::contender },
         Rival { version: version("roto"), contender: roto::contender },
         Rival { version: version("rhai"), contender: rhai::contender },
         Rival { version: sqlite::version(), contender: sqlite::contender },
-    ];
-    midflight_bench::run(LOCK, &rivals)
+    ])
 }
