@@ -35,8 +35,9 @@ pub struct CodeCache {
 struct Generations {
     young: HashMap<Key, Arc<MachineCode>>,
     old: HashMap<Key, Arc<MachineCode>>,
-    /// Bytes of the young ones.
+    /// Bytes of the young ones, and of the old ones.
     size: usize,
+    old_size: usize,
     found: u64,
     missed: u64,
 }
@@ -53,11 +54,19 @@ impl CodeCache {
         (generations.found, generations.missed)
     }
 
+    /// Bytes that are kept now.
+    pub fn size(&self) -> usize {
+        let generations = self.lock();
+        generations.size + generations.old_size
+    }
+
     pub(crate) fn find(&self, key: &Key) -> Option<Arc<MachineCode>> {
         let mut generations = self.lock();
         let known = match generations.young.get(key) {
             Some(known) => Some(known.clone()),
-            None => generations.old.remove(key),
+            None => generations.old.remove(key).inspect(|code| {
+                generations.old_size -= entry_size(code);
+            }),
         };
         match &known {
             Some(code) => {
@@ -74,13 +83,13 @@ impl CodeCache {
     }
 
     fn keep(&self, generations: &mut Generations, key: Key, code: Arc<MachineCode>) {
-        let size = ENTRY_SIZE + code.size();
+        let size = entry_size(&code);
         if generations.young.contains_key(&key) || size > self.size_max / 2 {
             return;
         }
         if generations.size + size > self.size_max / 2 {
             generations.old = std::mem::take(&mut generations.young);
-            generations.size = 0;
+            generations.old_size = std::mem::take(&mut generations.size);
         }
         generations.size += size;
         let _ = generations.young.insert(key, code);
@@ -89,6 +98,10 @@ impl CodeCache {
     fn lock(&self) -> MutexGuard<'_, Generations> {
         self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn entry_size(code: &MachineCode) -> usize {
+    ENTRY_SIZE + code.size()
 }
 
 impl fmt::Debug for CodeCache {
@@ -141,10 +154,13 @@ mod tests {
         let cache = CodeCache::new(10_000);
         for number in 0..1_000_u32 {
             cache.insert(key(number), code(number as usize));
+            let _ = cache.find(&key(number / 2));
             let generations = cache.lock();
             let all = generations.young.values().chain(generations.old.values());
-            let size: usize = all.map(|code| ENTRY_SIZE + code.size()).sum();
+            let size: usize = all.map(|code| entry_size(code)).sum();
+            drop(generations);
             assert!(size <= 10_000, "{size} bytes after {number}");
+            assert_eq!(cache.size(), size, "after {number}");
         }
         cache.insert(key("large"), code(9_000));
         assert!(cache.find(&key("large")).is_none());

@@ -126,7 +126,8 @@ impl Compilations {
     /// What is compiled now, and what was.
     pub(crate) fn figures(&self) -> CompilationFigures {
         let (functions_found, functions_made) = self.cache.counts();
-        CompilationFigures { functions_found, functions_made, ..*self.lock() }
+        let cache_size = self.cache.size();
+        CompilationFigures { functions_found, functions_made, cache_size, ..*self.lock() }
     }
 
     fn begin(&self, limits: &Limits) -> Result<Permit<'_>, LoadError> {

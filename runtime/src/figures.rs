@@ -95,6 +95,8 @@ pub struct CompilationFigures {
     pub functions_found: u64,
     /// Functions that were turned into machine code.
     pub functions_made: u64,
+    /// Bytes of machine code that are kept for further compilations.
+    pub cache_size: usize,
 }
 
 impl Figures {

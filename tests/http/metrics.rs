@@ -94,6 +94,9 @@ fn what_happens_is_counted() {
         "midflight_fuel_total ",
         "midflight_compile_seconds_total ",
         "midflight_code_bytes ",
+        "midflight_functions_total{machine_code=\"made\"} ",
+        "midflight_functions_total{machine_code=\"found\"} ",
+        "midflight_limit_used{name=\"code_cache_max\"} ",
         "midflight_limit_used{name=\"memory_max\"} ",
         "midflight_limit_used{name=\"world_memory_max\"} ",
     ] {

@@ -114,6 +114,10 @@ fn engine(page: &mut Page, figures: &Figures) {
     let help = "Time that the compiler took.";
     let seconds = compilations.time.as_secs_f64();
     page.single("midflight_compile_seconds_total", Course::Counter, help, seconds);
+    let help = "Functions that were needed as machine code: made, or found from an earlier load.";
+    let functions =
+        [("made", compilations.functions_made), ("found", compilations.functions_found)];
+    page.counters(("midflight_functions_total", "machine_code"), help, &functions);
     let help = "The number of the current version, 0 while there is none.";
     page.single("midflight_version", Course::Gauge, help, figures.version);
     let help = "Versions whose code is in memory.";
@@ -179,6 +183,7 @@ fn used(page: &mut Page, state: &ServerState, figures: &Figures) {
         ("loads_max", state.loads()),
         ("compiles_max", figures.compilations.running),
         ("compiles_waiting_max", figures.compilations.waiting),
+        ("code_cache_max", figures.compilations.cache_size),
         ("versions_kept_max", figures.versions_kept),
         ("worlds_max", figures.worlds),
         ("memory_max", figures.memory),
