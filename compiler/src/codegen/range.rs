@@ -37,20 +37,10 @@ impl Range {
     /// What an operation can give, where it cannot trap.
     pub(super) fn of_binary(op: BinaryOp, left: Range, right: Range) -> Option<Range> {
         match op {
-            BinaryOp::Add => Range::hull([
-                i128::from(left.low) + i128::from(right.low),
-                i128::from(left.high) + i128::from(right.high),
-            ]),
-            BinaryOp::Sub => Range::hull([
-                i128::from(left.low) - i128::from(right.high),
-                i128::from(left.high) - i128::from(right.low),
-            ]),
-            BinaryOp::Mul => Range::hull([
-                i128::from(left.low) * i128::from(right.low),
-                i128::from(left.low) * i128::from(right.high),
-                i128::from(left.high) * i128::from(right.low),
-                i128::from(left.high) * i128::from(right.high),
-            ]),
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
+                let (low, high) = Range::exact(op, left, right);
+                Some(Range { low: i64::try_from(low).ok()?, high: i64::try_from(high).ok()? })
+            }
             BinaryOp::Div => {
                 let may_trap = right.holds(0) || (right.holds(-1) && left.holds(i64::MIN));
                 // A quotient is never farther from zero than the dividend.
@@ -60,7 +50,7 @@ impl Range {
                 } else if left.low >= 0 && right.low > 0 {
                     Some(Range { low: 0, high: left.high / right.low })
                 } else {
-                    Range::hull([-far, far]).or(Some(Range::ALL))
+                    Some(Range::within(-far, far))
                 }
             }
             BinaryOp::Rem => {
@@ -80,11 +70,39 @@ impl Range {
         }
     }
 
-    /// The smallest range that holds all these; `None` where one is no `int`.
-    fn hull<const N: usize>(values: [i128; N]) -> Option<Range> {
-        let low = values.iter().min().copied()?;
-        let high = values.iter().max().copied()?;
-        Some(Range { low: i64::try_from(low).ok()?, high: i64::try_from(high).ok()? })
+    /// What an operation gives where it does not trap.
+    fn of_checked(op: BinaryOp, left: Range, right: Range) -> Range {
+        match op {
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
+                let (low, high) = Range::exact(op, left, right);
+                Range::within(low, high)
+            }
+            BinaryOp::Div | BinaryOp::Rem => {
+                Range::of_binary(op, left, right).unwrap_or(Range::ALL)
+            }
+        }
+    }
+
+    /// The lowest and the highest sum, difference or product.
+    fn exact(op: BinaryOp, left: Range, right: Range) -> (i128, i128) {
+        let [low, high] = [left.low, left.high].map(i128::from);
+        let [right_low, right_high] = [right.low, right.high].map(i128::from);
+        let ends = match op {
+            BinaryOp::Add => [low + right_low, high + right_high],
+            BinaryOp::Sub => [low - right_high, high - right_low],
+            _ => {
+                let [a, b] = [low * right_low, low * right_high];
+                let [c, d] = [high * right_low, high * right_high];
+                [a.min(b).min(c).min(d), a.max(b).max(c).max(d)]
+            }
+        };
+        ends.into()
+    }
+
+    /// The `int`s between these.
+    fn within(low: i128, high: i128) -> Range {
+        let clamp = |value: i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        Range { low: clamp(low), high: clamp(high) }
     }
 }
 
@@ -181,7 +199,7 @@ impl Ranges {
             ExprKind::Const(ir::Const::Int(value)) => Range::only(*value),
             ExprKind::Place(place) => self.of_place(place),
             ExprKind::Binary(op, left, right) => {
-                Range::of_binary(*op, self.of(left), self.of(right)).unwrap_or(Range::ALL)
+                Range::of_checked(*op, self.of(left), self.of(right))
             }
             ExprKind::Builtin(builtin, args) => self.of_builtin(*builtin, args),
             ExprKind::TableLen(_) => Range { low: 0, high: i64::from(u32::MAX) },
@@ -261,6 +279,16 @@ mod tests {
         assert_eq!(Range::of_binary(BinaryOp::Add, range(1, i64::MAX), range(0, 1)), None);
         assert_eq!(Range::of_binary(BinaryOp::Div, all, range(-1, -1)), None);
         assert_eq!(Range::of_binary(BinaryOp::Rem, range(0, 9), range(0, 3)), None);
+    }
+
+    #[test]
+    fn what_does_not_trap_is_an_int() {
+        let not_negative = range(0, i64::MAX);
+        assert_eq!(Range::of_checked(BinaryOp::Mul, not_negative, not_negative), not_negative);
+        assert_eq!(Range::of_checked(BinaryOp::Add, range(5, i64::MAX), range(1, 1)).low, 6);
+        let below = Range::of_checked(BinaryOp::Sub, range(i64::MIN, 0), range(1, 2));
+        assert_eq!(below, range(i64::MIN, -1));
+        assert_eq!(Range::of_checked(BinaryOp::Div, Range::ALL, Range::ALL), Range::ALL);
     }
 
     #[test]
