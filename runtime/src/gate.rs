@@ -22,10 +22,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use crate::limits::DRAIN_MAX;
+use crate::limits::{DRAIN_MAX, SPINS_MAX};
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::sync::thread::{self, Thread};
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard, hint};
 
 const OPEN: u32 = 0;
 const HELD: u32 = 1;
@@ -59,6 +59,19 @@ enum Waiting<T> {
 struct Waiter {
     thread: Thread,
     is_holder: AtomicBool,
+}
+
+impl Waiter {
+    /// Looks for a while whether the gate was handed on.
+    fn spin(&self) -> bool {
+        for _ in 0..SPINS_MAX {
+            if self.is_holder.load(Ordering::Acquire) {
+                return true;
+            }
+            hint::spin_loop();
+        }
+        false
+    }
 }
 
 /// The gate's queue is full.
@@ -101,8 +114,14 @@ impl<T: Send + 'static> Gate<T> {
         if self.take_or_mark() {
             return;
         }
+        let is_next = queue.is_empty();
         queue.push_back(Waiting::Thread(waiter.clone()));
         drop(queue);
+        // After a short call it is the turn of who is next before a thread could sleep and wake. All others
+        // sleep: they would take the processor from the holder.
+        if is_next && waiter.spin() {
+            return;
+        }
         while !waiter.is_holder.load(Ordering::Acquire) {
             thread::park();
         }

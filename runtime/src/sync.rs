@@ -1,5 +1,6 @@
 //! What threads meet at: the standard library's, under one name, so that a model checker can stand
 //! in its place (`tests/gate`).
 
+pub(crate) use std::hint;
 pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 pub(crate) use std::thread;

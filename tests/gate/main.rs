@@ -8,9 +8,13 @@
 mod limits {
     /// No test here spawns, so that no clock is asked.
     pub(crate) const DRAIN_MAX: std::time::Duration = std::time::Duration::MAX;
+
+    /// One look and the sleep behind it are all the steps that there are.
+    pub(crate) const SPINS_MAX: u32 = 1;
 }
 
 mod sync {
+    pub(crate) use loom::hint;
     pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
     pub(crate) use loom::thread;
 }
