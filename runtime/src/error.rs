@@ -1,7 +1,7 @@
 //! What the host or the outside did wrong, as values. A mistake in Flight source is a
 //! `Diagnostic`, a mistake at run time a [`Trap`].
 
-use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::diag::{Diagnostic, Severity};
 use midflight_compiler::source::Source;
 
 use crate::migrate::Failure;
@@ -12,12 +12,18 @@ use crate::trap::Trap;
 use crate::world::Immovable;
 use crate::worlds::{MAIN_WORLD, WORLD_NAME_LEN_MAX};
 
+/// The first error, in words.
+fn first(diagnostics: &[Diagnostic]) -> &str {
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    error.map_or("", |error| &error.message)
+}
+
 /// Why a source was not loaded. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The source has mistakes.
-    #[error("the source has mistakes")]
+    #[error("the source has mistakes: {}", first(.diagnostics))]
     Source {
         /// What was read; the diagnostics' spans are in it.
         file: Source,

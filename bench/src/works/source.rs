@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::hint::black_box;
+use std::ops::Range;
 
 use midflight_runtime::Engine;
 
@@ -98,10 +99,28 @@ pub fn functions(count: u32, round: u32) -> String {
         );
         source.push_str(&function);
     }
-    source.push_str("get all(n: int) -> int {\n    var total = 0\n");
-    for index in 0..count {
-        writeln!(source, "    total += work_{index}(n, {index})").expect("a `String` takes all");
+    let calls = |indexes: Range<u32>| {
+        indexes.map(|index| format!("    total += work_{index}(n, {index})\n")).collect()
+    };
+    if count <= PART {
+        sum(&mut source, "get all", calls(0..count));
+        return source;
     }
-    source.push_str("    return total\n}\n");
+    // No function may have more than some thousand statements.
+    let mut all = String::new();
+    for start in (0..count).step_by(PART as usize) {
+        sum(&mut source, &format!("fn from_{start}"), calls(start..count.min(start + PART)));
+        writeln!(all, "    total += from_{start}(n)").expect("a `String` takes all");
+    }
+    sum(&mut source, "get all", all);
     source
+}
+
+/// How many functions are called by one.
+const PART: u32 = 1_000;
+
+fn sum(source: &mut String, function: &str, calls: String) {
+    let text =
+        format!("{function}(n: int) -> int {{\n    var total = 0\n{calls}    return total\n}}\n");
+    source.push_str(&text);
 }
