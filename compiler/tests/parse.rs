@@ -294,3 +294,18 @@ fn the_tree_is_printed() {
 "#;
     assert_eq!(print(&source, &parse(&source).0), expected);
 }
+
+#[test]
+fn a_range_with_its_end_is_repaired_to_the_same_rounds() {
+    for (range, repaired) in
+        [("0..=10", "0..10 + 1"), ("0..=n", "0..n + 1"), ("0..=n - 1", "0..(n - 1) + 1")]
+    {
+        let text = format!("fn f(n: int) {{\nfor _i in {range} {{ }}\n}}\n");
+        let (_, diagnostics) = parsed(&text);
+        let fix = diagnostics[0].fix.as_ref().expect("it has a fix");
+        let mut fixed = text;
+        fixed.replace_range(fix.span.range(), &fix.replacement);
+        assert!(fixed.contains(&format!("in {repaired} {{")), "{fixed}");
+        assert_eq!(parsed(&fixed).1, [], "{fixed}");
+    }
+}

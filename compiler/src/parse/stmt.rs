@@ -205,12 +205,20 @@ impl Parser<'_> {
         let start = self.head_expr();
         if self.at(TokenKind::DotDotEqual) && !self.is_panicking() {
             let range = self.bump().span;
-            self.report(
-                Diagnostic::new(Code::E0111, range, "a range leaves out its end")
-                    .with_help("`..` and one more: `a..b + 1`")
-                    .with_fix(range, ".."),
-            );
-        } else if !self.eat(TokenKind::DotDot) {
+            let end = self.head_expr();
+            // What binds less than `+` would take the 1 into itself.
+            let text = self.source.slice(end.span);
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let behind = if is_plain { format!("..{text} + 1") } else { format!("..({text}) + 1") };
+            let diagnostic = Diagnostic::new(Code::E0111, range, "a range leaves out its end")
+                .with_help("`..` and one more: `a..b + 1`");
+            self.report(match end.kind {
+                ExprKind::Error => diagnostic,
+                _ => diagnostic.with_fix(range.to(end.span), behind),
+            });
+            return Iterable::Range(start, end);
+        }
+        if !self.eat(TokenKind::DotDot) {
             return Iterable::Expr(start);
         }
         Iterable::Range(start, self.head_expr())
