@@ -35,8 +35,7 @@ pub struct CodeCache {
 struct Generations {
     young: HashMap<Key, Arc<MachineCode>>,
     old: HashMap<Key, Arc<MachineCode>>,
-    /// Bytes of the young ones, and of the old ones.
-    size: usize,
+    young_size: usize,
     old_size: usize,
     found: u64,
     missed: u64,
@@ -57,7 +56,7 @@ impl CodeCache {
     /// Bytes that are kept now.
     pub fn size(&self) -> usize {
         let generations = self.lock();
-        generations.size + generations.old_size
+        generations.young_size + generations.old_size
     }
 
     pub(crate) fn find(&self, key: &Key) -> Option<Arc<MachineCode>> {
@@ -87,11 +86,11 @@ impl CodeCache {
         if generations.young.contains_key(&key) || size > self.size_max / 2 {
             return;
         }
-        if generations.size + size > self.size_max / 2 {
+        if generations.young_size + size > self.size_max / 2 {
             generations.old = std::mem::take(&mut generations.young);
-            generations.old_size = std::mem::take(&mut generations.size);
+            generations.old_size = std::mem::take(&mut generations.young_size);
         }
-        generations.size += size;
+        generations.young_size += size;
         let _ = generations.young.insert(key, code);
     }
 

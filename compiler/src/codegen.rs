@@ -5,9 +5,10 @@
 //! shape [`crate::abi::Entry`] where only the host calls it, or both. A call that trapped gives
 //! [`trap::TRAPPED`] in place of the fuel, an entry the status 1; the context says why.
 //!
-//! Guarantees: only the part of Cranelift's IR that WebAssembly uses (i32, i64, f64, the host's
-//! calling convention; `undo` copies rows as i8x16); no instruction that can fault (`audit` looks at what comes out); no name
-//! from the source in any symbol; a fault of Cranelift refuses the program and frees its memory.
+//! Guarantees: only the part of Cranelift's IR that WebAssembly uses (i32, i64, f64, and i8x16 where
+//! `undo` copies rows; the host's calling convention); no instruction that can fault (`audit` looks
+//! at what comes out); no name from the source in any symbol; a fault of Cranelift refuses the
+//! program and frees its memory.
 //! Nothing here decides what a program means: `check` did, and says it in `ir`.
 //!
 //! Every pass recurses over the program: call it on a stack of `limits::COMPILE_STACK_SIZE`.

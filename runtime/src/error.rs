@@ -12,18 +12,12 @@ use crate::trap::Trap;
 use crate::world::Immovable;
 use crate::worlds::{MAIN_WORLD, WORLD_NAME_LEN_MAX};
 
-/// The first error, in words.
-fn first(diagnostics: &[Diagnostic]) -> &str {
-    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
-    error.map_or("", |error| &error.message)
-}
-
 /// Why a source was not loaded. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The source has mistakes.
-    #[error("the source has mistakes: {}", first(.diagnostics))]
+    #[error("the source has mistakes: {}", first_error(.diagnostics))]
     Source {
         /// What was read; the diagnostics' spans are in it.
         file: Source,
@@ -60,6 +54,12 @@ pub enum LoadError {
     /// The compiler has a fault.
     #[error("the compiler failed on this source: this is a fault of Midflight, please report it")]
     Internal,
+}
+
+/// What the first error among them says.
+fn first_error(diagnostics: &[Diagnostic]) -> &str {
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    error.map_or("", |error| &error.message)
 }
 
 /// Another version is current than was expected: somebody else was faster.

@@ -117,8 +117,8 @@ impl<T: Send + 'static> Gate<T> {
         let is_next = queue.is_empty();
         queue.push_back(Waiting::Thread(waiter.clone()));
         drop(queue);
-        // After a short call it is the turn of who is next before a thread could sleep and wake. All others
-        // sleep: they would take the processor from the holder.
+        // After a short call the turn of who is next comes sooner than a thread sleeps and wakes. All
+        // others sleep at once: they would take the processor from the holder.
         if is_next && waiter.spin() {
             return;
         }
