@@ -7,9 +7,13 @@
 //! - no chain of nested expressions, statements and blocks is longer than
 //!   `tree_height_max`, and types and patterns in it nest at most `nesting_max`
 //!   deep, so that dropping, checking and printing may recurse;
-//! - what could not be parsed is an `Error` node, and a diagnostic has been reported for it.
+//! - what could not be parsed is an `Error` node, and a diagnostic has been reported for it;
+//! - a declaration or local whose name could not be parsed has the empty name; nothing else has;
+//! - what a declaration lists is `broken` where some of it could not be parsed.
 
 pub mod print;
+
+use std::ops::Deref;
 
 use crate::source::Span;
 
@@ -18,6 +22,26 @@ use crate::source::Span;
 pub struct Program {
     /// Declarations, in the order of the source.
     pub items: Vec<Item>,
+    /// The names of declarations that could not be read, or stand where none can. They mean
+    /// something that nobody knows: nothing is said where they are used.
+    pub lost: Vec<String>,
+}
+
+/// What a declaration lists between its brackets.
+#[derive(Debug)]
+pub struct Parts<T> {
+    /// The parts that could be parsed, in the order of the source.
+    pub list: Vec<T>,
+    /// Whether some could not be: then nothing can be said about what is missing among them.
+    pub broken: bool,
+}
+
+impl<T> Deref for Parts<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.list
+    }
 }
 
 /// A name where it is written.
@@ -47,19 +71,19 @@ pub enum ItemKind {
     /// `const NAME = value`
     Const { name: Name, value: Expr },
     /// `state { fields }`; `keyword` is the span of the word `state`
-    State { keyword: Span, fields: Vec<Field> },
+    State { keyword: Span, fields: Parts<Field> },
     /// `struct Name { fields }`
-    Struct { name: Name, fields: Vec<Field> },
+    Struct { name: Name, fields: Parts<Field> },
     /// `enum Name { variants }`
-    Enum { name: Name, variants: Vec<Variant> },
+    Enum { name: Name, variants: Parts<Variant> },
     /// `table name { key k: int … index f }`
     Table(Table),
     /// `event name { fields }`
-    Event { name: Name, fields: Vec<Field> },
+    Event { name: Name, fields: Parts<Field> },
     /// `fn`, `get` and `post`
     Func(Func),
-    /// `every DURATION name(row: table) { … }`
-    Timer { period: Expr, name: Name, params: Vec<Param>, body: Block },
+    /// `every DURATION name(row: table) { … }`; a result is refused by the parser, and is `Error`
+    Timer { period: Expr, name: Name, params: Parts<Param>, result: Option<TypeExpr>, body: Block },
     /// `on load { … }`
     OnLoad { body: Block },
     /// `migrate target(old) { field = expr … }`; the target is a table's name or `state`
@@ -72,6 +96,22 @@ pub enum ItemKind {
     Test { name: String, name_span: Span, body: Block },
     /// Something that could not be parsed.
     Error,
+}
+
+impl ItemKind {
+    /// The name that it declares, if it declares one.
+    pub(crate) fn name(&self) -> Option<&Name> {
+        match self {
+            ItemKind::Const { name, .. }
+            | ItemKind::Struct { name, .. }
+            | ItemKind::Enum { name, .. }
+            | ItemKind::Event { name, .. }
+            | ItemKind::Timer { name, .. } => Some(name),
+            ItemKind::Table(table) => Some(&table.name),
+            ItemKind::Func(func) => Some(&func.name),
+            _ => None,
+        }
+    }
 }
 
 /// A field of `state`, a struct, a table, an event or an enum's variant.
@@ -101,7 +141,7 @@ pub struct Variant {
     /// Its name.
     pub name: Name,
     /// Its payload; empty for a bare variant.
-    pub fields: Vec<Field>,
+    pub fields: Parts<Field>,
     /// Its documentation.
     pub doc: Option<String>,
 }
@@ -114,7 +154,7 @@ pub struct Table {
     /// `was old_name`
     pub was: Option<Name>,
     /// Its fields, the key among them.
-    pub fields: Vec<Field>,
+    pub fields: Parts<Field>,
     /// The fields named by `index f`.
     pub indexes: Vec<Name>,
 }
@@ -138,7 +178,7 @@ pub struct Func {
     /// Its name.
     pub name: Name,
     /// Its parameters.
-    pub params: Vec<Param>,
+    pub params: Parts<Param>,
     /// `-> T`; absent means `()`.
     pub result: Option<TypeExpr>,
     /// Its body.

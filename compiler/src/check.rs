@@ -138,7 +138,9 @@ struct Checker<'a> {
     typed_migrations: Vec<Option<Typed>>,
     /// Unknown names that need not be reported again; a field with its owner before it.
     unknown: BTreeSet<String>,
-    /// Warnings about locals that do nothing: beside a mistake they are no news.
+    /// The names of declarations that could not be read.
+    lost: BTreeSet<&'a str>,
+    /// Warnings about what does nothing: beside a mistake they are no news.
     idle: Vec<Diagnostic>,
     /// Bytes of the constants that were written out so far.
     constants_size: u64,
@@ -159,6 +161,7 @@ impl<'a> Checker<'a> {
             layouts: None,
             typed_migrations: Vec::new(),
             unknown: BTreeSet::new(),
+            lost: BTreeSet::new(),
             idle: Vec::new(),
             constants_size: 0,
         }
@@ -192,8 +195,24 @@ impl<'a> Checker<'a> {
     /// Reports an unknown name. Where a fix is known it is a slip, each time; otherwise one
     /// declaration is missing, and the first mention says so for all.
     fn report_unknown(&mut self, name: impl Into<String>, diagnostic: Diagnostic) {
+        if self.lost.contains(self.source.slice(diagnostic.span)) {
+            return;
+        }
         if diagnostic.fix.is_some() || self.unknown.insert(name.into()) {
             self.report(diagnostic);
+        }
+    }
+
+    /// Whether some of what a type declares could not be read: then nothing is said about what it
+    /// lacks.
+    fn is_broken(&self, ty: Type) -> bool {
+        match ty {
+            Type::Struct(id) => self.declared.structs[id.index()].broken,
+            Type::Enum(id) => self.declared.enums[id.index()].broken,
+            Type::Row(id) => {
+                self.declared.tables.get(id.index()).is_some_and(|table| table.fields.broken)
+            }
+            _ => false,
         }
     }
 

@@ -175,6 +175,12 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.span.start == start)
     }
 
+    /// Whether a text that does not end was reported at or behind this offset. It takes what closes
+    /// a bracket into itself.
+    pub(crate) fn has_open_text_behind(&self, offset: u32) -> bool {
+        self.list.iter().any(|one| one.code == Code::E0002 && one.span.start >= offset)
+    }
+
     /// Whether no further error is kept; then only their number matters.
     pub(crate) fn is_full(&self) -> bool {
         self.errors >= self.kept_max

@@ -13,7 +13,7 @@ mod item;
 mod layout;
 mod stmt;
 
-use crate::ast::Name;
+use crate::ast::{Expr, Name};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lexer::{self, Comment};
 use crate::parse::parse;
@@ -36,6 +36,16 @@ pub fn format(source: &Source) -> Result<String, Vec<Diagnostic>> {
     };
     formatter.program(&program);
     Ok(layout::lay_out(&formatter.ops))
+}
+
+/// An expression without mistakes on one line, without its comments: the same however its source
+/// is laid out.
+pub(crate) fn on_one_line(source: &Source, expr: &Expr) -> String {
+    let comments = Vec::new();
+    let mut formatter =
+        Formatter { source, comments, next_comment: 0, at_start: true, ops: Vec::new() };
+    formatter.expr(expr);
+    layout::flat(&formatter.ops)
 }
 
 struct Formatter<'a> {

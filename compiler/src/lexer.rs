@@ -154,7 +154,7 @@ impl<'a> Lexer<'a> {
             TokenKind::Newline => self.newline(),
             TokenKind::Comment => self.comment(range),
             TokenKind::BlockComment => self.block_comment(range),
-            TokenKind::SingleQuote => self.single_quoted(range),
+            TokenKind::ForeignQuote => self.foreign_quoted(range),
             TokenKind::Int => self.number(range),
             TokenKind::Error => self.unknown_character(range),
             TokenKind::StringStart => {
@@ -208,13 +208,14 @@ impl<'a> Lexer<'a> {
     }
 
     /// `'text'` is taken whole where the second quote stands on the same line.
-    fn single_quoted(&mut self, range: Range<usize>) {
+    fn foreign_quoted(&mut self, range: Range<usize>) {
         // No further than to the next quote: a line may have very many.
         let rest = self.rest();
-        let is_quote = |at: &usize| rest.as_bytes().get(*at) == Some(&b'\'');
-        let next = rest.find(['\'', '\n']).filter(is_quote);
+        let quote = if self.slice(range.clone()) == "'" { '\'' } else { '`' };
+        let is_quote = |at: &usize| rest.as_bytes().get(*at) != Some(&b'\n');
+        let next = rest.find([quote, '\n']).filter(is_quote);
         let end = next.map_or(range.end, |length| self.offset + length + 1);
-        self.report_single_quotes(range.start..end);
+        self.report_foreign_quotes(range.start..end, quote);
         self.offset = end;
         self.push(TokenKind::Error, range.start..end);
     }

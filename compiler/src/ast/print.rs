@@ -96,7 +96,7 @@ impl Printer<'_> {
             | ItemKind::Struct { fields, .. }
             | ItemKind::Event { fields, .. } => self.fields(fields),
             ItemKind::Enum { variants, .. } => {
-                for variant in variants {
+                for variant in variants.iter() {
                     self.variant(variant);
                 }
             }

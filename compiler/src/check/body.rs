@@ -201,6 +201,9 @@ impl<'a> Checker<'a> {
         for param in &signature.params {
             let _ = body.declare(param.name, param.ty, local_kind);
         }
+        if decl.broken {
+            body.scopes.lose();
+        }
         let block = body.function_block(decl);
         body.note_idle_locals();
         let name = (decl.name, decl.name_span);

@@ -1,6 +1,7 @@
 //! Calls: functions of the program first, then the built-ins; `len(x)` and its like get the fix.
 
 use super::body::Body;
+use super::collect::TypeName;
 use super::decl::Signature;
 use super::expr::{Want, constant, error};
 use super::method;
@@ -40,6 +41,10 @@ impl<'a> Body<'_, 'a> {
             // A constant is evaluated before signatures are known; it cannot call.
             return error(span);
         };
+        if signature.broken {
+            args.iter().for_each(|arg| self.ignored(arg));
+            return error(span);
+        }
         let required = signature.params.iter().rposition(|param| !param.optional);
         let required = required.map_or(0, |last| last + 1);
         let wrong_count = args.len() > signature.params.len() || args.len() < required;
@@ -233,9 +238,30 @@ impl<'a> Body<'_, 'a> {
         let diagnostic = Diagnostic::new(Code::E0202, name.span, message);
         let builtins = ROWS.iter().filter(|row| row.form == Form::Function).map(|row| row.name);
         let known = self.checker.names.calls.keys().copied().chain(builtins);
-        let diagnostic = self.checker.with_near(diagnostic, name, known);
+        let diagnostic = match self.elsewhere(text) {
+            Some(help) => diagnostic.with_help(help),
+            None => self.checker.with_near(diagnostic, name, known),
+        };
         self.checker.report_unknown(format!("{text}()"), diagnostic);
         error(span)
+    }
+
+    /// What Flight has for a call that other languages write so.
+    fn elsewhere(&self, name: &str) -> Option<String> {
+        if let Some(TypeName::Struct(_)) = self.checker.type_meaning(name) {
+            return Some(format!("a struct is made by `{name} {{ field: value }}`"));
+        }
+        let help = match name {
+            "range" => "a range stands only in `for i in a..b`",
+            "print" | "println" | "printf" | "echo" => "`log \"…\"`",
+            "panic" | "abort" | "exit" => "`fail \"why\"` ends the call",
+            "format" | "sprintf" => "a value in a text is `\"{value}\"`",
+            "rand" | "randint" | "random_int" => "`random(n)` is from 0 to n - 1",
+            "Some" => "a value of an optional is written as it is",
+            "sleep" | "wait" => "nothing waits: a timer `every 5s name() { … }` comes back",
+            _ => return None,
+        };
+        Some(help.to_owned())
     }
 
     /// `len(x)` is `x.len`, `push(list, x)` is `list.push(x)`.

@@ -67,6 +67,8 @@ pub(super) struct FunctionDecl<'a> {
     pub(super) name: &'a str,
     pub(super) name_span: Span,
     pub(super) params: &'a [ast::Param],
+    /// Some of its parameters could not be read.
+    pub(super) broken: bool,
     pub(super) result: Option<&'a ast::TypeExpr>,
     pub(super) body: &'a ast::Block,
     pub(super) doc: Option<&'a str>,
@@ -86,6 +88,17 @@ pub(super) struct StructDecl<'a> {
     pub(super) role: StructRole,
     pub(super) name_span: Span,
     pub(super) fields: &'a [ast::Field],
+    /// Some of its fields could not be read.
+    pub(super) broken: bool,
+}
+
+/// A declaration of variants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EnumDecl<'a> {
+    pub(super) name: &'a Name,
+    pub(super) variants: &'a [ast::Variant],
+    /// Some of its variants, or of their fields, could not be read.
+    pub(super) broken: bool,
 }
 
 /// A `migrate` block.
@@ -120,7 +133,7 @@ impl<'a> Migration<'a> {
 pub(super) struct Declared<'a> {
     pub(super) constants: Vec<(&'a Name, &'a ast::Expr)>,
     pub(super) structs: Vec<StructDecl<'a>>,
-    pub(super) enums: Vec<(&'a Name, &'a [ast::Variant])>,
+    pub(super) enums: Vec<EnumDecl<'a>>,
     pub(super) tables: Vec<&'a ast::Table>,
     /// Name, fields and documentation of each event, by `EventId`.
     pub(super) events: Vec<(&'a Name, StructId, Option<&'a str>)>,
@@ -130,12 +143,16 @@ pub(super) struct Declared<'a> {
     pub(super) on_load: Option<Span>,
 }
 
-/// Declares a name, unless somebody was first: then says so.
+/// Declares a name, unless somebody was first: then says so. One that could not be read declares
+/// nothing.
 fn declare<'a, T: Copy>(
     space: &mut Space<'a, T>,
     name: &'a Name,
     meaning: T,
 ) -> Option<Diagnostic> {
+    if name.text.is_empty() {
+        return None;
+    }
     if let Some(first) = space.get(name.text.as_str()) {
         return Some(twice(name, first.span));
     }
@@ -158,7 +175,9 @@ impl<'a> Checker<'a> {
             role: StructRole::State,
             name_span: Span::default(),
             fields: &[],
+            broken: false,
         });
+        self.lost.extend(program.lost.iter().map(String::as_str));
         for item in &program.items {
             match &item.kind {
                 ItemKind::State { keyword, fields } => match state {
@@ -166,8 +185,8 @@ impl<'a> Checker<'a> {
                     None => {
                         state = Some(*keyword);
                         self.types.structs[0].doc.clone_from(&item.doc);
-                        self.declared.structs[0].name_span = *keyword;
-                        self.declared.structs[0].fields = fields;
+                        let role = StructRole::State;
+                        self.declared.structs[0] = struct_decl(role, *keyword, fields);
                     }
                 },
                 _ => self.collect_item(item),
@@ -201,6 +220,9 @@ impl<'a> Checker<'a> {
                 self.declared.events.push((name, fields, item.doc.as_deref()));
                 self.declare_type(name, TypeName::Event(id));
             }
+            ItemKind::Migrate { target, .. } if target.text.is_empty() => {}
+            ItemKind::DropTable { name } if name.text.is_empty() => {}
+            ItemKind::DropField { field, .. } if field.text.is_empty() => {}
             ItemKind::Migrate { target, old, fields } => {
                 let decl = MigrateDecl { target, old, fields, span: item.span };
                 self.declared.migrations.push(Migration::Block(decl));
@@ -223,20 +245,26 @@ impl<'a> Checker<'a> {
         &mut self,
         role: StructRole,
         name: &'a Name,
-        fields: &'a [ast::Field],
+        fields: &'a ast::Parts<ast::Field>,
         item: &Item,
     ) -> StructId {
         let id = StructId(self.types.structs.len() as u32);
         self.types.structs.push(empty_struct(&name.text, item.doc.clone()));
-        self.declared.structs.push(StructDecl { role, name_span: name.span, fields });
+        self.declared.structs.push(struct_decl(role, name.span, fields));
         id
     }
 
-    fn collect_enum(&mut self, name: &'a Name, variants: &'a [ast::Variant], item: &Item) {
+    fn collect_enum(
+        &mut self,
+        name: &'a Name,
+        variants: &'a ast::Parts<ast::Variant>,
+        item: &Item,
+    ) {
         let id = EnumId(self.types.enums.len() as u32);
         let doc = item.doc.clone();
         self.types.enums.push(EnumType { name: name.text.clone(), variants: Vec::new(), doc });
-        self.declared.enums.push((name, variants));
+        let broken = variants.broken || variants.iter().any(|variant| variant.fields.broken);
+        self.declared.enums.push(EnumDecl { name, variants, broken });
         self.declare_type(name, TypeName::Enum(id));
     }
 
@@ -253,6 +281,9 @@ impl<'a> Checker<'a> {
         });
         self.declared.tables.push(table);
         self.declare_type(&table.name, TypeName::Table(id));
+        if table.name.text.is_empty() {
+            return;
+        }
         // A mistake in the name is reported once, as that of a type.
         let entry = Entry { meaning: ValueName::Table(id), span: table.name.span };
         match self.names.values.get(table.name.text.as_str()) {
@@ -320,6 +351,10 @@ impl<'a> Checker<'a> {
     }
 }
 
+fn struct_decl(role: StructRole, name_span: Span, fields: &ast::Parts<ast::Field>) -> StructDecl<'_> {
+    StructDecl { role, name_span, fields, broken: fields.broken }
+}
+
 /// What has a body, in one form.
 fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
     let doc = item.doc.as_deref();
@@ -332,16 +367,18 @@ fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
             name: &func.name.text,
             name_span: func.name.span,
             params: &func.params,
+            broken: func.params.broken,
             result: func.result.as_ref(),
             body: &func.body,
             doc,
         },
-        ItemKind::Timer { period, name, params, body } => FunctionDecl {
+        ItemKind::Timer { period, name, params, result, body } => FunctionDecl {
             role: Role::Timer(period),
             name: &name.text,
             name_span: name.span,
             params,
-            result: None,
+            broken: params.broken,
+            result: result.as_ref(),
             body,
             doc,
         },
@@ -351,6 +388,7 @@ fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
             // Up to the body: the two words, and space that is cut off later.
             name_span: Span::new(item.span.start, body.span.start.max(item.span.start)),
             params: &[],
+            broken: false,
             result: None,
             body,
             doc,
@@ -360,6 +398,7 @@ fn function_decl(item: &Item) -> Option<FunctionDecl<'_>> {
             name,
             name_span: *name_span,
             params: &[],
+            broken: false,
             result: None,
             body,
             doc,

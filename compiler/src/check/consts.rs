@@ -170,8 +170,8 @@ impl<'a> Checker<'a> {
         let syntax: Vec<&'a ast::Field> = match self.declared.structs.get(node) {
             Some(decl) => decl.fields.iter().collect(),
             None => {
-                let (_, variants) = self.declared.enums[node - self.declared.structs.len()];
-                variants.iter().flat_map(|variant| &variant.fields).collect()
+                let variants = self.declared.enums[node - self.declared.structs.len()].variants;
+                variants.iter().flat_map(|variant| variant.fields.iter()).collect()
             }
         };
         // In the same order; a field that is declared twice is left out of the type.
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
     }
 
     fn table_defaults(&mut self, index: usize) {
-        for field in &self.declared.tables[index].fields {
+        for field in self.declared.tables[index].fields.iter() {
             let Some(default) = &field.default else { continue };
             let fields = &self.types.tables[index].fields;
             let Some(at) = fields.iter().position(|known| known.span == field.name.span) else {
@@ -301,6 +301,13 @@ impl<'a> Checker<'a> {
                 values.all(|value| self.admit(value, site, mentions))
             }
             ExprKind::Error => false,
+            ExprKind::Field { base, .. }
+            | ExprKind::Method { base, .. }
+            | ExprKind::Index { base, .. }
+                if self.is_unknown(base) =>
+            {
+                true
+            }
             _ if !default && self.is_large_literal(expr) => {
                 self.refuse_constant(expr.span, "expected a constant of a simple type");
                 false
@@ -353,6 +360,15 @@ impl<'a> Checker<'a> {
                 false
             }
         }
+    }
+
+    /// Whether an expression is a name that nothing has, which is what will be said about it.
+    fn is_unknown(&self, expr: &ast::Expr) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        let name = name.as_str();
+        name != "state"
+            && !self.names.values.contains_key(name)
+            && !self.names.types.contains_key(name)
     }
 
     fn is_enum(&self, expr: &ast::Expr) -> bool {

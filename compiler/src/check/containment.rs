@@ -88,7 +88,7 @@ impl Checker<'_> {
         match self.types.structs.get(node) {
             Some(strukt) => (strukt.name.clone(), self.declared.structs[node].name_span),
             None => {
-                let (name, _) = self.declared.enums[node - self.types.structs.len()];
+                let name = self.declared.enums[node - self.types.structs.len()].name;
                 (name.text.clone(), name.span)
             }
         }
@@ -149,7 +149,7 @@ impl Checker<'_> {
                 (format!("a value of `{name}`"), span)
             }
             TooLarge::Enum(EnumId(index)) => {
-                let (name, _) = self.declared.enums[index as usize];
+                let name = self.declared.enums[index as usize].name;
                 (format!("a value of `{}`", name.text), name.span)
             }
             TooLarge::Table(TableId(index)) => {

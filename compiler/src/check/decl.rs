@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::collect::{FunctionDecl, Role, StructRole, TypeName};
+use super::collect::{EnumDecl, FunctionDecl, Role, StructRole, TypeName};
 use super::live::Live;
 use super::ty::{TypeSite, is_ordered};
 use super::{Checker, plain_field};
@@ -19,6 +19,8 @@ pub(super) struct Signature<'a> {
     pub(super) name: &'a str,
     pub(super) name_span: Span,
     pub(super) params: Vec<Param<'a>>,
+    /// Some of the parameters could not be read: any arguments may be right.
+    pub(super) broken: bool,
     pub(super) result: Type,
     /// How often a timer runs; 0 for everything else.
     pub(super) period_ms: i64,
@@ -54,14 +56,14 @@ impl<'a> Checker<'a> {
     fn field_types(&mut self) {
         for index in 0..self.declared.structs.len() {
             let decl = self.declared.structs[index];
-            if decl.role == StructRole::Struct && decl.fields.is_empty() {
+            let is_empty = decl.fields.is_empty() && !decl.broken;
+            if decl.role == StructRole::Struct && is_empty {
                 self.error(Code::E0409, decl.name_span, "a struct has at least one field");
             }
             self.types.structs[index].fields = self.fields(decl.fields);
         }
         for index in 0..self.declared.enums.len() {
-            let (name, variants) = self.declared.enums[index];
-            self.types.enums[index].variants = self.variants(name, variants);
+            self.types.enums[index].variants = self.variants(self.declared.enums[index]);
         }
         for index in 0..self.declared.tables.len() {
             self.table(index);
@@ -101,8 +103,9 @@ impl<'a> Checker<'a> {
         parts.truncate(count_max);
     }
 
-    fn variants(&mut self, name: &ast::Name, variants: &'a [ast::Variant]) -> Vec<VariantType> {
-        if variants.is_empty() {
+    fn variants(&mut self, decl: EnumDecl<'a>) -> Vec<VariantType> {
+        let EnumDecl { name, variants, broken } = decl;
+        if variants.is_empty() && !broken {
             self.error(Code::E0409, name.span, "an enum has at least one variant");
         }
         let mut checked: Vec<VariantType> = Vec::new();
@@ -131,6 +134,7 @@ impl<'a> Checker<'a> {
         let keys: Vec<(Span, &ast::Field)> =
             table.fields.iter().filter_map(|field| field.key.map(|span| (span, field))).collect();
         match keys.as_slice() {
+            [] if table.fields.broken => {}
             [] => {
                 let text = format!("table `{}` has no key", table.name.text);
                 self.report(
@@ -171,6 +175,9 @@ impl<'a> Checker<'a> {
         let mut indexes: Vec<u32> = Vec::new();
         for name in &table.indexes {
             let Some(position) = fields.iter().position(|field| field.name == name.text) else {
+                if table.fields.broken {
+                    continue;
+                }
                 let text = format!("no field `{}` in `{}`", name.text, table.name.text);
                 let diagnostic = Diagnostic::new(Code::E0203, name.span, text);
                 let known = fields.iter().map(|field| field.name.as_str());
@@ -210,17 +217,18 @@ impl<'a> Checker<'a> {
             Some(written) => self.resolve(written, TypeSite::Result),
             None => Type::Unit,
         };
-        let FunctionDecl { role, name, name_span, .. } = decl;
+        let FunctionDecl { role, name, name_span, broken, .. } = decl;
         let period_ms = match role {
-            Role::Timer(period) => self.period(period, &params),
+            Role::Timer(period) => self.period(period, &params, broken),
             _ => 0,
         };
-        Signature { name, name_span, params, result, period_ms }
+        Signature { name, name_span, params, broken, result, period_ms }
     }
 
     /// A timer's period in milliseconds; its parameter, if any, is a row.
-    fn period(&mut self, written: &'a ast::Expr, params: &[Param<'a>]) -> i64 {
+    fn period(&mut self, written: &'a ast::Expr, params: &[Param<'a>], broken: bool) -> i64 {
         let wrong = match params {
+            _ if broken => None,
             [] => None,
             [only] => (!matches!(only.ty, Type::Row(_) | Type::Error)).then_some(only),
             [_, second, ..] => Some(second),

@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::walk::Part;
 use crate::ir::{self, Const};
 use crate::source::Span;
-use crate::types::Type;
+use crate::types::{Type, VariantType};
 
 /// What is wanted of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +214,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn unknown_value(&mut self, name: &str, span: Span) {
+        if self.scopes.has_lost() {
+            return;
+        }
         if let Some(entry) = self.checker.names.types.get(name) {
             let declared = entry.span;
             let text = format!("expected a value, found the type `{name}`");
@@ -232,6 +235,14 @@ impl<'a> Body<'_, 'a> {
                     .with_fix(span, place),
             );
         }
+        if let Some(ours) = elsewhere(name) {
+            let help = format!("write `{ours}`");
+            return self.checker.report(diagnostic.with_help(help).with_fix(span, ours));
+        }
+        if let Some(value) = self.variant_of_one(name) {
+            let help = format!("a variant is written with its enum: `{value}`");
+            return self.checker.report(diagnostic.with_help(help).with_fix(span, value));
+        }
         if self.checker.names.calls.contains_key(name) {
             return self.checker.report(diagnostic.with_help(format!("call it: `{name}(…)`")));
         }
@@ -240,4 +251,24 @@ impl<'a> Body<'_, 'a> {
         let diagnostic = self.checker.with_near(diagnostic, &wanted, known);
         self.checker.report_unknown(name, diagnostic);
     }
+
+    /// `Enum.name` where one enum alone has a variant of this name.
+    fn variant_of_one(&self, name: &str) -> Option<String> {
+        let has = |variants: &[VariantType]| variants.iter().any(|variant| variant.name == name);
+        let mut owners = self.checker.types.enums.iter().filter(|one| has(&one.variants));
+        match (owners.next(), owners.next()) {
+            (Some(only), None) => Some(format!("{}.{name}", only.name)),
+            _ => None,
+        }
+    }
+}
+
+/// What Flight calls a value that other languages call so.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "None" | "Null" | "NULL" | "nullptr" | "undefined" => "none",
+        "True" | "TRUE" => "true",
+        "False" | "FALSE" => "false",
+        _ => return None,
+    })
 }

@@ -35,6 +35,14 @@ impl Owner {
         }
     }
 
+    /// The type that has the fields.
+    fn ty(self) -> Type {
+        match self {
+            Owner::Struct(id) => Type::Struct(id),
+            Owner::Row(id) => Type::Row(id),
+        }
+    }
+
     /// The fields, in the order of the source.
     pub(super) fn fields(self, types: &Types) -> &[Field] {
         match self {
@@ -66,7 +74,7 @@ pub(super) fn find_or_report(
     name: &Name,
 ) -> Option<(u32, Type)> {
     let found = owner.find(&checker.types, &name.text);
-    if found.is_some() {
+    if found.is_some() || checker.is_broken(owner.ty()) {
         return found;
     }
     let types = &checker.types;
@@ -128,7 +136,8 @@ impl<'a> Body<'_, 'a> {
         let declared = self.checker.types.table(table);
         // A table without a key was refused where it is declared.
         let key = declared.fields.get(declared.key as usize)?;
-        if !given.misnamed && !given.spans.contains_key(&declared.key) {
+        let is_missing = !given.misnamed && !given.spans.contains_key(&declared.key);
+        if is_missing && !self.checker.is_broken(Type::Row(table)) {
             let text = format!("the key `{}` of `{}` is missing", key.name, declared.name);
             self.checker.report(
                 Diagnostic::new(Code::E0412, name.span, text)

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::collect::{MigrateDecl, Migration, StructDecl, StructRole, TypeName};
+use super::collect::{EnumDecl, MigrateDecl, Migration, StructDecl, StructRole, TypeName};
 use super::{Checker, empty_struct};
 use crate::ast;
 use crate::source::Span;
@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
         strukt.fields = fields;
         self.types.structs.push(strukt);
         let role = StructRole::Struct;
-        self.declared.structs.push(StructDecl { role, name_span, fields: &[] });
+        self.declared.structs.push(StructDecl { role, name_span, fields: &[], broken: false });
         id
     }
 
@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
         let id = EnumId(self.types.enums.len() as u32);
         let name = format!("old {}", before.name);
         self.types.enums.push(EnumType { name, variants, doc: None });
-        self.declared.enums.push((target, &[]));
+        self.declared.enums.push(EnumDecl { name: target, variants: &[], broken: false });
         Type::Enum(id)
     }
 }

@@ -149,9 +149,16 @@ impl<'a> Body<'_, 'a> {
 
     fn row_order(&mut self, written: &'a ast::For, table: TableId) -> Option<Option<(u32, bool)>> {
         let Some((path, descending)) = &written.order else { return Some(None) };
+        let path = match path.as_slice() {
+            [first, rest @ ..] if !rest.is_empty() && first.text == written.name.text => rest,
+            all => all,
+        };
         let (Some(name), Some(last)) = (path.first(), path.last()) else { return None };
         let (index, _) = find_or_report(self.checker, Owner::Row(table), name)?;
         let known = self.checker.types.table(table);
+        if self.checker.is_broken(Type::Row(table)) {
+            return None;
+        }
         if path.len() > 1 || !known.indexes.contains(&index) {
             let owner = &known.name;
             let span = name.span.to(last.span);

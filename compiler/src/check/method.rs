@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::expr::error;
 use super::place::{is_length, read_place, root_local};
-use super::ty::element;
+use super::ty::{element, optional};
 use crate::ast::{self, Name};
 use crate::builtins::{Builtin, Form, ROWS, Row, Shape};
 use crate::diag::{Code, Diagnostic};
@@ -72,7 +72,8 @@ impl<'a> Body<'_, 'a> {
             }
             self.check_all(args);
             if !matches!(place.ty, Type::Error | Type::Never) {
-                self.unknown_method(base, &place, name, span);
+                let call = MethodCall { base, name, args, span };
+                self.unknown_method(&place, call);
             }
             return error(span);
         };
@@ -161,8 +162,12 @@ impl<'a> Body<'_, 'a> {
                 call.name.text,
                 call.args.len(),
             );
-            self.checker
-                .report(Diagnostic::new(Code::E0303, call.name.span, text).with_help(row.doc));
+            let diagnostic = Diagnostic::new(Code::E0303, call.name.span, text);
+            let diagnostic = match call.args.get(expected) {
+                Some(excess) => diagnostic.with_note(excess.span, "this is one too many"),
+                None => diagnostic,
+            };
+            self.checker.report(diagnostic.with_help(row.doc));
             self.check_all(call.args);
             return None;
         }
@@ -195,7 +200,8 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn unknown_method(&mut self, base: &ast::Expr, place: &Place, name: &Name, span: Span) {
+    fn unknown_method(&mut self, place: &Place, call: MethodCall<'a>) {
+        let MethodCall { base, name, args, span } = call;
         let ty = place.ty;
         let is_len =
             name.text == "len" && (ty == Type::Str || element(&self.checker.types, ty).is_some());
@@ -222,8 +228,16 @@ impl<'a> Body<'_, 'a> {
         let text = format!("a value of type {shown} has no method `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::E0205, name.span, text);
         let known = names_for(&self.checker.types, ty);
-        let diagnostic = match elsewhere(&name.text).filter(|ours| known.contains(ours)) {
-            Some(ours) => diagnostic.with_help(format!("`{ours}`")).with_fix(name.span, ours),
+        let ours = elsewhere(&name.text);
+        let row = rows_for(&self.checker.types, ty).find(|row| Some(row.name) == ours);
+        let diagnostic = match row {
+            Some(row) if row.params.len() == args.len() + 1 => {
+                diagnostic.with_help(format!("`{}`", row.name)).with_fix(name.span, row.name)
+            }
+            Some(row) => diagnostic.with_help(row.doc),
+            None if optional(&self.checker.types, ty).is_some() => diagnostic
+                .with_note(place.span, "this may be `none`")
+                .with_help("`value ?? other`, or `if let found = value { … }`"),
             None => self.with_method(diagnostic, name, &known),
         };
         self.checker.report_unknown(format!("{shown}.{}()", name.text), diagnostic);

@@ -43,6 +43,7 @@ impl<'a> Body<'_, 'a> {
                 None => wrong = true,
             }
         }
+        wrong |= self.checker.is_broken(optional(&self.checker.types, ty).unwrap_or(ty));
         if !wrong {
             wrong = !self.covers(&checked, arms, ty, head);
         }
@@ -153,7 +154,11 @@ impl<'a> Body<'_, 'a> {
         let span = written.span;
         match &written.kind {
             PatternKind::Wildcard => Some(ir::Pattern::Wildcard),
-            PatternKind::Error => None,
+            PatternKind::Error => {
+                // Nobody knows what it would have bound.
+                self.scopes.lose();
+                None
+            }
             PatternKind::Or(alternatives) => {
                 let all: Vec<Option<ir::Pattern>> = alternatives
                     .iter()
@@ -243,6 +248,10 @@ impl<'a> Body<'_, 'a> {
         };
         let payload = payload.as_deref().unwrap_or_default();
         if payload.len() != types.len() {
+            if self.checker.is_broken(Type::Enum(id)) {
+                self.payload_of_error(Some(payload));
+                return None;
+            }
             self.refuse_pattern_payload(id, index, name, payload.len());
             self.payload_of_error(Some(payload));
             return None;
@@ -278,6 +287,10 @@ impl<'a> Body<'_, 'a> {
 
     fn binding(&mut self, name: &'a Name, ty: Type, binds: Binds) -> Option<ir::Pattern> {
         if binds == Binds::Wrongly {
+            if self.scopes.declares(&name.text) {
+                // Said for the alternative before.
+                return None;
+            }
             let _ = self.declare(name, Type::Error, LocalKind::Pattern);
             if ty == Type::Error {
                 return None;
@@ -359,7 +372,7 @@ impl<'a> Body<'_, 'a> {
         let Type::Enum(id) = optional(&self.checker.types, ty).unwrap_or(ty) else {
             return Vec::new();
         };
-        let (_, variants) = self.checker.declared.enums[id.index()];
+        let variants = self.checker.declared.enums[id.index()].variants;
         let begins = |name: &str, one: &String| one.split('(').next() == Some(name);
         let is_missing = |variant: &&ast::Variant| {
             missing.iter().take(MISSING_MAX).any(|one| begins(&variant.name.text, one))

@@ -290,6 +290,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn suggest_let(&mut self, name: &str, span: Span) {
+        if self.scopes.has_lost() {
+            return;
+        }
         let text = format!("unknown name `{name}`");
         let diagnostic = Diagnostic::new(Code::E0201, span, text);
         let state = Owner::Struct(self.checker.state);

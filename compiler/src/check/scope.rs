@@ -52,19 +52,40 @@ pub(super) struct Scopes<'a> {
     /// By `LocalId`; `None` for those that the checker makes.
     facts: Vec<Option<LocalFacts>>,
     bindings: HashMap<&'a str, Vec<Binding>>,
-    /// The names that each open scope declares.
-    open: Vec<Vec<&'a str>>,
+    open: Vec<Scope<'a>>,
+}
+
+/// A scope that is open.
+#[derive(Debug, Default)]
+struct Scope<'a> {
+    /// The names that it declares.
+    names: Vec<&'a str>,
+    /// It declares names that could not be read.
+    lost: bool,
 }
 
 impl<'a> Scopes<'a> {
     /// Opens a scope.
     pub(super) fn push(&mut self) {
-        self.open.push(Vec::new());
+        self.open.push(Scope::default());
+    }
+
+    /// Notes that the innermost scope declares names that could not be read, so that any name may
+    /// be one of them.
+    pub(super) fn lose(&mut self) {
+        if let Some(scope) = self.open.last_mut() {
+            scope.lost = true;
+        }
+    }
+
+    /// Whether a name that is not found may be one that could not be read.
+    pub(super) fn has_lost(&self) -> bool {
+        self.open.iter().any(|scope| scope.lost)
     }
 
     /// Closes the innermost scope and forgets its names.
     pub(super) fn pop(&mut self) {
-        for name in self.open.pop().unwrap_or_default() {
+        for name in self.open.pop().unwrap_or_default().names {
             if let Some(bindings) = self.bindings.get_mut(name) {
                 let _ = bindings.pop();
             }
@@ -76,9 +97,15 @@ impl<'a> Scopes<'a> {
         self.bindings.get(name)?.last().map(|binding| binding.local)
     }
 
+    /// Whether the innermost scope declares this name.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        let last = self.bindings.get(name).and_then(|bindings| bindings.last());
+        last.is_some_and(|binding| binding.depth == self.open.len())
+    }
+
     /// The names that mean something here, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.open.iter().flatten().copied()
+        self.open.iter().flat_map(|scope| &scope.names).copied()
     }
 
     /// What a local is, if the program declares it.
@@ -113,7 +140,7 @@ impl<'a> Scopes<'a> {
     fn bind(&mut self, name: &'a str, local: LocalId) {
         let depth = self.open.len();
         let Some(scope) = self.open.last_mut() else { return };
-        scope.push(name);
+        scope.names.push(name);
         self.bindings.entry(name).or_default().push(Binding { local, depth });
     }
 }
@@ -125,7 +152,10 @@ impl<'a> Body<'_, 'a> {
         let facts = LocalFacts { kind, span: name.span, used: false };
         let before = self.scopes.bindings.get(text).and_then(|bindings| bindings.last()).copied();
         let local = self.scopes.add(name.text.clone(), ty, Some(facts));
-        if text == "_" {
+        if text.is_empty() {
+            self.scopes.lose();
+        }
+        if text.is_empty() || text == "_" {
             return local;
         }
         match before {
@@ -181,7 +211,8 @@ impl<'a> Body<'_, 'a> {
         for index in 0..self.scopes.locals.len() {
             let Some(facts) = self.scopes.facts[index] else { continue };
             let local = &self.scopes.locals[index];
-            if local.name.starts_with('_') || local.ty == Type::Error {
+            let is_quiet = local.name.is_empty() || local.name.starts_with('_');
+            if is_quiet || local.ty == Type::Error {
                 continue;
             }
             let diagnostic = match facts.kind {

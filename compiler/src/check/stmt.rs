@@ -8,6 +8,7 @@ use super::scope::LocalKind;
 use super::ty::{TypeSite, is_printable};
 use crate::ast::{self, ExprKind, StmtKind};
 use crate::diag::{Code, Diagnostic};
+use crate::fmt;
 use crate::ir::{self, Const, Piece};
 use crate::source::Span;
 use crate::types::Type;
@@ -43,7 +44,7 @@ impl<'a> Body<'_, 'a> {
         let last = block.stmts.len().saturating_sub(1);
         for (index, stmt) in block.stmts.iter().enumerate() {
             if let Some(end) = ended_by.take() {
-                self.warn_unreachable(stmt.span, end);
+                self.note_unreachable(stmt.span, end);
             }
             let mut made = Vec::new();
             let mut ended = Flow::GoesOn;
@@ -70,14 +71,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// `end` is the statement behind which nothing goes on; of a long one its first word shows it.
-    fn warn_unreachable(&mut self, span: Span, end: Span) {
+    fn note_unreachable(&mut self, span: Span, end: Span) {
         let written = self.checker.source.slice(end);
         let shown = match written.contains('\n') {
             true => written.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(written.len()),
             false => written.len(),
         };
         let head = Span::new(end.start, end.start + shown as u32);
-        self.checker.report(
+        self.checker.idle.push(
             Diagnostic::new(Code::E0702, span, "this is never reached")
                 .with_note(head, "nothing goes on behind this"),
         );
@@ -193,6 +194,10 @@ impl<'a> Body<'_, 'a> {
         let StmtKind::Let { mutable, name, ty, value } = &stmt.kind else {
             unreachable!("called for `let` and `var` only")
         };
+        if matches!(value.kind, ExprKind::Error) && self.scopes.declares(&name.text) {
+            // What could not be read may as well have been an assignment.
+            return None;
+        }
         let value = match ty {
             Some(written) => {
                 let ty = self.checker.resolve(written, TypeSite::Local);
@@ -275,9 +280,10 @@ impl<'a> Body<'_, 'a> {
         checked: &mut ir::Expr,
         out: &mut Vec<ir::Stmt>,
     ) -> Vec<Piece> {
-        let written = self.checker.source.slice(cond.span);
-        let written: Vec<&str> = written.split_whitespace().collect();
-        let mut written = written.join(" ");
+        if self.checker.diagnostics.has_errors() {
+            return Vec::new();
+        }
+        let mut written = fmt::on_one_line(self.checker.source, cond);
         if written.len() > ASSERT_SOURCE_MAX {
             let end = (0..=ASSERT_SOURCE_MAX).rev().find(|&end| written.is_char_boundary(end));
             written.truncate(end.unwrap_or_default());

@@ -57,7 +57,7 @@ codes! {
     E0003 Error "an escape that Flight does not know",
     E0004 Error "a number that does not fit or is malformed",
     E0005 Error "a comment of another language",
-    E0006 Error "text in single quotes",
+    E0006 Error "text in other quotes than `\"`",
     E0007 Error "an invisible or deceptive character in text or a comment",
     E0100 Error "unexpected token",
     E0101 Error "two statements on one line",

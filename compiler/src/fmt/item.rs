@@ -49,7 +49,7 @@ impl Formatter<'_> {
             ItemKind::Enum { name, variants } => self.enumeration(name, variants, end),
             ItemKind::Table(table) => self.table(table, end),
             ItemKind::Func(func) => self.func(func),
-            ItemKind::Timer { period, name, params, body } => {
+            ItemKind::Timer { period, name, params, body, result: _ } => {
                 self.text("every ");
                 self.expr(period);
                 self.text(" ");

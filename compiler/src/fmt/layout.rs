@@ -73,6 +73,20 @@ pub(super) fn lay_out(ops: &[Op]) -> String {
     layout.text
 }
 
+/// Carries out the instructions as if a line had no end.
+pub(super) fn flat(ops: &[Op]) -> String {
+    let mut text = String::new();
+    for op in ops {
+        match op {
+            Op::Text(part) => text.push_str(part),
+            Op::Line(part) | Op::IfFlat(part) => text.push_str(part),
+            Op::Newline | Op::BlankLine if !text.ends_with(' ') => text.push(' '),
+            _ => {}
+        }
+    }
+    text
+}
+
 struct Layout {
     text: String,
     column: usize,

@@ -48,7 +48,8 @@ impl Lexer<'_> {
             '\\' if !self.modes.is_empty() => {
                 "in a string `{` begins a value; write `{{` for a brace"
             }
-            '&' => "write `&&` for the logical and",
+            '&' => "write `&&` for the logical and; Flight has no operators on bits",
+            '^' | '~' => "Flight has no operators on bits",
             '#' => "a comment begins with `//`",
             '\u{A0}' | '\u{2007}' | '\u{202F}' | '\u{3000}' => "write a plain space",
             _ => return help_for_lookalike(character),
@@ -102,9 +103,9 @@ impl Lexer<'_> {
         );
     }
 
-    pub(super) fn report_single_quotes(&mut self, range: Range<usize>) {
+    pub(super) fn report_foreign_quotes(&mut self, range: Range<usize>, quote: char) {
         let raw = self.slice(range.clone());
-        let inner = raw.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        let inner = raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
         let diagnostic =
             Diagnostic::new(Code::E0006, span(range.clone()), "text stands in double quotes");
         let diagnostic = match inner {
@@ -113,7 +114,7 @@ impl Lexer<'_> {
                 let help = format!("write `{replacement}`");
                 diagnostic.with_help(help).with_fix(span(range), replacement)
             }
-            _ => diagnostic.with_help("write `\"` in place of `'`"),
+            _ => diagnostic.with_help("write `\"` in its place"),
         };
         self.diagnostics.report(diagnostic);
     }

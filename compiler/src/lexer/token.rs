@@ -146,10 +146,10 @@ tokens! {
         Comment "a comment",
         #[token("/*")]
         BlockComment "`/*`",
-        #[token("'")]
-        SingleQuote "`'`",
+        #[regex("['`]")]
+        ForeignQuote "a quote that Flight does not know",
         #[regex("[A-Za-z0-9_]*[^\x00-\x7F][A-Za-z0-9_[^\x00-\x7F]]*")]
-        #[regex("[\x00-\x08\x0B\x0C\x0E-\x1F#$@\\\\^`~&\x7F]")]
+        #[regex("[\x00-\x08\x0B\x0C\x0E-\x1F#$@\\\\^~&\x7F]")]
         Error "a character that Flight does not know",
         End "the end of the source",
     }

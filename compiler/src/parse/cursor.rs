@@ -56,6 +56,10 @@ pub(super) struct Parser<'a> {
     pub context: Context,
     pub trust: Trust,
     pub brackets: Brackets,
+    /// Names of declarations that nobody can read (`ast::Program::lost`).
+    pub lost: Vec<String>,
+    /// Where the statement begins that is being parsed.
+    pub stmt_start: u32,
     tokens: Vec<Token>,
     /// How far each token's line is indented.
     indents: Vec<u32>,
@@ -81,6 +85,8 @@ impl<'a> Parser<'a> {
             context: Context::BRACES,
             trust: Trust::Full,
             brackets: Brackets::new(&lexed.tokens),
+            lost: Vec::new(),
+            stmt_start: 0,
             indents: brackets::indents(source, &lexed.tokens),
             tokens: lexed.tokens,
             comments: lexed.comments,
@@ -242,7 +248,7 @@ impl<'a> Parser<'a> {
         Name { text: self.text(token).to_owned(), span: token.span }
     }
 
-    fn missing_name(&self) -> Name {
+    pub(super) fn missing_name(&self) -> Name {
         let end = self.previous_end();
         Name { text: String::new(), span: Span::new(end, end) }
     }

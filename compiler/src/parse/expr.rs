@@ -209,6 +209,7 @@ impl Parser<'_> {
     fn postfix(&mut self, primary: Expr) -> Expr {
         let mut base = primary;
         while !self.is_panicking() {
+            self.refuse_colons();
             base = match self.kind() {
                 TokenKind::Dot => self.member_access(base),
                 TokenKind::OpenBracket if !self.at_line_end() => self.index(base),
@@ -226,8 +227,13 @@ impl Parser<'_> {
         let name = self.word("a field or method");
         let start = base.span.start;
         let base = Box::new(base);
-        let kind = if self.at(TokenKind::OpenParen) && !self.at_line_end() {
-            ExprKind::Method { base, name, args: self.args() }
+        let kind = if name.text.is_empty() {
+            ExprKind::Error
+        } else if self.at(TokenKind::OpenParen) && !self.at_line_end() {
+            match self.args() {
+                Some(args) => ExprKind::Method { base, name, args },
+                None => ExprKind::Error,
+            }
         } else {
             ExprKind::Field { base, name }
         };
@@ -243,10 +249,12 @@ impl Parser<'_> {
         let index = self.within(Context::BRACKETS, |parser| {
             let index = parser.expr();
             parser.recover_to_closer(opener);
-            parser.close(opener, TokenKind::CloseBracket);
-            index
+            parser.close(opener, TokenKind::CloseBracket, "`]`").then_some(index)
         });
-        let kind = ExprKind::Index { base: Box::new(base), index: Box::new(index) };
+        let kind = match index {
+            Some(index) => ExprKind::Index { base: Box::new(base), index: Box::new(index) },
+            None => ExprKind::Error,
+        };
         let span = self.span_from(start);
         self.node(kind, span)
     }
@@ -260,7 +268,8 @@ impl Parser<'_> {
         match callee.kind {
             ExprKind::Name(text) => {
                 let name = Name { text, span: callee.span };
-                self.node(ExprKind::Call { name, args }, span)
+                let kind = args.map_or(ExprKind::Error, |args| ExprKind::Call { name, args });
+                self.node(kind, span)
             }
             ExprKind::Error => super::cursor::error_at(span),
             _ => {
@@ -272,10 +281,11 @@ impl Parser<'_> {
         }
     }
 
-    /// `"(" [ expr { "," expr } ] ")"`
-    fn args(&mut self) -> Vec<Expr> {
+    /// `"(" [ expr { "," expr } ] ")"`; `None` where some could not be read.
+    fn args(&mut self) -> Option<Vec<Expr>> {
         let _ = self.bump();
-        self.comma_list(TokenKind::CloseParen, Self::expr)
+        let args = self.comma_list(TokenKind::CloseParen, Self::expr);
+        (!args.broken).then_some(args.list)
     }
 
     fn increment(&mut self, base: &Expr) -> Expr {
@@ -284,12 +294,15 @@ impl Parser<'_> {
         let place = first.span.to(second.span);
         let sign = self.text(first);
         let message = format!("`{sign}{sign}` is not an operator in Flight");
-        let help = format!("write `{} {sign}= 1`", self.source.slice(base.span));
-        self.report(
-            Diagnostic::new(Code::E0109, place, message)
-                .with_help(help)
+        let assignment = format!("{} {sign}= 1", self.source.slice(base.span));
+        let diagnostic = Diagnostic::new(Code::E0109, place, message);
+        let is_stmt = base.span.start == self.stmt_start;
+        self.report(match is_stmt {
+            true => diagnostic
+                .with_help(format!("write `{assignment}`"))
                 .with_fix(place, format!(" {sign}= 1")),
-        );
+            false => diagnostic.with_help(format!("`{assignment}` has a line of its own")),
+        });
         super::cursor::error_at(base.span.to(place))
     }
 }

@@ -1,7 +1,7 @@
 //! The bodies of `state`, structs, tables, events and enums: fields and variants.
 
 use super::cursor::Parser;
-use crate::ast::{Field, Name, Variant};
+use crate::ast::{Field, Name, Parts, Variant};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -17,15 +17,16 @@ pub(super) enum Body {
 }
 
 /// What a body consists of.
-#[derive(Default)]
 pub(super) struct Members {
-    pub fields: Vec<Field>,
+    pub fields: Parts<Field>,
     pub indexes: Vec<Name>,
 }
 
 enum Member {
     Field(Box<Field>),
     Index(Name),
+    /// A function, which was refused.
+    Method,
 }
 
 impl Body {
@@ -47,24 +48,39 @@ impl Body {
 impl Parser<'_> {
     /// `"{" { member ( "," | newline ) } "}"`
     pub(super) fn body(&mut self, body: Body) -> Members {
-        let mut members = Members::default();
-        for member in self.line_list(|parser| parser.member(body)) {
+        let Parts { list, broken } = self.line_list(|parser| parser.member(body));
+        let (mut fields, mut indexes) = (Vec::new(), Vec::new());
+        for member in list {
             match member {
-                Member::Field(field) => members.fields.push(*field),
-                Member::Index(name) => members.indexes.push(name),
+                Member::Field(field) => fields.push(*field),
+                Member::Index(name) => indexes.push(name),
+                Member::Method => {}
             }
         }
-        members
+        indexes.retain(|name| !name.text.is_empty());
+        Members { fields: named(Parts { list: fields, broken }), indexes }
     }
 
     /// `"index" field | field`
     fn member(&mut self, body: Body) -> Member {
+        if self.at_word("fn") && self.nth(1).kind == TokenKind::Name {
+            self.refuse_method();
+            return Member::Method;
+        }
         if !self.at_modifier("index") {
             return Member::Field(Box::new(self.field(body)));
         }
         let word = self.bump().span;
         self.refuse_misplaced("index", word, body);
         Member::Index(self.word("the indexed field's name"))
+    }
+
+    /// A function among fields; it is read, so that its own mistakes are found.
+    fn refuse_method(&mut self) {
+        let message = "a declaration has fields, and no functions";
+        let diagnostic = Diagnostic::new(Code::E0116, self.peek().span, message);
+        self.report(diagnostic.with_help("move it out, and give it the value as a parameter"));
+        self.lost_item();
     }
 
     /// `{ "key" | "transient" } name ":" type [ "=" expr ] [ "was" name ]`
@@ -125,10 +141,16 @@ impl Parser<'_> {
         let doc = self.documentation();
         let name = self.word("a variant's name");
         let fields = if !self.at_line_end() && self.eat(TokenKind::OpenParen) {
-            self.comma_list(TokenKind::CloseParen, |parser| parser.field(Body::Variant))
+            named(self.comma_list(TokenKind::CloseParen, |parser| parser.field(Body::Variant)))
         } else {
-            Vec::new()
+            Parts { list: Vec::new(), broken: false }
         };
         Variant { name, fields, doc }
     }
+}
+
+/// Leaves out the fields whose names could not be read.
+fn named(mut fields: Parts<Field>) -> Parts<Field> {
+    fields.list.retain(|field| !field.name.text.is_empty());
+    fields
 }

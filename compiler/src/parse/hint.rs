@@ -10,6 +10,9 @@ const ITEM_WORDS: [&str; 14] = [
     "migrate", "drop", "test",
 ];
 
+/// What is said about `&`, `|`, `^` and shifts.
+pub(super) const NO_BITS: &str = "Flight has no operators on bits";
+
 /// What a word that begins a declaration elsewhere is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meant {

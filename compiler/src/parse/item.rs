@@ -3,10 +3,12 @@
 use super::cursor::{Context, Parser, Trust};
 use super::field::Body;
 use crate::ast::{
-    Expr, Func, FuncKind, Item, ItemKind, Name, Param, Program, StrPiece, Table, TypeExpr,
+    Block, Expr, Func, FuncKind, Item, ItemKind, Name, Param, Parts, Program, StrPiece, Table,
+    TypeExpr, TypeExprKind,
 };
 use crate::diag::{Code, Diagnostic};
-use crate::lexer::TokenKind;
+use crate::lexer::{Token, TokenKind};
+use crate::source::Span;
 
 impl Parser<'_> {
     /// `program = { item }`
@@ -20,8 +22,26 @@ impl Parser<'_> {
             if self.is_panicking() || self.position() == start {
                 self.recover_item(start);
             }
+            if let Some(Item { kind: ItemKind::Error, .. }) = items.last() {
+                self.lose_names(start);
+            }
         }
-        Program { items }
+        Program { items, lost: std::mem::take(&mut self.lost) }
+    }
+
+    /// What began at token `start` is no declaration that anybody can read: whatever it might
+    /// declare, up to the first mark, is lost.
+    fn lose_names(&mut self, start: usize) {
+        let tokens = (start..self.position()).map(|index| self.token_at(index));
+        let words = tokens.take_while(|token| token.kind.is_word());
+        let names: Vec<String> = words.map(|token| self.text(token).to_owned()).collect();
+        self.lost.extend(names);
+    }
+
+    /// Reads a declaration that cannot stand here; nothing is said about its uses.
+    pub(super) fn lost_item(&mut self) {
+        let item = self.item();
+        self.lost.extend(item.kind.name().map(|name| name.text.clone()));
     }
 
     /// Whether the current token begins a declaration on a line that is not indented more than
@@ -44,10 +64,14 @@ impl Parser<'_> {
         if token.kind == TokenKind::State {
             return next.kind == TokenKind::OpenBrace;
         }
-        if token.kind != TokenKind::Name {
-            return false;
-        }
-        match self.text(token) {
+        token.kind == TokenKind::Name && self.goes_on_as(self.text(token))
+    }
+
+    /// Whether what stands after the current token goes on with a declaration that this word
+    /// begins.
+    pub(super) fn goes_on_as(&self, word: &str) -> bool {
+        let next = self.nth(1);
+        match word {
             "const" | "struct" | "enum" | "table" | "event" | "fn" | "get" | "post" => {
                 next.kind == TokenKind::Name
             }
@@ -109,7 +133,12 @@ impl Parser<'_> {
         if token.kind != TokenKind::Name {
             return self.no_item();
         }
-        match self.text(token) {
+        self.item_of(self.text(token))
+    }
+
+    /// The declaration that this word begins; the word itself is taken as it is written.
+    pub(super) fn item_of(&mut self, word: &str) -> ItemKind {
+        match word {
             "const" => self.constant(),
             "struct" => self.named_body(Body::Struct),
             "event" => self.named_body(Body::Event),
@@ -170,7 +199,8 @@ impl Parser<'_> {
     fn enumeration(&mut self) -> ItemKind {
         let _ = self.bump();
         let name = self.name("a name for the enum");
-        let variants = self.line_list(Self::variant);
+        let mut variants = self.line_list(Self::variant);
+        variants.list.retain(|variant| !variant.name.text.is_empty());
         ItemKind::Enum { name, variants }
     }
 
@@ -188,16 +218,23 @@ impl Parser<'_> {
         let _ = self.bump();
         let name = self.name("a name for the function");
         let params = self.params();
-        // What stands after broken parameters was not read: the result may be anything.
-        let result = if self.is_panicking() { Some(self.error_type()) } else { self.result_type() };
-        let body = self.block();
+        let result = self.result_type();
+        let body = self.func_body();
         ItemKind::Func(Func { kind, name, params, result, body })
     }
 
+    fn func_body(&mut self) -> Block {
+        if self.at(TokenKind::Equal) && !self.is_panicking() {
+            let diagnostic = self.unexpected_token("`{`");
+            self.fail(diagnostic.with_help("a body stands in braces: `{ value }`"));
+        }
+        self.block()
+    }
+
     /// `"(" [ param { "," param } ] ")"`
-    fn params(&mut self) -> Vec<Param> {
+    fn params(&mut self) -> Parts<Param> {
         if !self.expect(TokenKind::OpenParen) {
-            return Vec::new();
+            return Parts { list: Vec::new(), broken: true };
         }
         self.comma_list(TokenKind::CloseParen, Self::param)
     }
@@ -214,7 +251,7 @@ impl Parser<'_> {
     pub(super) fn annotation(&mut self, name: &Name) -> TypeExpr {
         if !self.at(TokenKind::Colon) {
             let expected = self.missing("`:` and a type");
-            let help = format!("`{}: int`", name.text);
+            let help = self.annotated(name);
             self.fail_unless_reported(expected.with_help(help));
         } else if !self.is_panicking() {
             let _ = self.bump();
@@ -222,20 +259,63 @@ impl Parser<'_> {
         self.type_expr()
     }
 
-    /// `[ "->" type ]`
-    fn result_type(&mut self) -> Option<TypeExpr> {
-        if matches!(self.kind(), TokenKind::Colon | TokenKind::FatArrow) {
-            let wrong = self.bump();
-            let text = format!("expected `->`, found {}", wrong.kind.name());
-            let arrow = if wrong.kind == TokenKind::Colon { " ->" } else { "->" };
-            self.report(
-                Diagnostic::new(Code::E0114, wrong.span, text)
-                    .with_help("the type of the result follows `->`")
-                    .with_fix(wrong.span, arrow),
-            );
-            return Some(self.type_expr());
+    /// How a name is written with its type, where something else stands behind it than `:`.
+    fn annotated(&self, name: &Name) -> String {
+        let name = name.text.as_str();
+        let is_type = matches!(name, "int" | "float" | "bool" | "str");
+        let next = self.peek();
+        match next.kind {
+            TokenKind::Name if !self.at_line_end() => {
+                let next = self.text(next);
+                let (name, ty) = if is_type { (next, name) } else { (name, next) };
+                format!("`{name}: {ty}`")
+            }
+            _ if is_type => format!("each has a name of its own: `value: {name}`"),
+            _ => format!("`{name}: int`"),
         }
-        self.eat(TokenKind::Arrow).then(|| self.type_expr())
+    }
+
+    /// `[ "->" type ]`; of kind `Error` where something else stands before the body, since it may
+    /// have been meant to be anything.
+    fn result_type(&mut self) -> Option<TypeExpr> {
+        if self.is_panicking() {
+            return Some(self.error_type());
+        }
+        let found = self.peek();
+        match found.kind {
+            TokenKind::Arrow => {
+                let _ = self.bump();
+                Some(self.type_expr())
+            }
+            TokenKind::Colon | TokenKind::FatArrow => {
+                let _ = self.bump();
+                let arrow = if found.kind == TokenKind::Colon { " ->" } else { "->" };
+                self.wrong_arrow(found, found.span, arrow);
+                Some(self.type_expr())
+            }
+            TokenKind::Name | TokenKind::OpenBracket if !self.at_line_end() => {
+                let before = Span::new(found.span.start, found.span.start);
+                self.wrong_arrow(found, before, "-> ");
+                Some(self.type_expr())
+            }
+            TokenKind::OpenBrace => None,
+            _ if self.at_line_end() => None,
+            _ => Some(self.error_type()),
+        }
+    }
+
+    /// The type of a result follows `->`, and not what was found.
+    fn wrong_arrow(&mut self, found: Token, place: Span, fix: &str) {
+        let found_text = match found.kind {
+            TokenKind::Name => format!("`{}`", self.text(found)),
+            kind => kind.name().to_owned(),
+        };
+        let text = format!("expected `->`, found {found_text}");
+        self.report(
+            Diagnostic::new(Code::E0114, found.span, text)
+                .with_help("the type of the result follows `->`")
+                .with_fix(place, fix),
+        );
     }
 
     /// `"every" period name params block`
@@ -244,13 +324,18 @@ impl Parser<'_> {
         let period = self.period();
         let name = self.name("a name for the timer");
         let params = self.params();
-        if let Some(result) = self.result_type() {
+        let result = self.result_type().map(|result| self.refuse_result(&result));
+        let body = self.block();
+        ItemKind::Timer { period, name, params, result, body }
+    }
+
+    fn refuse_result(&mut self, result: &TypeExpr) -> TypeExpr {
+        if !matches!(result.kind, TypeExprKind::Error) {
             let message = "a timer has no result";
             let diagnostic = Diagnostic::new(Code::E0116, result.span, message);
             self.report(diagnostic.with_help("leave the type out"));
         }
-        let body = self.block();
-        ItemKind::Timer { period, name, params, body }
+        TypeExpr { kind: TypeExprKind::Error, span: result.span }
     }
 
     /// A duration, a number or the name of a constant.
@@ -285,7 +370,8 @@ impl Parser<'_> {
         let _ = self.expect(TokenKind::OpenParen);
         let old = self.name("a name for the old row");
         let _ = self.expect(TokenKind::CloseParen);
-        let fields = self.line_list(Self::migrated_field);
+        let mut fields = self.line_list(Self::migrated_field).list;
+        fields.retain(|(name, _)| !name.text.is_empty());
         ItemKind::Migrate { target, old, fields }
     }
 

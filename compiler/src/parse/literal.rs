@@ -134,7 +134,7 @@ impl Parser<'_> {
         let start = self.bump().span.start;
         let mut elements = Vec::new();
         let mut count = None;
-        self.within(Context::BRACKETS, |parser| {
+        let closed = self.within(Context::BRACKETS, |parser| {
             while !parser.is_panicking() && !parser.at(TokenKind::CloseBracket) {
                 elements.push(parser.expr());
                 if elements.len() == 1 && parser.eat(TokenKind::Semicolon) {
@@ -146,9 +146,12 @@ impl Parser<'_> {
                 }
             }
             parser.recover_to_closer(opener);
-            parser.close(opener, TokenKind::CloseBracket);
+            parser.close(opener, TokenKind::CloseBracket, "`,` or `]`")
         });
         let span = self.span_from(start);
+        if !closed {
+            return error_at(span);
+        }
         let kind = match (count, elements.pop()) {
             (Some(count), Some(value)) => ExprKind::Repeat { value: Box::new(value), count },
             (_, last) => {

@@ -5,7 +5,7 @@ use super::cursor::Parser;
 use super::expr;
 use super::field::Body;
 use super::hint::{self, Meant};
-use crate::ast::{Expr, FuncKind, ItemKind, StmtKind};
+use crate::ast::{Expr, FuncKind, ItemKind, Name, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -22,6 +22,20 @@ impl Parser<'_> {
                     parentheses to go on";
         let span = first.span;
         self.fail_unless_reported(diagnostic.with_note(span, "begins here").with_help(help));
+    }
+
+    /// Whether the current token can only go on with an expression.
+    pub(super) fn at_lone_operator(&self) -> bool {
+        expr::infix(self.kind()).is_some() && !self.at(TokenKind::Minus)
+    }
+
+    /// A line that begins with an operator, which does not go on with the line before.
+    pub(super) fn refuse_lone_operator(&mut self) {
+        let operator = self.kind().name();
+        let message = format!("expected a statement, found {operator}");
+        let help = format!("a line that goes on ends with its operator: put the {operator} there");
+        let diagnostic = Diagnostic::new(Code::E0100, self.peek().span, message);
+        self.fail_unless_reported(diagnostic.with_help(help));
     }
 
     /// `;` at the end of a statement or declaration.
@@ -62,21 +76,45 @@ impl Parser<'_> {
     /// After a statement stands something that cannot: says what a newcomer meant by it.
     pub(super) fn unexpected_after(&mut self, start: usize) {
         let first = self.token_at(start);
+        let is_lone_word = first.kind == TokenKind::Name && self.position() == start + 1;
+        let word = if is_lone_word { self.text(first) } else { "" };
+        if let Some(help) = hint::foreign_stmt(word).filter(|_| !self.at(TokenKind::Colon)) {
+            let message = format!("`{word}` begins no statement in Flight");
+            let diagnostic = Diagnostic::new(Code::E0122, first.span, message).with_help(help);
+            return self.fail_unless_reported(diagnostic);
+        }
         let diagnostic = self.unexpected_token("the end of the statement");
-        let word = if first.kind == TokenKind::Name { self.text(first) } else { "" };
         let help = match self.kind() {
-            TokenKind::Colon => Some("`let name: type = value`".to_owned()),
-            TokenKind::Question => Some("`if cond { a } else { b }`".to_owned()),
-            TokenKind::DotDot | TokenKind::DotDotEqual => {
-                Some("a range stands only in `for i in a..b`".to_owned())
+            TokenKind::Colon if self.nth(1).kind == TokenKind::Equal => Some("`let name = value`"),
+            TokenKind::Colon => Some("`let name: type = value`"),
+            TokenKind::Question if self.nth(1).kind == TokenKind::Dot => {
+                Some("what may be `none` is opened by `if let` or `??`")
             }
-            _ => hint::foreign_stmt(word).map(str::to_owned),
+            TokenKind::Question => Some("`if cond { a } else { b }`"),
+            TokenKind::Not => Some("what may be `none` is opened by `if let` or `??`"),
+            TokenKind::DotDot | TokenKind::DotDotEqual => {
+                Some("a range stands only in `for i in a..b`")
+            }
+            TokenKind::Bar => Some(hint::NO_BITS),
+            _ => None,
         };
-        let diagnostic = match help {
+        self.fail_unless_reported(match help {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
+        });
+    }
+
+    /// The local that a statement declares in the way of another language, where it began at token
+    /// `start` and was not read: `int n = 1`, `n := 1`, `n: int = 1`.
+    pub(super) fn foreign_local(&self, start: usize) -> Option<Name> {
+        use TokenKind as T;
+        let [first, second, third] = [0, 1, 2].map(|n| self.token_at(start + n));
+        let name = match (first.kind, second.kind, third.kind) {
+            (T::Name, T::Name, T::Equal | T::Colon) if !second.newline_before => second,
+            (T::Name, T::Colon, T::Name | T::Equal | T::OpenBracket) => first,
+            _ => return None,
         };
-        self.fail_unless_reported(diagnostic);
+        Some(Name { text: self.text(name).to_owned(), span: name.span })
     }
 
     /// A block is no statement; what is in it is still checked for mistakes.
@@ -117,7 +155,7 @@ impl Parser<'_> {
         let message = "a declaration stands outside of functions";
         let diagnostic = Diagnostic::new(Code::E0116, self.peek().span, message);
         self.report(diagnostic.with_help("move it to the top level"));
-        let _ = self.item();
+        self.lost_item();
         StmtKind::Error
     }
 
@@ -181,10 +219,17 @@ impl Parser<'_> {
         let token = self.peek();
         let diagnostic = self.unexpected_token("a declaration");
         let near = hint::near_item(self.text(token)).filter(|_| token.kind == TokenKind::Name);
-        let help =
-            near.map_or(hint::DECLARATIONS.to_owned(), |word| format!("did you mean `{word}`?"));
-        self.fail_unless_reported(diagnostic.with_help(help));
-        ItemKind::Error
+        let Some(word) = near else {
+            self.fail_unless_reported(diagnostic.with_help(hint::DECLARATIONS));
+            return ItemKind::Error;
+        };
+        let diagnostic = diagnostic.with_help(format!("did you mean `{word}`?"));
+        if self.nth(1).newline_before || !self.goes_on_as(word) {
+            self.fail_unless_reported(diagnostic);
+            return ItemKind::Error;
+        }
+        self.report(diagnostic.with_fix(token.span, word));
+        self.item_of(word)
     }
 
     /// What follows a word such as `pub` that was dropped.

@@ -1,7 +1,7 @@
 //! Patterns of `match`.
 
 use super::cursor::Parser;
-use crate::ast::{ExprKind, Name, Pattern, PatternKind, StrPiece};
+use crate::ast::{ExprKind, Name, Parts, Pattern, PatternKind, StrPiece};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -114,6 +114,7 @@ impl Parser<'_> {
     /// `[ name "." ] word [ "(" pattern { "," pattern } ")" ]`
     fn variant_pattern(&mut self) -> PatternKind {
         let first = self.word("a variant");
+        self.refuse_colons();
         let (owner, name) = if self.eat(TokenKind::Dot) {
             (Some(first), self.word("a variant"))
         } else {
@@ -121,12 +122,33 @@ impl Parser<'_> {
         };
         let payload = self.payload_pattern();
         self.refuse_fields(&name);
-        PatternKind::Variant(owner, name, payload)
+        match payload {
+            _ if name.text.is_empty() || self.is_panicking() => PatternKind::Error,
+            Some(payload) if payload.broken => PatternKind::Error,
+            payload => PatternKind::Variant(owner, name, payload.map(|payload| payload.list)),
+        }
     }
 
-    fn payload_pattern(&mut self) -> Option<Vec<Pattern>> {
+    fn payload_pattern(&mut self) -> Option<Parts<Pattern>> {
         let opens = !self.at_line_end() && self.eat(TokenKind::OpenParen);
         opens.then(|| self.comma_list(TokenKind::CloseParen, Self::pattern))
+    }
+
+    /// `Enum::variant`
+    pub(super) fn refuse_colons(&mut self) {
+        let next = self.nth(1);
+        let place = self.peek().span.to(next.span);
+        let is_path = next.kind == TokenKind::Colon && place.end - place.start == 2;
+        if !self.at(TokenKind::Colon) || !is_path || self.is_panicking() {
+            return;
+        }
+        let _ = self.bump();
+        self.report(
+            Diagnostic::new(Code::E0100, place, "expected `.`, found `::`")
+                .with_help("a variant is `Enum.variant`")
+                .with_fix(place, "."),
+        );
+        self.current_becomes(TokenKind::Dot);
     }
 
     /// `variant { field }`: a payload binds by position.

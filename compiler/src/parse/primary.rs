@@ -1,7 +1,10 @@
 //! Operands: names, brackets, `if`, `match`, `insert`, and what leaves a function.
 
 use super::cursor::{Context, Parser, StructLiterals};
-use crate::ast::{Arm, ArmBody, Cond, Else, Expr, ExprKind, FieldInit, Name, Stmt, StmtKind};
+use super::hint;
+use crate::ast::{
+    Arm, ArmBody, Cond, Else, Expr, ExprKind, FieldInit, Name, Pattern, PatternKind, Stmt, StmtKind,
+};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -50,7 +53,7 @@ impl Parser<'_> {
     fn no_expr(&mut self) -> Expr {
         let diagnostic = self.unexpected_token("an expression");
         let diagnostic = match self.kind() {
-            TokenKind::OpenBrace => {
+            TokenKind::OpenBrace if self.context.literals == StructLiterals::Allowed => {
                 let place = self.peek().span;
                 Diagnostic::new(Code::E0119, place, "a block stands only where something needs one")
                     .with_help("a struct is `Name { field: value }`, a list `[a, b]`")
@@ -60,6 +63,13 @@ impl Parser<'_> {
             }
             TokenKind::For | TokenKind::While => diagnostic.with_help("a loop has no value"),
             TokenKind::DotDot => diagnostic.with_help("a range stands only in `for i in a..b`"),
+            TokenKind::Star if self.follows(TokenKind::Star) => {
+                diagnostic.with_help("a power is `pow(base, exponent)`")
+            }
+            TokenKind::Less if self.follows(TokenKind::Less) => diagnostic.with_help(hint::NO_BITS),
+            TokenKind::Greater if self.follows(TokenKind::Greater) => {
+                diagnostic.with_help(hint::NO_BITS)
+            }
             _ => diagnostic,
         };
         let start = self.position();
@@ -68,17 +78,40 @@ impl Parser<'_> {
         super::cursor::error_at(span)
     }
 
+    /// Whether the token before the current one is of this kind and touches it.
+    fn follows(&self, kind: TokenKind) -> bool {
+        self.previous_kind() == kind && self.previous_end() == self.peek().span.start
+    }
+
+    /// `new Name { … }`: the word is left out.
+    fn refuse_new(&mut self) {
+        let name = self.nth(1);
+        if self.at_word("new") && name.kind == TokenKind::Name && !name.newline_before {
+            let word = self.bump().span;
+            let gap = Span::new(word.start, name.span.start);
+            self.report(
+                Diagnostic::new(Code::E0122, word, "a value is made without `new`")
+                    .with_help("leave `new` out: `Name { field: value }`")
+                    .with_fix(gap, ""),
+            );
+        }
+    }
+
     /// `name [ "{" field values "}" ]`
     fn name_or_struct(&mut self) -> Expr {
+        self.refuse_new();
         let token = self.peek();
         let brace = self.nth(1);
         let opens_brace = brace.kind == TokenKind::OpenBrace
             && !(brace.newline_before && self.context.newlines == Context::BRACES.newlines);
         if opens_brace && self.begins_struct_literal() {
             let name = self.name("a struct's name");
-            let fields = self.field_values();
+            let fields = self.field_values(&name);
             let span = self.span_from(token.span.start);
-            return self.node(ExprKind::Struct { name, fields }, span);
+            return match fields {
+                Some(fields) => self.node(ExprKind::Struct { name, fields }, span),
+                None => super::cursor::error_at(span),
+            };
         }
         let text = self.text(token);
         if matches!(text, "null" | "nil") && !matches!(brace.kind, TokenKind::OpenParen) {
@@ -103,7 +136,8 @@ impl Parser<'_> {
         if self.context.literals == StructLiterals::Allowed {
             return true;
         }
-        let is_literal = self.nth(2).kind.is_word() && self.nth(3).kind == TokenKind::Colon;
+        let is_field = self.nth(3).kind == TokenKind::Colon && self.nth(4).kind != TokenKind::Colon;
+        let is_literal = self.nth(2).kind.is_word() && is_field;
         if is_literal {
             let place = self.peek().span;
             let message = "a struct literal in the head of a statement needs parentheses";
@@ -113,9 +147,15 @@ impl Parser<'_> {
         is_literal
     }
 
-    /// `"{" { word [ ":" expr ] ( "," | newline ) } "}"`
-    pub(super) fn field_values(&mut self) -> Vec<FieldInit> {
-        self.line_list(Self::field_value)
+    /// `"{" { word [ ":" expr ] ( "," | newline ) } "}"` after a name; `None` where the name or some
+    /// of them could not be read.
+    pub(super) fn field_values(&mut self, of: &Name) -> Option<Vec<FieldInit>> {
+        let values = self.line_list(Self::field_value);
+        if of.text.is_empty() {
+            // What stands after the braces may belong to the mistake: `insert { … } into t`.
+            self.panic_silently();
+        }
+        (!values.broken && !of.text.is_empty()).then_some(values.list)
     }
 
     fn field_value(&mut self) -> FieldInit {
@@ -141,14 +181,16 @@ impl Parser<'_> {
             let span = self.span_from(start);
             return self.node(ExprKind::Unit, span);
         }
-        let inner = self.within(Context::BRACKETS, |parser| {
+        let (inner, closed) = self.within(Context::BRACKETS, |parser| {
             let inner = parser.expr();
             parser.recover_to_closer(opener);
-            parser.close(opener, TokenKind::CloseParen);
-            inner
+            (inner, parser.close(opener, TokenKind::CloseParen, "`)`"))
         });
         let span = self.span_from(start);
-        self.node(ExprKind::Paren(Box::new(inner)), span)
+        match closed {
+            true => self.node(ExprKind::Paren(Box::new(inner)), span),
+            false => super::cursor::error_at(span),
+        }
     }
 
     /// `"if" condition block { "else" "if" condition block } [ "else" block ]`
@@ -213,7 +255,11 @@ impl Parser<'_> {
     fn match_expr(&mut self) -> Expr {
         let start = self.bump().span.start;
         let value = Box::new(self.head_expr());
-        let arms = self.nested(|parser| parser.line_list(Self::arm)).unwrap_or_default();
+        let arms = self.nested(|parser| parser.line_list(Self::arm));
+        let (mut arms, broken) = arms.map_or((Vec::new(), true), |arms| (arms.list, arms.broken));
+        if broken {
+            arms.push(self.error_arm());
+        }
         let span = self.span_from(start);
         self.node(ExprKind::Match { value, arms }, span)
     }
@@ -230,7 +276,7 @@ impl Parser<'_> {
         } else {
             let _ = self.expect(TokenKind::FatArrow);
         }
-        let body = if self.at(TokenKind::OpenBrace) {
+        let body = if self.at(TokenKind::OpenBrace) && !self.is_panicking() {
             ArmBody::Block(self.block())
         } else {
             ArmBody::Stmt(Box::new(self.arm_stmt()))
@@ -240,20 +286,35 @@ impl Parser<'_> {
 
     fn arm_stmt(&mut self) -> Stmt {
         if self.is_panicking() {
-            let expr = self.error_expr();
-            let span = expr.span;
-            return Stmt { kind: StmtKind::Expr(expr), span };
+            return self.error_stmt();
         }
         self.stmt()
+    }
+
+    fn error_stmt(&self) -> Stmt {
+        let expr = self.error_expr();
+        let span = expr.span;
+        Stmt { kind: StmtKind::Expr(expr), span }
+    }
+
+    /// Stands for the arms that could not be read.
+    fn error_arm(&self) -> Arm {
+        let stmt = self.error_stmt();
+        let span = stmt.span;
+        let pattern = Pattern { kind: PatternKind::Error, span };
+        Arm { pattern, body: ArmBody::Stmt(Box::new(stmt)), span }
     }
 
     /// `"insert" name "{" field values "}"`
     fn insert(&mut self) -> Expr {
         let start = self.bump().span.start;
-        let table: Name = self.name("a table's name");
-        let fields = self.field_values();
+        let table = self.name("a table's name");
+        let fields = self.field_values(&table);
         let span = self.span_from(start);
-        self.node(ExprKind::Insert { table, fields }, span)
+        match fields {
+            Some(fields) => self.node(ExprKind::Insert { table, fields }, span),
+            None => super::cursor::error_at(span),
+        }
     }
 
     /// `"return" [ expr ]`

@@ -2,6 +2,7 @@
 //! the next element of a list. Lists and bodies are parsed here, since they are where it goes on.
 
 use super::cursor::{Context, Parser, Trust};
+use crate::ast::Parts;
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -116,13 +117,14 @@ impl Parser<'_> {
         &mut self,
         close: TokenKind,
         mut element: impl FnMut(&mut Self) -> T,
-    ) -> Vec<T> {
+    ) -> Parts<T> {
         let opener = self.position().saturating_sub(1);
         self.within(Context::BRACKETS, |parser| {
-            let mut elements = Vec::new();
+            let (mut list, mut broken) = (Vec::new(), parser.is_panicking());
             let mut commas = Commas::Written;
             while !parser.is_panicking() && !parser.at(close) && !parser.at(TokenKind::End) {
-                elements.push(element(parser));
+                list.push(element(parser));
+                broken |= parser.is_panicking();
                 if parser.is_panicking() && parser.brackets.partner(opener).is_some() {
                     parser.skip_until(|parser| parser.at(TokenKind::Comma));
                     parser.resume();
@@ -132,8 +134,9 @@ impl Parser<'_> {
                     break;
                 }
             }
-            parser.close(opener, close);
-            elements
+            let expected = format!("`,` or {}", close.name());
+            broken |= !parser.close(opener, close, &expected);
+            Parts { list, broken }
         })
     }
 
@@ -159,18 +162,21 @@ impl Parser<'_> {
         true
     }
 
-    /// Takes the bracket that closes the one at token `opener`.
-    pub(super) fn close(&mut self, opener: usize, close: TokenKind) {
-        if self.eat(close) || self.is_panicking() {
-            return;
+    /// Takes the bracket that closes the one at token `opener`; `expected` is what could stand
+    /// here. Returns whether it was found where it should be.
+    pub(super) fn close(&mut self, opener: usize, close: TokenKind, expected: &str) -> bool {
+        if self.is_panicking() || self.eat(close) {
+            return !self.is_panicking();
         }
         match self.brackets.partner(opener) {
             Some(partner) => {
-                let expected = match close {
-                    TokenKind::CloseBrace => "`}`".to_owned(),
-                    _ => format!("`,` or {}", close.name()),
-                };
-                self.unexpected(&expected);
+                let diagnostic = self.unexpected_token(expected);
+                self.fail_unless_reported(match self.kind() {
+                    TokenKind::Comma => diagnostic.with_help(
+                        "there are no tuples: a `struct` holds several values",
+                    ),
+                    _ => diagnostic,
+                });
                 if self.trust == Trust::Panicking {
                     self.jump_to(partner + 1);
                     self.resume();
@@ -178,6 +184,7 @@ impl Parser<'_> {
             }
             None => self.unclosed(opener, close),
         }
+        false
     }
 
     /// After a mistake inside of the bracket at token `opener`: goes to the one that closes it,
@@ -195,6 +202,11 @@ impl Parser<'_> {
             return self.panic_silently();
         }
         let opener = self.token_at(opener);
+        if close != TokenKind::CloseBrace
+            && self.diagnostics.has_open_text_behind(opener.span.start)
+        {
+            return self.panic_silently();
+        }
         let message = format!("{} is never closed", opener.kind.name());
         // At the place where it was noticed: enclosing brackets say the same about it, once.
         let place = if close == TokenKind::CloseBrace { self.peek().span } else { opener.span };
@@ -242,20 +254,21 @@ impl Parser<'_> {
     }
 
     /// Parses a body: `{`, elements that commas or newlines separate, and `}`.
-    pub(super) fn line_list<T>(&mut self, mut element: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        let Some(body) = self.open_body() else { return Vec::new() };
+    pub(super) fn line_list<T>(&mut self, mut element: impl FnMut(&mut Self) -> T) -> Parts<T> {
+        let Some(body) = self.open_body() else { return Parts { list: Vec::new(), broken: true } };
         self.within(Context::BRACES, |parser| {
-            let mut elements = Vec::new();
+            let (mut list, mut broken) = (Vec::new(), false);
             while parser.trust != Trust::Exhausted && parser.goes_on(body) {
                 let start = parser.position();
-                elements.push(element(parser));
+                list.push(element(parser));
                 parser.separator();
                 if parser.is_panicking() {
+                    broken = true;
                     parser.recover_element(start);
                 }
             }
-            parser.close_body(body);
-            elements
+            broken |= !parser.close_body(body);
+            Parts { list, broken }
         })
     }
 
@@ -271,16 +284,18 @@ impl Parser<'_> {
         !closes && !unclosed && !self.at(TokenKind::End)
     }
 
-    /// Takes the `}` of a body.
-    pub(super) fn close_body(&mut self, body: OpenBody) {
+    /// Takes the `}` of a body. Returns whether it is there.
+    pub(super) fn close_body(&mut self, body: OpenBody) -> bool {
         if self.trust == Trust::Exhausted {
-            return;
+            return false;
         }
         self.resume();
-        if !self.eat(TokenKind::CloseBrace) {
+        let closed = self.eat(TokenKind::CloseBrace);
+        if !closed {
             self.unclosed(body.opener, TokenKind::CloseBrace);
             self.resume();
         }
+        closed
     }
 
     /// What stands between two elements of a body.
@@ -298,9 +313,28 @@ impl Parser<'_> {
             );
             return;
         }
-        if !self.at(TokenKind::CloseBrace) && !self.at(TokenKind::End) && !self.at_line_end() {
-            self.unexpected("`,`, a new line or `}`");
+        if self.at(TokenKind::CloseBrace) || self.at(TokenKind::End) || self.at_line_end() {
+            return;
         }
+        let missing = self.unexpected_token("`,`, a new line or `}`");
+        if self.begins_element() {
+            let end = self.previous_end();
+            let help = "a comma or a new line stands between two elements";
+            self.report(missing.with_help(help).with_fix(Span::new(end, end), ","));
+        } else {
+            self.fail_unless_reported(missing);
+        }
+    }
+
+    /// Whether what stands here can only be the next element of a body: `name:`, `name =` or
+    /// `pattern =>`.
+    fn begins_element(&self) -> bool {
+        use TokenKind as T;
+        let can_begin = match self.kind() {
+            T::Int | T::Float | T::Duration => true,
+            kind => kind.is_word(),
+        };
+        can_begin && matches!(self.nth(1).kind, T::Colon | T::Equal | T::FatArrow)
     }
 
     /// After a mistake in an element that began at token `start`: goes to the next one.

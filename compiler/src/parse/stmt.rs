@@ -5,7 +5,7 @@ use super::height;
 use super::recover::OpenBody;
 use crate::ast::{BinaryOp, Block, Expr, ExprKind, For, Iterable, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
-use crate::lexer::TokenKind;
+use crate::lexer::{Token, TokenKind};
 use crate::source::Span;
 
 impl Parser<'_> {
@@ -13,7 +13,10 @@ impl Parser<'_> {
     pub(super) fn block(&mut self) -> Block {
         let start = self.peek().span.start;
         let Some(body) = self.open_body() else {
-            return Block { stmts: Vec::new(), span: Span::new(start, start), height: 1 };
+            // It was not read: nothing can be said about how it ends.
+            let span = Span::new(start, start);
+            let stmts = vec![Stmt { kind: StmtKind::Error, span }];
+            return Block { height: height::of_block(&stmts), stmts, span };
         };
         let stmts = self.nested(|parser| parser.within(Context::BRACES, |p| p.stmts(body)));
         let stmts = stmts.unwrap_or_default();
@@ -29,12 +32,12 @@ impl Parser<'_> {
             let mut stmt = self.stmt();
             self.stmt_end(start);
             if self.is_panicking() || self.position() == start {
-                spoil(&mut stmt);
+                spoil(&mut stmt, self.foreign_local(start));
                 self.recover_line(start);
             }
             stmts.push(stmt);
         }
-        self.close_body(body);
+        let _ = self.close_body(body);
         if self.trust == Trust::Exhausted {
             // The rest was not read: nothing can be said about how the block ends.
             let end = self.previous_end();
@@ -52,11 +55,17 @@ impl Parser<'_> {
             return self.semicolon();
         }
         let closes = self.kind().is_closer() || self.at(TokenKind::End);
-        if closes || self.at_line_end() {
+        if closes || (self.at_line_end() && !self.at_lone_operator()) {
             return;
+        }
+        if self.at_line_end() {
+            return self.refuse_lone_operator();
         }
         if self.previous_kind() == TokenKind::CloseBrace {
             return self.refuse_continuation(start);
+        }
+        if self.peek().is_reported() || self.previous().is_reported() {
+            return self.panic_silently();
         }
         let bare_word = self.position() == start + 1;
         if bare_word || !self.begins_stmt() {
@@ -65,8 +74,12 @@ impl Parser<'_> {
         self.report_same_line("statements");
     }
 
+    fn previous(&self) -> Token {
+        self.token_at(self.position().saturating_sub(1))
+    }
+
     pub(super) fn previous_kind(&self) -> TokenKind {
-        self.token_at(self.position().saturating_sub(1)).kind
+        self.previous().kind
     }
 
     /// `statement = let | while | for | assert | emit | log | remove | advance | if | match |
@@ -74,6 +87,7 @@ impl Parser<'_> {
     pub(super) fn stmt(&mut self) -> Stmt {
         self.count_node();
         let start = self.peek().span.start;
+        self.stmt_start = start;
         let kind = self.stmt_kind();
         let kind = self.keep_height(kind);
         Stmt { kind, span: self.span_from(start) }
@@ -184,8 +198,12 @@ impl Parser<'_> {
     /// `"for" name "in" iterable { clause } block`
     fn for_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
-        let name = self.name("the loop's name");
-        let _ = self.expect(TokenKind::In);
+        let mut name = self.loop_name();
+        self.loop_in();
+        if self.is_panicking() {
+            // Nobody knows which names the head would have declared.
+            name = self.missing_name();
+        }
         let iterable = self.iterable();
         let mut head = For {
             name,
@@ -198,6 +216,27 @@ impl Parser<'_> {
         self.for_clauses(&mut head);
         head.body = self.block();
         StmtKind::For(Box::new(head))
+    }
+
+    fn loop_name(&mut self) -> Name {
+        if self.at(TokenKind::OpenParen) && !self.is_panicking() {
+            let diagnostic = self.unexpected_token("the loop's name");
+            self.fail(diagnostic.with_help("no parentheses: `for i in 0..n { … }`"));
+        }
+        self.name("the loop's name")
+    }
+
+    fn loop_in(&mut self) {
+        let help = match self.kind() {
+            TokenKind::Equal => "the loops are `for i in 0..n`, `for x in list` and `while`",
+            TokenKind::Comma => "a loop has one name: `for i in 0..list.len` counts the elements",
+            _ => {
+                let _ = self.expect(TokenKind::In);
+                return;
+            }
+        };
+        let diagnostic = self.unexpected_token("`in`");
+        self.fail_unless_reported(diagnostic.with_help(help));
     }
 
     /// `expr [ ".." expr ]`
@@ -229,6 +268,7 @@ impl Parser<'_> {
         const CLAUSES: [&str; 3] = ["where", "by", "limit"];
         let mut next = 0;
         while !self.is_panicking() {
+            self.refuse_order_by();
             let Some(clause) = CLAUSES.iter().position(|word| self.at_word(word)) else { return };
             let word = self.bump();
             if clause < next {
@@ -239,10 +279,30 @@ impl Parser<'_> {
             next = next.max(clause + 1);
             match clause {
                 0 => head.filter = Some(self.head_expr()),
-                1 => head.order = Some(self.order()),
+                1 => {
+                    let order = self.order();
+                    let is_read = order.0.iter().all(|name| !name.text.is_empty());
+                    head.order = is_read.then_some(order);
+                }
                 _ => head.limit = Some(self.head_expr()),
             }
         }
+    }
+
+    /// `order by` in the place of `by`.
+    fn refuse_order_by(&mut self) {
+        let by = self.nth(1);
+        let is_by = by.kind == TokenKind::Name && self.text(by) == "by";
+        if !is_by || !["order", "sort", "sorted"].iter().any(|word| self.at_word(word)) {
+            return;
+        }
+        let word = self.bump().span;
+        let gap = Span::new(word.start, by.span.start);
+        self.report(
+            Diagnostic::new(Code::E0122, word, "the order of a loop is `by` alone")
+                .with_help("write `by`")
+                .with_fix(gap, ""),
+        );
     }
 
     /// `word { "." word } [ "desc" ]`
@@ -289,8 +349,10 @@ impl Parser<'_> {
     fn emit_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
         let event = self.name("an event's name");
-        let fields = self.field_values();
-        StmtKind::Emit { event, fields }
+        match self.field_values(&event) {
+            Some(fields) => StmtKind::Emit { event, fields },
+            None => StmtKind::Error,
+        }
     }
 
     /// `advance` is a word of its own only before what it advances by.
@@ -318,14 +380,21 @@ impl Parser<'_> {
 
 /// Takes the values out of a statement that was not read to its end, so that nothing is said about
 /// the half that was. The name that it declares stays, and so do its blocks.
-fn spoil(stmt: &mut Stmt) {
+fn spoil(stmt: &mut Stmt, foreign_local: Option<Name>) {
     let span = stmt.span;
     match &mut stmt.kind {
         StmtKind::Let { value, .. } => *value = error_at(span),
         StmtKind::Expr(Expr { kind: ExprKind::If { .. } | ExprKind::Match { .. }, .. })
         | StmtKind::While { .. }
         | StmtKind::For(_) => {}
-        kind => *kind = StmtKind::Error,
+        kind => {
+            *kind = match foreign_local {
+                Some(name) => {
+                    StmtKind::Let { mutable: true, name, ty: None, value: error_at(span) }
+                }
+                None => StmtKind::Error,
+            }
+        }
     }
 }
 

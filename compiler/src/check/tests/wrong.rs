@@ -162,7 +162,7 @@ fn one_mistake_gets_one_message() {
         ("let gold = 1\nstate.n = gols", &["E0201 gols"]),
         ("let p = state.p\nstate.n = p.xx", &["E0203 xx"]),
         ("return i ? 1 : 2", &["E0100 ?"]),
-        ("switch i { }", &["E0100 i"]),
+        ("switch i { }", &["E0122 switch"]),
         ("let q = i ? 1 : 2\nstate.n = q", &["E0100 ?"]),
         ("state.n = max(i 1)", &["E0100 1"]),
     ]);
