@@ -32,7 +32,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "parentheses-shut",
         source: || value("", MANY, ")") + &")".repeat(MANY),
-        expected: Refused(&["E0100", "E0103"]),
+        expected: Refused(&["E0103"]),
     },
     Case { name: "lists", source: || value("[", MANY, "]"), expected: Refused(&["E0601"]) },
     Case { name: "lists-allowed", source: || value("[", 60, "]"), expected: Runs },
@@ -104,7 +104,7 @@ pub(crate) const CASES: &[Case] = &[
         source: || {
             in_handler(&format!("match n {{ {}_{} => 1 }}", "some(".repeat(MANY), ")".repeat(MANY)))
         },
-        expected: Refused(&["E0510", "E0601"]),
+        expected: Refused(&["E0601"]),
     },
     Case { name: "types", source: || ty("[", MANY, "]"), expected: Refused(&["E0601"]) },
     Case { name: "arrays", source: || ty("[", DEEP, "; 1]"), expected: Runs },

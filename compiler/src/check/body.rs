@@ -161,11 +161,18 @@ pub(super) fn closing_brace(source: &Source, block: &ast::Block) -> Span {
     }
 }
 
-/// Whether a block's last statement could not be parsed: then nothing is said about its value.
+/// Whether a block's last statement, or a block in it, could not be parsed: then nothing is said
+/// about its value.
 pub(super) fn ends_in_error(block: &ast::Block) -> bool {
     match block.stmts.last().map(|stmt| &stmt.kind) {
         Some(ast::StmtKind::Error) => true,
-        Some(ast::StmtKind::Expr(expr)) => matches!(expr.kind, ast::ExprKind::Error),
+        Some(ast::StmtKind::Expr(expr)) => match &expr.kind {
+            ast::ExprKind::Error => true,
+            ast::ExprKind::If { then, otherwise: None, .. } => ends_in_error(then),
+            _ => false,
+        },
+        Some(ast::StmtKind::While { body, .. }) => ends_in_error(body),
+        Some(ast::StmtKind::For(head)) => ends_in_error(&head.body),
         _ => false,
     }
 }

@@ -234,6 +234,9 @@ impl<'a> Body<'_, 'a> {
             self.refuse_function_form(name, args, span);
             return error(span);
         }
+        if self.checker.names.calls.contains_key("") {
+            return error(span);
+        }
         let message = format!("unknown function `{text}`");
         let diagnostic = Diagnostic::new(Code::E0202, name.span, message);
         let builtins = ROWS.iter().filter(|row| row.form == Form::Function).map(|row| row.name);

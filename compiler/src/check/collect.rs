@@ -143,14 +143,16 @@ pub(super) struct Declared<'a> {
     pub(super) on_load: Option<Span>,
 }
 
-/// Declares a name, unless somebody was first: then says so. One that could not be read declares
-/// nothing.
+/// Declares a name, unless somebody was first: then says so. One that could not be read is the
+/// empty name, which may stand for several.
 fn declare<'a, T: Copy>(
     space: &mut Space<'a, T>,
     name: &'a Name,
     meaning: T,
 ) -> Option<Diagnostic> {
     if name.text.is_empty() {
+        // Any name that is not found may be this one.
+        let _ = space.insert("", Entry { meaning, span: name.span });
         return None;
     }
     if let Some(first) = space.get(name.text.as_str()) {
@@ -177,10 +179,15 @@ impl<'a> Checker<'a> {
             fields: &[],
             broken: false,
         });
+        // What nobody can read may have been it.
+        let is_lost = program.items.iter().any(|item| matches!(item.kind, ItemKind::Error));
+        self.declared.structs[0].broken = is_lost;
         self.lost.extend(program.lost.iter().map(String::as_str));
         for item in &program.items {
             match &item.kind {
+                ItemKind::State { fields, .. } if fields.broken && state.is_some() => {}
                 ItemKind::State { keyword, fields } => match state {
+                    Some(_) if self.declared.structs[0].broken => {}
                     Some(first) => self.only_once("state", *keyword, first),
                     None => {
                         state = Some(*keyword);
@@ -281,9 +288,6 @@ impl<'a> Checker<'a> {
         });
         self.declared.tables.push(table);
         self.declare_type(&table.name, TypeName::Table(id));
-        if table.name.text.is_empty() {
-            return;
-        }
         // A mistake in the name is reported once, as that of a type.
         let entry = Entry { meaning: ValueName::Table(id), span: table.name.span };
         match self.names.values.get(table.name.text.as_str()) {
@@ -351,7 +355,11 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn struct_decl(role: StructRole, name_span: Span, fields: &ast::Parts<ast::Field>) -> StructDecl<'_> {
+fn struct_decl(
+    role: StructRole,
+    name_span: Span,
+    fields: &ast::Parts<ast::Field>,
+) -> StructDecl<'_> {
     StructDecl { role, name_span, fields, broken: fields.broken }
 }
 

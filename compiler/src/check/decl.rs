@@ -287,6 +287,7 @@ impl<'a> Checker<'a> {
             Some(TypeName::Event(_)) => {
                 format!("expected a struct, found the event `{}`", name.text)
             }
+            None if self.names.types.contains_key("") => return None,
             None => {
                 let text = format!("unknown type `{}`", name.text);
                 let diagnostic = Diagnostic::new(Code::E0204, name.span, text);

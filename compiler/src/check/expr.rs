@@ -214,7 +214,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn unknown_value(&mut self, name: &str, span: Span) {
-        if self.scopes.has_lost() {
+        if self.scopes.has_lost() || self.checker.names.values.contains_key("") {
             return;
         }
         if let Some(entry) = self.checker.names.types.get(name) {

@@ -248,12 +248,12 @@ impl<'a> Body<'_, 'a> {
         };
         let payload = payload.as_deref().unwrap_or_default();
         if payload.len() != types.len() {
-            if self.checker.is_broken(Type::Enum(id)) {
-                self.payload_of_error(Some(payload));
-                return None;
+            if !self.checker.is_broken(Type::Enum(id)) {
+                self.refuse_pattern_payload(id, index, name, payload.len());
             }
-            self.refuse_pattern_payload(id, index, name, payload.len());
             self.payload_of_error(Some(payload));
+            // The parts that are left out would have bound names.
+            self.scopes.lose();
             return None;
         }
         let parts: Vec<Option<ir::Pattern>> = payload

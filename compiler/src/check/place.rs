@@ -290,7 +290,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn suggest_let(&mut self, name: &str, span: Span) {
-        if self.scopes.has_lost() {
+        if self.scopes.has_lost() || self.checker.names.values.contains_key("") {
             return;
         }
         let text = format!("unknown name `{name}`");

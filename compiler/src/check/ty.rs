@@ -150,6 +150,9 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_type(&mut self, name: &str, span: Span) {
+        if self.names.types.contains_key("") {
+            return;
+        }
         let diagnostic = Diagnostic::new(Code::E0204, span, format!("unknown type `{name}`"));
         let elsewhere = match name {
             "i64" | "i32" | "u64" | "u32" | "usize" | "integer" | "Int" | "number" => Some("int"),

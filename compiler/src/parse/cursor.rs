@@ -58,6 +58,8 @@ pub(super) struct Parser<'a> {
     pub brackets: Brackets,
     /// Names of declarations that nobody can read (`ast::Program::lost`).
     pub lost: Vec<String>,
+    /// Whether there is a mistake in the declaration before this place.
+    pub after_mistake: bool,
     /// Where the statement begins that is being parsed.
     pub stmt_start: u32,
     tokens: Vec<Token>,
@@ -86,6 +88,7 @@ impl<'a> Parser<'a> {
             trust: Trust::Full,
             brackets: Brackets::new(&lexed.tokens),
             lost: Vec::new(),
+            after_mistake: false,
             stmt_start: 0,
             indents: brackets::indents(source, &lexed.tokens),
             tokens: lexed.tokens,

@@ -68,11 +68,24 @@ impl Parser<'_> {
         if self.is_panicking() {
             return self.error_expr();
         }
+        if self.at_next_line() {
+            let end = self.previous_end();
+            let message = "expected an expression, found the end of the line";
+            let diagnostic = Diagnostic::new(Code::E0100, Span::new(end, end), message);
+            self.fail_unless_reported(diagnostic);
+            return self.error_expr();
+        }
         self.nested(|parser| {
             let first = parser.unary();
             parser.operators(first, lowest)
         })
         .unwrap_or_else(|| self.error_expr())
+    }
+
+    /// Whether the current token begins a declaration or statement on a line of its own, so that
+    /// the line before was not finished.
+    fn at_next_line(&self) -> bool {
+        self.peek().newline_before && (self.at_item() || self.at_advance())
     }
 
     /// `{ operator operand }` after the first operand.

@@ -17,23 +17,25 @@ impl Parser<'_> {
         while !self.at(TokenKind::End) {
             self.begin_item();
             let start = self.position();
+            let errors = self.diagnostics.error_count();
             items.push(self.item());
             self.item_end();
+            self.after_mistake = self.diagnostics.error_count() > errors
+                || (self.after_mistake && self.is_panicking());
             if self.is_panicking() || self.position() == start {
                 self.recover_item(start);
-            }
-            if let Some(Item { kind: ItemKind::Error, .. }) = items.last() {
                 self.lose_names(start);
             }
         }
         Program { items, lost: std::mem::take(&mut self.lost) }
     }
 
-    /// What began at token `start` is no declaration that anybody can read: whatever it might
-    /// declare, up to the first mark, is lost.
+    /// What began at token `start` was not read to its end: whatever it might declare, up to the
+    /// first bracket, is lost.
     fn lose_names(&mut self, start: usize) {
         let tokens = (start..self.position()).map(|index| self.token_at(index));
-        let words = tokens.take_while(|token| token.kind.is_word());
+        let opens = |token: &Token| token.kind.closer().is_some();
+        let words = tokens.take_while(|token| !opens(token)).filter(|token| token.kind.is_word());
         let names: Vec<String> = words.map(|token| self.text(token).to_owned()).collect();
         self.lost.extend(names);
     }
@@ -217,8 +219,13 @@ impl Parser<'_> {
     pub(super) fn func(&mut self, kind: FuncKind) -> ItemKind {
         let _ = self.bump();
         let name = self.name("a name for the function");
-        let params = self.params();
+        let mut params = self.params();
+        if params.broken && !matches!(self.kind(), TokenKind::Arrow | TokenKind::OpenBrace) {
+            self.panic_silently();
+        }
         let result = self.result_type();
+        // What stands between them may have belonged to the parameters.
+        params.broken |= !self.at(TokenKind::OpenBrace) && !self.at_line_end();
         let body = self.func_body();
         ItemKind::Func(Func { kind, name, params, result, body })
     }
@@ -234,6 +241,8 @@ impl Parser<'_> {
     /// `"(" [ param { "," param } ] ")"`
     fn params(&mut self) -> Parts<Param> {
         if !self.expect(TokenKind::OpenParen) {
+            // Perhaps this is its name: `fn fn name(…)`.
+            self.lost.push(self.text(self.peek()).to_owned());
             return Parts { list: Vec::new(), broken: true };
         }
         self.comma_list(TokenKind::CloseParen, Self::param)

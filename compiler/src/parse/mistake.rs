@@ -73,6 +73,39 @@ impl Parser<'_> {
         kind == T::Name || is_literal || (kind.is_reserved() && !matches!(kind, T::Else | T::In))
     }
 
+    /// Whether a statement begins here and nothing that could have belonged to the one before: a
+    /// word that only begins statements, or an assignment to a name.
+    pub(super) fn surely_begins_stmt(&self) -> bool {
+        use TokenKind as T;
+        match self.kind() {
+            T::Name => matches!(
+                self.nth(1).kind,
+                T::Equal
+                    | T::PlusEqual
+                    | T::MinusEqual
+                    | T::StarEqual
+                    | T::SlashEqual
+                    | T::PercentEqual
+            ),
+            kind => kind.is_reserved() && !matches!(kind, T::State | T::True | T::False | T::None),
+        }
+    }
+
+    /// Whether a `)` or `]` on the line of a statement closes nothing.
+    pub(super) fn at_stray_closer(&self) -> bool {
+        let kind = self.kind();
+        matches!(kind, TokenKind::CloseParen | TokenKind::CloseBracket)
+            && self.brackets.partner(self.position()).is_none()
+            && !self.at_line_end()
+    }
+
+    pub(super) fn refuse_closer(&mut self) {
+        let token = self.peek();
+        let message = format!("{} closes nothing", token.kind.name());
+        let diagnostic = Diagnostic::new(Code::E0103, token.span, message);
+        self.fail_unless_reported(diagnostic.with_help("remove it, or open the bracket before"));
+    }
+
     /// After a statement stands something that cannot: says what a newcomer meant by it.
     pub(super) fn unexpected_after(&mut self, start: usize) {
         let first = self.token_at(start);
@@ -182,10 +215,13 @@ impl Parser<'_> {
     /// Something that begins no declaration.
     pub(super) fn no_item(&mut self) -> ItemKind {
         let token = self.peek();
+        if self.after_mistake {
+            // A bracket was lost before, and with it where the declaration ends.
+            self.panic_silently();
+            return ItemKind::Error;
+        }
         if token.kind.is_closer() {
-            let message = format!("{} closes nothing", token.kind.name());
-            let diagnostic = Diagnostic::new(Code::E0103, token.span, message);
-            self.fail(diagnostic.with_help("remove it, or open the bracket before"));
+            self.refuse_closer();
             return ItemKind::Error;
         }
         match hint::foreign_item(self.text(token)) {

@@ -169,6 +169,9 @@ impl Parser<'_> {
             );
             return FieldInit { name, value: Some(self.expr()) };
         }
+        if self.kind().is_word() && !self.at_line_end() {
+            self.unexpected("`:` and a value");
+        }
         let value = self.eat(TokenKind::Colon).then(|| self.expr());
         FieldInit { name, value }
     }
@@ -199,7 +202,10 @@ impl Parser<'_> {
         let mut last = None;
         loop {
             let start = self.bump().span.start;
-            let cond = self.if_condition();
+            let mut cond = self.if_condition();
+            if self.head_is_wrong() {
+                cond = Cond::Let(self.missing_name(), self.error_expr());
+            }
             let then = self.block();
             links.push((start, cond, then));
             if !self.at_else() {

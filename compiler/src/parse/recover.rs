@@ -135,7 +135,7 @@ impl Parser<'_> {
                 }
             }
             let expected = format!("`,` or {}", close.name());
-            broken |= !parser.close(opener, close, &expected);
+            broken |= !parser.close(opener, close, &expected) || commas == Commas::Missing;
             Parts { list, broken }
         })
     }
@@ -172,9 +172,9 @@ impl Parser<'_> {
             Some(partner) => {
                 let diagnostic = self.unexpected_token(expected);
                 self.fail_unless_reported(match self.kind() {
-                    TokenKind::Comma => diagnostic.with_help(
-                        "there are no tuples: a `struct` holds several values",
-                    ),
+                    TokenKind::Comma => {
+                        diagnostic.with_help("there are no tuples: a `struct` holds several values")
+                    }
                     _ => diagnostic,
                 });
                 if self.trust == Trust::Panicking {

@@ -30,7 +30,7 @@ impl Parser<'_> {
         while self.trust != Trust::Exhausted && self.goes_on(body) {
             let start = self.position();
             let mut stmt = self.stmt();
-            self.stmt_end(start);
+            self.stmt_end(start, &stmt);
             if self.is_panicking() || self.position() == start {
                 spoil(&mut stmt, self.foreign_local(start));
                 self.recover_line(start);
@@ -47,12 +47,15 @@ impl Parser<'_> {
     }
 
     /// A statement ends with a `}` or with its line. `start` is its first token.
-    fn stmt_end(&mut self, start: usize) {
+    fn stmt_end(&mut self, start: usize, stmt: &Stmt) {
         if self.is_panicking() {
             return;
         }
         if self.at(TokenKind::Semicolon) {
             return self.semicolon();
+        }
+        if self.at_stray_closer() {
+            return self.refuse_closer();
         }
         let closes = self.kind().is_closer() || self.at(TokenKind::End);
         if closes || (self.at_line_end() && !self.at_lone_operator()) {
@@ -72,6 +75,10 @@ impl Parser<'_> {
             return self.unexpected_after(start);
         }
         self.report_same_line("statements");
+        if is_bare_value(stmt) || !self.surely_begins_stmt() {
+            // Or an operator or a bracket is missing: then neither half says what was meant.
+            self.panic_silently();
+        }
     }
 
     fn previous(&self) -> Token {
@@ -164,6 +171,12 @@ impl Parser<'_> {
         StmtKind::Let { mutable, name, ty, value: self.expr() }
     }
 
+    /// Whether something else stands behind a head than its body: then nobody knows what it says,
+    /// and which names it declares.
+    pub(super) fn head_is_wrong(&self) -> bool {
+        self.is_panicking() || !(self.at(TokenKind::OpenBrace) || self.at_line_end())
+    }
+
     /// An expression in a head, where `{` begins the body.
     pub(super) fn head_expr(&mut self) -> Expr {
         let head = Context { literals: StructLiterals::Refused, ..self.context };
@@ -191,19 +204,18 @@ impl Parser<'_> {
     /// `"while" expr block`
     fn while_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
-        let cond = self.condition();
+        let mut cond = self.condition();
+        if self.head_is_wrong() {
+            cond = self.error_expr();
+        }
         StmtKind::While { cond, body: self.block() }
     }
 
     /// `"for" name "in" iterable { clause } block`
     fn for_stmt(&mut self) -> StmtKind {
         let _ = self.bump();
-        let mut name = self.loop_name();
+        let name = self.loop_name();
         self.loop_in();
-        if self.is_panicking() {
-            // Nobody knows which names the head would have declared.
-            name = self.missing_name();
-        }
         let iterable = self.iterable();
         let mut head = For {
             name,
@@ -214,6 +226,9 @@ impl Parser<'_> {
             body: Block { stmts: Vec::new(), span: self.peek().span, height: 1 },
         };
         self.for_clauses(&mut head);
+        if self.head_is_wrong() {
+            head.name = self.missing_name();
+        }
         head.body = self.block();
         StmtKind::For(Box::new(head))
     }
@@ -356,7 +371,7 @@ impl Parser<'_> {
     }
 
     /// `advance` is a word of its own only before what it advances by.
-    fn at_advance(&self) -> bool {
+    pub(super) fn at_advance(&self) -> bool {
         let next = self.nth(1);
         let begins_duration =
             matches!(next.kind, TokenKind::Duration | TokenKind::Int | TokenKind::Name);
@@ -383,7 +398,7 @@ impl Parser<'_> {
 fn spoil(stmt: &mut Stmt, foreign_local: Option<Name>) {
     let span = stmt.span;
     match &mut stmt.kind {
-        StmtKind::Let { value, .. } => *value = error_at(span),
+        StmtKind::Let { ty, value, .. } => (*ty, *value) = (None, error_at(span)),
         StmtKind::Expr(Expr { kind: ExprKind::If { .. } | ExprKind::Match { .. }, .. })
         | StmtKind::While { .. }
         | StmtKind::For(_) => {}
@@ -396,6 +411,25 @@ fn spoil(stmt: &mut Stmt, foreign_local: Option<Name>) {
             }
         }
     }
+}
+
+/// Whether a statement is a value that nobody would write alone.
+fn is_bare_value(stmt: &Stmt) -> bool {
+    use ExprKind as E;
+    let StmtKind::Expr(expr) = &stmt.kind else { return false };
+    matches!(
+        expr.kind,
+        E::Int(_)
+            | E::Float(_)
+            | E::Bool(_)
+            | E::None
+            | E::Str(_)
+            | E::Name(_)
+            | E::Unary { .. }
+            | E::Binary { .. }
+            | E::Field { .. }
+            | E::Index { .. }
+    )
 }
 
 /// The operator in an assignment; `=` has none.
