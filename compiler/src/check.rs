@@ -136,6 +136,8 @@ struct Checker<'a> {
     /// For each `migrate` block whether it is to be run, and with which types; empty where nothing
     /// is known of what is live.
     typed_migrations: Vec<Option<Typed>>,
+    /// How deep each declared type is nested (`containment`).
+    type_depths: Vec<u32>,
     /// Unknown names that need not be reported again; a field with its owner before it.
     unknown: BTreeSet<String>,
     /// The names of declarations that could not be read.
@@ -160,6 +162,7 @@ impl<'a> Checker<'a> {
             signatures: Vec::new(),
             layouts: None,
             typed_migrations: Vec::new(),
+            type_depths: Vec::new(),
             unknown: BTreeSet::new(),
             lost: BTreeSet::new(),
             idle: Vec::new(),

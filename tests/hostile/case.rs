@@ -7,7 +7,7 @@
 //! > Content-Length: *
 //! >
 //! > {"by": 1e400}
-//! = 400 unreadable_arguments
+//! = 400 wrong_type
 //! ```
 //!
 //! The lines behind `> ` up to the first empty one are the head and end in CR LF; those below are

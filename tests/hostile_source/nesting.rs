@@ -107,7 +107,8 @@ pub(crate) const CASES: &[Case] = &[
         expected: Refused(&["E0601"]),
     },
     Case { name: "types", source: || ty("[", MANY, "]"), expected: Refused(&["E0601"]) },
-    Case { name: "arrays", source: || ty("[", DEEP, "; 1]"), expected: Runs },
+    Case { name: "arrays", source: || ty("[", 64, "; 1]"), expected: Runs },
+    Case { name: "arrays-deeper", source: || ty("[", DEEP, "; 1]"), expected: Refused(&["E0614"]) },
     Case {
         name: "arrays-of-arrays",
         source: || ty("[", 40, "; 9]"),

@@ -18,18 +18,18 @@ impl Checker<'_> {
     pub(super) fn containment(&mut self) {
         let depth_max = self.limits.type_depth_max;
         let graph = self.containment_graph();
-        let mut depth = vec![0; graph.len()];
+        self.type_depths = vec![0; graph.len()];
         for component in components(&graph) {
             if is_cycle(&graph, &component) {
                 self.refuse_cycle(&component);
                 continue;
             }
             let node = component[0];
-            let below = graph[node].iter().map(|&inner| depth[inner]).max();
-            depth[node] = below.map_or(0, |below: u32| below + 1);
-            if depth[node] > depth_max {
+            let depth = self.fields_of(node).map(|field| self.type_depth(field.ty)).max();
+            self.type_depths[node] = depth.unwrap_or(0);
+            if self.type_depths[node] > depth_max {
                 // What holds it starts again, so that this is said once.
-                depth[node] = 0;
+                self.type_depths[node] = 0;
                 let (name, span) = self.type_node(node);
                 let text = format!("`{name}` is nested too deep");
                 self.report(
@@ -38,6 +38,21 @@ impl Checker<'_> {
                 );
                 self.forget_parts(node);
             }
+        }
+    }
+
+    /// How many structs, enums and lists values of a type hold in each other. Of what is declared
+    /// only as far as `containment` has come.
+    pub(super) fn type_depth(&self, ty: Type) -> u32 {
+        match ty {
+            Type::Array(inner, _) | Type::Bounded(inner, _) | Type::List(inner) => {
+                self.type_depth(self.types.get(inner)) + 1
+            }
+            Type::Optional(inner) => self.type_depth(self.types.get(inner)),
+            _ => match type_node_of(&self.types, ty) {
+                Some(node) => self.type_depths.get(node).map_or(0, |depth| depth + 1),
+                None => 0,
+            },
         }
     }
 

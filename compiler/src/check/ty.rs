@@ -73,6 +73,12 @@ impl<'a> Checker<'a> {
             self.report(diagnostic);
             return Type::Error;
         }
+        let depth_max = self.limits.type_depth_max;
+        if self.type_depth(ty) > depth_max {
+            let diagnostic = Diagnostic::new(Code::E0614, written.span, "nested too deep");
+            self.report(diagnostic.with_label(format!("types nest at most {depth_max} deep")));
+            return Type::Error;
+        }
         self.sized(ty, written.span)
     }
 

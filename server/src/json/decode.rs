@@ -16,7 +16,7 @@ use super::value::{Path, Value};
 /// What is wrong with the document, and where.
 pub fn bind(text: &str, arguments: &mut Arguments<'_>) -> Result<(), ArgumentError> {
     let mut refusal = None;
-    let mut json = serde_json::Deserializer::from_str(text);
+    let mut json = reader(text);
     let object = Object { arguments, refusal: &mut refusal };
     let read = json.deserialize_map(object).and_then(|()| json.end());
     conclude(read, refusal)
@@ -25,7 +25,7 @@ pub fn bind(text: &str, arguments: &mut Arguments<'_>) -> Result<(), ArgumentErr
 /// Writes one JSON value into the slot of the argument of this name.
 pub(crate) fn read(text: &str, slot: Slot<'_>, name: &str) -> Result<(), ArgumentError> {
     let mut refusal = None;
-    let mut json = serde_json::Deserializer::from_str(text);
+    let mut json = reader(text);
     let (path, floats) = (Path::new(name), Floats::Plain);
     let value = Value { slot, path, refusal: &mut refusal, floats };
     let read = value.deserialize(&mut json).and_then(|()| json.end());
@@ -47,6 +47,14 @@ pub(crate) fn read_member<'de, M: MapAccess<'de>>(
         (None, Ok(())) => Ok(()),
         (None, Err(error)) => Err(ArgumentError::Unreadable { reason: error.to_string() }),
     }
+}
+
+/// A reader that goes as deep as the types of the program do, which have a limit of their own
+/// (`type_depth_max`): nothing is read that no type wants.
+fn reader(text: &str) -> serde_json::Deserializer<serde_json::de::StrRead<'_>> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    json.disable_recursion_limit();
+    json
 }
 
 /// A refusal of ours ends the reading with an error of `serde`, which says less.

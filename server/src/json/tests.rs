@@ -21,6 +21,7 @@ const ECHO: &str = "
     ) -> Lists {
         return Lists { b, a, o, c, d }
     }
+    post nested(x: DEEP) -> DEEP { return x }
     post growing(i: [int]) -> [int] { return i }
     post apart(a: float, b: float) -> float { return a / b }
 ";
@@ -28,7 +29,8 @@ const ECHO: &str = "
 /// The result of a handler for these arguments as JSON, or what is wrong with them.
 fn call(handler: &str, arguments: &str) -> String {
     let engine = Engine::builder().build().expect("memory needs no store");
-    let _ = engine.load(ECHO).expect("the program is right");
+    let deep = format!("{}int{}", "[".repeat(64), "]".repeat(64));
+    let _ = engine.load(&ECHO.replace("DEEP", &deep)).expect("the program is right");
     let called = engine.enter(MAIN_WORLD, |turn| {
         match turn.call(handler, |slots| super::bind(arguments, slots)) {
             Ok(Outcome::Done(result)) => {
@@ -53,6 +55,7 @@ fn values_come_back_as_they_were_given() {
     echo(r#""i":9007199254740993"#);
     echo(r#""i":-9223372036854775808,"f":-0.0"#);
     echo(r#""f":1e+300,"b":true"#);
+    assert!(call("echo", r#"{"i": -0}"#).contains(r#""i":0"#));
     echo(r#""s":"a\"\\\n\u0001é\u2028😀""#.replace("\\u2028", "\u{2028}").as_str());
     echo(r#""m": {"name": "ann", "at": {"x": 1.5, "y": -2.0}}"#);
     assert!(call("echo", r#"{"s": "\u0041\ud83d\ude00"}"#).contains(r#""s":"A😀""#));
@@ -70,6 +73,8 @@ fn values_come_back_as_they_were_given() {
         assert_eq!(call("growing", &format!(r#"{{"i": {list}}}"#)), list);
     }
     assert!(call("lists", r#"{"c": {"mage": {}}}"#).contains(r#""c":"mage""#));
+    let deep = format!("{}7{}", "[".repeat(64), "]".repeat(64));
+    assert_eq!(call("nested", &format!(r#"{{"x": {deep}}}"#)), deep, "as deep as types go");
     assert_eq!(call("apart", r#"{"a": 1, "b": 0}"#), "null");
     assert_eq!(call("apart", r#"{"a": 0, "b": 0}"#), "null");
 }
@@ -80,7 +85,9 @@ fn mistakes_are_named() {
         (r#"{"i": 1.0}"#, "takes `int`, found 1.0, which is not written as a whole number"),
         (r#"{"i": 9223372036854775808}"#, "found 9223372036854775808, which is out of its"),
         (r#"{"i": 1e30}"#, "`i` takes `int`, found 1e30, which is out of its range"),
-        (r#"{"f": 1e400}"#, "number out of range"),
+        (r#"{"f": 1e400}"#, "`f` takes `float`, found a number that is out of every range"),
+        (r#"{"m": {"at": {"x": 1e999}}}"#, "`m.at.x` takes `float`, found a number that"),
+        (r#"{"s": 1e999}"#, "`s` takes `str`, found a number that is out of every range"),
         (r#"{"i": "1"}"#, "the argument `i` takes `int`, found the text `1`"),
         (r#"{"b": 1}"#, "the argument `b` takes `bool`, found the number 1"),
         (r#"{"s": null}"#, "the argument `s` takes `str`, found `null`"),
@@ -111,9 +118,16 @@ fn mistakes_are_named() {
         (r#"{"c": "healer"}"#, "the argument `c.power: int` is missing"),
         (r#"{"c": "elf"}"#, "`c` takes `Class`, found `elf`, which is none of `mage`, `healer`"),
         (r#"{"c": {}}"#, "the argument `c` takes `Class`, found an empty object"),
-        (r#"{"c": {"healer": 3}}"#, "expected an object with the payload of `healer`"),
+        (r#"{"c": {"healer": 3}}"#, "`c` takes `Class`, found a number in place of the payload"),
+        (r#"{"c": {"healer": null}}"#, "`c` takes `Class`, found `null` in place of the payload"),
+        (r#"{"d": [{"healer": [[]]}]}"#, "`d[0]` takes `Class`, found a list in place of the"),
+        (r#"{"o": 1e999}"#, "the argument `o` takes `int`, found a number that is out of every"),
+        (r#"{"a": [1e400]}"#, "the argument `a[0]` takes `float`, found a number that is out"),
         (r#"{"c": {"healer": {"pow": 3}}}"#, "there is no parameter `c.pow`"),
-        (r#"{"c": {"mage": {}, "mage": {}}}"#, "an object with one member"),
+        (
+            r#"{"c": {"mage": {}, "mage": {}}}"#,
+            "found an object with more members than one variant",
+        ),
         (r#"{"d": [{"healer": {"at": {}}}]}"#, "the argument `d[0].at.x: float` is missing"),
     ] {
         let found = call("lists", arguments);

@@ -64,7 +64,7 @@ pub(super) struct Value<'a> {
 impl Value<'_> {
     /// Says how the value was taken.
     fn written<E: Error>(
-        self,
+        &mut self,
         written: Result<(), WriteError>,
         found: impl FnOnce() -> String,
     ) -> Result<(), E> {
@@ -81,22 +81,22 @@ impl Value<'_> {
         Err(refuse(self.refusal, refusal))
     }
 
-    fn wrong<E: Error>(self, found: impl Into<String>) -> Result<(), E> {
+    fn wrong<E: Error>(&mut self, found: impl Into<String>) -> Result<(), E> {
         self.written(Err(WriteError::WrongType), || found.into())
     }
 
     /// Makes an enum the variant of this name.
-    fn choose<E: Error>(mut self, variant: &str) -> Result<Self, E> {
+    fn choose<E: Error>(&mut self, variant: &str) -> Result<(), E> {
         if self.slot.choose(variant) {
-            return Ok(self);
+            return Ok(());
         }
         let known: Vec<&str> = self.slot.variants().collect();
         let found = format!("{}, which is none of `{}`", quoted(variant), known.join("`, `"));
-        Err(self.wrong(found).expect_err("`wrong` refuses"))
+        self.wrong(found)
     }
 
     /// The fields of a struct or of a variant's payload.
-    fn fields<'de, M: MapAccess<'de>>(mut self, mut members: M) -> Result<(), M::Error> {
+    fn fields<'de, M: MapAccess<'de>>(&mut self, mut members: M) -> Result<(), M::Error> {
         let fields = self.slot.fields();
         let mut names = FieldNames { fields, next: 0, by_name: None };
         let mut given = vec![false; fields.len()];
@@ -119,7 +119,7 @@ impl Value<'_> {
     }
 
     /// The fields that were not given: each takes its default, an optional is `none`.
-    fn complete<E: Error>(mut self, given: &[bool]) -> Result<(), E> {
+    fn complete<E: Error>(&mut self, given: &[bool]) -> Result<(), E> {
         for (index, field) in self.slot.fields().iter().enumerate() {
             if given.get(index) == Some(&true) {
                 continue;
@@ -143,27 +143,38 @@ impl Value<'_> {
 impl<'de> DeserializeSeed<'de> for Value<'_> {
     type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        match self.slot.kind() {
-            Kind::Optional => json.deserialize_option(self),
-            _ => json.deserialize_any(self),
+    fn deserialize<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
+        let read = match self.slot.kind() {
+            Kind::Optional => json.deserialize_option(&mut self),
+            _ => json.deserialize_any(&mut self),
+        };
+        match read {
+            // The reader knows no larger number, and says so before anybody asks for the type.
+            Err(error) if self.refusal.is_none() && is_out_of_range(&error) => {
+                self.wrong("a number that is out of every range")
+            }
+            read => read,
         }
     }
 }
 
-impl<'de> Visitor<'de> for Value<'_> {
+fn is_out_of_range<E: Error>(error: &E) -> bool {
+    error.to_string().starts_with("number out of range")
+}
+
+impl<'de> Visitor<'de> for &mut Value<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.slot.type_name())
     }
 
-    fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
         let written = self.slot.write_bool(value);
         self.written(written, || format!("`{value}`"))
     }
 
-    fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
         let written = match self.slot.kind() {
             Kind::Float => self.slot.write_float(value as f64),
             _ => self.slot.write_int(value),
@@ -171,7 +182,7 @@ impl<'de> Visitor<'de> for Value<'_> {
         self.written(written, || format!("the number {value}"))
     }
 
-    fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
         match (self.slot.kind(), i64::try_from(value)) {
             (_, Ok(value)) => self.visit_i64(value),
             (Kind::Float, Err(_)) => {
@@ -183,7 +194,11 @@ impl<'de> Visitor<'de> for Value<'_> {
         }
     }
 
-    fn visit_f64<E: Error>(mut self, value: f64) -> Result<(), E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        if self.slot.kind() == Kind::Int && value == 0.0 && value.is_sign_negative() {
+            // What the reader makes of `-0`.
+            return self.visit_i64(0);
+        }
         if self.slot.kind() == Kind::Int {
             return match value.abs() < i64::MAX as f64 {
                 true => self.wrong(format!("{value:?}, which is not written as a whole number")),
@@ -194,10 +209,11 @@ impl<'de> Visitor<'de> for Value<'_> {
         self.written(written, || format!("the number {value:?}"))
     }
 
-    fn visit_str<E: Error>(mut self, value: &str) -> Result<(), E> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         if self.slot.kind() == Kind::Enum {
             // The payload, where there is one, is not given.
-            return self.choose(value)?.complete(&[]);
+            self.choose(value)?;
+            return self.complete(&[]);
         }
         if self.slot.kind() == Kind::Float
             && self.floats == Floats::Exact
@@ -219,23 +235,24 @@ impl<'de> Visitor<'de> for Value<'_> {
         Ok(())
     }
 
-    fn visit_some<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        let (path, floats) = (self.path, self.floats);
         match self.slot.some() {
             Some(slot) => {
-                let Value { path, refusal, floats, .. } = self;
+                let refusal = &mut *self.refusal;
                 Value { slot, path, refusal, floats }.deserialize(json)
             }
             None => self.wrong("a value"),
         }
     }
 
-    fn visit_seq<S: SeqAccess<'de>>(mut self, mut elements: S) -> Result<(), S::Error> {
+    fn visit_seq<S: SeqAccess<'de>>(self, mut elements: S) -> Result<(), S::Error> {
         if self.slot.kind() != Kind::List {
             return self.wrong("a list");
         }
         let mut len = 0;
         loop {
-            let element = Element { list: &mut self, index: len };
+            let element = Element { list: self, index: len };
             match elements.next_element_seed(element)? {
                 Some(()) => len += 1,
                 None => break,
@@ -254,10 +271,11 @@ impl<'de> Visitor<'de> for Value<'_> {
         let Some(Name(variant)) = members.next_key()? else {
             return self.wrong("an empty object");
         };
-        members.next_value_seed(Payload { value: self.choose(&variant)?, variant: &variant })?;
+        self.choose(&variant)?;
+        members.next_value_seed(Payload { value: self, variant: &variant })?;
         match members.next_key::<Name<'_>>()? {
             None => Ok(()),
-            Some(_) => Err(M::Error::custom("an enum is an object with one member, its variant")),
+            Some(_) => self.wrong("an object with more members than one variant"),
         }
     }
 }
@@ -321,20 +339,26 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
 }
 
 /// The payload of a variant that was chosen.
-struct Payload<'a> {
-    value: Value<'a>,
-    variant: &'a str,
+struct Payload<'p, 'a> {
+    value: &'p mut Value<'a>,
+    variant: &'p str,
 }
 
-impl<'de> DeserializeSeed<'de> for Payload<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
+impl Payload<'_, '_> {
+    fn wrong<E: Error>(self, found: &str) -> Result<(), E> {
+        self.value.wrong(format!("{found} in place of the payload of `{}`", self.variant))
     }
 }
 
-impl<'de> Visitor<'de> for Payload<'_> {
+impl<'de> DeserializeSeed<'de> for Payload<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Payload<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -343,5 +367,33 @@ impl<'de> Visitor<'de> for Payload<'_> {
 
     fn visit_map<M: MapAccess<'de>>(self, members: M) -> Result<(), M::Error> {
         self.value.fields(members)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.wrong("a truth value")
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        self.wrong("a number")
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        self.wrong("a number")
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.wrong("a number")
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        self.wrong("a text")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.wrong("`null`")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, _: S) -> Result<(), S::Error> {
+        self.wrong("a list")
     }
 }

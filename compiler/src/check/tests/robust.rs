@@ -194,8 +194,9 @@ fn the_tallest_trees_fit_the_stack_that_is_promised() {
         for text in programs {
             let found = check_whole(&text).map(|_| ()).map_err(|found| reported(&text, &found));
             let codes: Vec<String> = found.err().unwrap_or_default();
-            let only_types = codes.iter().all(|one| one.starts_with("E03"));
-            assert!(only_types, "{codes:?}");
+            // That they are too deep is found out by going through them.
+            let is_allowed = |one: &String| one.starts_with("E03") || one.starts_with("E0614");
+            assert!(codes.iter().all(is_allowed), "{codes:?}");
         }
     };
     let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
