@@ -2,7 +2,8 @@
 //! `<!-- generated: name -->` and `<!-- end -->`.
 
 use std::fmt::Write;
-use std::thread;
+use std::path::Path;
+use std::{fs, thread};
 
 use midflight_compiler::builtins::{self, Form, ROWS, Shape};
 use midflight_compiler::diag::render::{Style, render};
@@ -162,21 +163,40 @@ fn answer(row: &Row) -> String {
     }
 }
 
-/// The machine code of a function in the page's file of the same name, and its size.
-fn code(function: &str, page: &str) -> Result<String, String> {
-    let page = Page { text: page.to_owned() };
-    let file = format!("{function}.flight");
-    let program = page.blocks().find(|block| block.file() == Some(&file));
-    let program = program.ok_or_else(|| format!("there is no block `flight,file={file}`"))?;
-    let listing = assembly(&Source::new(file, program.text()))?;
-    let head = format!("; {function} ");
-    let lines = listing.lines().skip_while(|line| !line.starts_with(&head));
+/// The machine code of a function and its size: `step`, in the page's file of the same name, or
+/// `arena/arena.flight step`, in an example.
+fn code(name: &str, page: &str) -> Result<String, String> {
+    let (function, source) = match name.split_once(' ') {
+        Some((file, function)) => (function, example(file)?),
+        None => (name, shown(name, page)?),
+    };
+    let listing = assembly(&source)?;
+    // What only the outside calls is all in its entry.
+    let own = format!("; {function}");
+    let entry = format!("{own} (entry)");
+    let head = if listing.lines().any(|line| line == own) { own } else { entry };
+    let lines = listing.lines().skip_while(|line| *line != head);
     let code: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     let count = code.iter().filter(|line| line.starts_with("  ")).count();
     if count == 0 {
         return Err(format!("`{function}` is not in the listing"));
     }
     Ok(format!("{count} instructions:\n\n```text\n{}\n```\n", code.join("\n")))
+}
+
+/// The program of the page that has the name of its function.
+fn shown(function: &str, page: &str) -> Result<Source, String> {
+    let page = Page { text: page.to_owned() };
+    let file = format!("{function}.flight");
+    let program = page.blocks().find(|block| block.file() == Some(&file));
+    let program = program.ok_or_else(|| format!("there is no block `flight,file={file}`"))?;
+    Ok(Source::new(file, program.text()))
+}
+
+fn example(file: &str) -> Result<Source, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dsl-examples").join(file);
+    let text = fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
+    Ok(Source::new(file, text))
 }
 
 fn assembly(source: &Source) -> Result<String, String> {

@@ -3,6 +3,7 @@
 //! made from the sources is up to date, every link leads somewhere. `tests/README.md` tells how a
 //! page is written.
 
+mod commands;
 mod generated;
 mod links;
 mod page;
@@ -21,6 +22,7 @@ use midflight_tests::reference::suite;
 use midflight_tests::transcript::{self, Session};
 use midflight_tests::{is_updating, unhurried};
 
+use commands::Targets;
 use page::{Block, Files, Page};
 
 /// The `midflight` command.
@@ -54,7 +56,8 @@ fn is_markdown(path: &Path) -> bool {
 
 fn trials(root: &Path, path: &Path) -> Vec<Trial> {
     type Check = fn(&Path, &Path) -> Result<(), String>;
-    let checks: [(&str, Check); 3] = [("programs", programs), ("shown", shown), ("links", links)];
+    let checks: [(&str, Check); 4] =
+        [("programs", programs), ("shown", shown), ("links", links), ("commands", commands)];
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let trial = |(aspect, check): (&str, Check)| {
         let (root, path) = (root.to_owned(), path.to_owned());
@@ -185,6 +188,14 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Commands for those who work on Midflight take minutes or hours, and build what is under test:
+/// they are not run here. What they name is there.
+fn commands(root: &Path, path: &Path) -> Result<(), String> {
+    let page = Page::read(path)?;
+    let faults = commands::faults(&page, &Targets::read(root)?);
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
 
 /// Every link to another page or heading leads there, and the table of contents has every page.

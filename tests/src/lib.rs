@@ -57,3 +57,8 @@ pub fn seed_of_commit() -> u64 {
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/embedding.md")]
 pub struct Embedding;
+
+/// The program in the README, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

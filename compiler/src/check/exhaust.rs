@@ -23,6 +23,8 @@ const MISSING_MAX: usize = 32;
 pub(super) struct Finding {
     /// The arms that never run, by index.
     pub(super) unreachable: Vec<usize>,
+    /// The alternatives of the other arms that match nothing more, by the indexes of both.
+    pub(super) idle: Vec<(usize, usize)>,
     /// What is left out, as patterns.
     pub(super) missing: Vec<String>,
 }
@@ -42,11 +44,23 @@ pub(super) fn examine(
     let mut finding = Finding::default();
     let mut rows: Vec<Vec<&Pattern>> = Vec::new();
     for (index, pattern) in patterns.iter().enumerate() {
-        let row = vec![*pattern];
-        if !search.is_useful(&rows, &row, &[ty])? {
-            finding.unreachable.push(index);
+        let alternatives = match pattern {
+            Pattern::Or(alternatives) => alternatives.as_slice(),
+            single => std::slice::from_ref(*single),
+        };
+        let mut idle = Vec::new();
+        for (alternative, pattern) in alternatives.iter().enumerate() {
+            let row = vec![pattern];
+            if !search.is_useful(&rows, &row, &[ty])? {
+                idle.push((index, alternative));
+            }
+            rows.push(row);
         }
-        rows.push(row);
+        if idle.len() == alternatives.len() {
+            finding.unreachable.push(index);
+        } else {
+            finding.idle.append(&mut idle);
+        }
     }
     let _ = search.missing(&rows, &[ty], &mut |witness| {
         finding.missing.extend(witness.iter().map(|part| part.show(types)));

@@ -310,7 +310,7 @@ impl<'a> Body<'_, 'a> {
     fn covers(&mut self, checked: &[ir::Arm], arms: &[ast::Arm], ty: Type, head: Span) -> bool {
         let patterns: Vec<&ir::Pattern> = checked.iter().map(|arm| &arm.pattern).collect();
         let found = exhaust::examine(&self.checker.types, &patterns, ty, &mut self.steps_left);
-        let Finding { unreachable, missing } = match found {
+        let Finding { unreachable, idle, missing } = match found {
             Ok(finding) => finding,
             Err(exhaust::TooComplex) => {
                 let text = "the patterns of this `match` are too complex to compare";
@@ -320,6 +320,12 @@ impl<'a> Body<'_, 'a> {
                 return false;
             }
         };
+        for (arm, alternative) in idle {
+            let PatternKind::Or(alternatives) = &arms[arm].pattern.kind else { continue };
+            let text = "this alternative never matters: those before it cover all of it";
+            let span = alternatives[alternative].span;
+            self.checker.report(Diagnostic::new(Code::E0705, span, text).with_help("remove it"));
+        }
         for index in unreachable {
             let text = "this arm never runs: the arms before it cover all of it";
             let span = arms[index].pattern.span;

@@ -21,7 +21,7 @@ pub(super) enum LocalKind {
     Let(Span),
     /// `var`, with the word's span.
     Var(Span),
-    /// The number of a `for` over a range: never reported as unused.
+    /// The number of a `for` over a range.
     Counter,
     /// The element or row of a `for`.
     /// Holds the span of the list or table.
@@ -216,7 +216,7 @@ impl<'a> Body<'_, 'a> {
                 continue;
             }
             let diagnostic = match facts.kind {
-                LocalKind::OuterParam | LocalKind::Counter => continue,
+                LocalKind::OuterParam => continue,
                 _ if !facts.used => {
                     let quiet = format!("_{}", local.name);
                     let text = format!("`{}` is never used", local.name);

@@ -227,11 +227,14 @@ impl Lower<'_, '_, '_> {
         self.choose(IntCC::SignedLessThan, raised, high)
     }
 
-    /// `clamp` on `float`; a bound that is NaN is no bound.
-    pub(super) fn float_clamp(&mut self, args: [Value; 3], span: Span) -> Value {
-        let [value, low, high] = args;
+    /// Traps where the bounds of `clamp` on `float` are out of order; one that is NaN is no bound.
+    pub(super) fn refuse_bounds(&mut self, low: Value, high: Value, span: Span) {
         let empty = self.builder.ins().fcmp(FloatCC::UnorderedOrGreaterThan, low, high);
         self.trap_if(empty, TrapKind::InvalidArgument, span);
+    }
+
+    /// `clamp` on `float`, between bounds that are in order.
+    pub(super) fn float_clamp(&mut self, value: Value, low: Value, high: Value) -> Value {
         let raised = self.builder.ins().fmax(value, low);
         self.builder.ins().fmin(raised, high)
     }

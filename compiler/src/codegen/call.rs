@@ -114,8 +114,11 @@ impl<'p> Lower<'_, 'p, '_> {
                 Some(self.int_clamp(values, span))
             }
             Builtin::ClampFloat => {
-                let values = self.operands(args)?;
-                Some(self.float_clamp(values, span))
+                let [value, low, high] = self.operands(args)?;
+                if !are_ordered(args) {
+                    self.refuse_bounds(low, high, span);
+                }
+                Some(self.float_clamp(value, low, high))
             }
             Builtin::IntOfFloat => {
                 let [value] = self.operands(args)?;
@@ -183,4 +186,14 @@ impl<'p> Lower<'_, 'p, '_> {
         };
         self.host_value(host, &values, expr.span)
     }
+}
+
+/// Whether the bounds of `clamp` are constants in their order: Cranelift does not decide that, since
+/// it folds no comparison of floats.
+fn are_ordered(args: &[Expr]) -> bool {
+    let bound = |index: usize| match args.get(index).map(|arg| &arg.kind) {
+        Some(ExprKind::Const(ir::Const::Float(bound))) => *bound,
+        _ => f64::NAN,
+    };
+    bound(1) <= bound(2)
 }

@@ -154,5 +154,5 @@ codes! {
     E0702 Warning "code that is never reached",
     E0703 Warning "a name that hides another one",
     E0704 Warning "a `var` that never changes",
-    E0705 Warning "an arm that never runs",
+    E0705 Warning "an arm, or an alternative of one, that never runs",
 }

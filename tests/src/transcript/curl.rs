@@ -1,7 +1,7 @@
 //! A `curl` command line as a request: the options that transcripts use, and no others.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ADDRESS;
 use crate::client::{Answer, Client};
@@ -14,6 +14,8 @@ pub(super) struct Request {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     pub(super) shows_head: bool,
+    /// The file that the answer is written to.
+    pub(super) output: Option<PathBuf>,
 }
 
 impl Request {
@@ -25,6 +27,7 @@ impl Request {
             match argument {
                 "-s" | "-N" | "-sN" => {}
                 "-i" | "-si" => request.shows_head = true,
+                "-so" => request.output = Some(directory.join(value()?)),
                 "-X" => request.method = Some(value()?.to_owned()),
                 "-H" => {
                     let header = value()?;

@@ -90,6 +90,7 @@ impl Session {
             ["midflight", "serve", arguments @ ..] => self.serve(arguments),
             ["midflight", arguments @ ..] => self.midflight(arguments)?,
             ["sed", "-i", edit, file] => self.edit(edit, file)?,
+            ["mkdir", directory] => self.mkdir(directory)?,
             ["curl", arguments @ .., "&"] => self.listen(arguments)?,
             ["curl", arguments @ ..] => self.curl(arguments)?,
             _ => return Err(format!("a transcript cannot run `{}`", step.command)),
@@ -174,9 +175,19 @@ impl Session {
         written.map(|()| String::new()).map_err(|error| format!("{file}: {error}"))
     }
 
+    fn mkdir(&self, directory: &str) -> Result<String, String> {
+        let made = fs::create_dir(self.directory.join(directory));
+        made.map(|()| String::new()).map_err(|error| format!("{directory}: {error}"))
+    }
+
     fn curl(&self, arguments: &[&str]) -> Result<String, String> {
         let request = Request::parse(arguments, &self.directory)?;
         let answer = request.send(&mut self.server()?.client());
+        if let Some(file) = &request.output {
+            let written = fs::write(file, &answer.body);
+            let failed = |error| format!("{}: {error}", file.display());
+            return written.map(|()| String::new()).map_err(failed);
+        }
         let mut printed = if request.shows_head { answer.head.clone() } else { String::new() };
         printed.push_str(answer.text());
         Ok(printed)
