@@ -208,6 +208,17 @@ fn call(builtin: Builtin, args: &[Const], span: Span) -> Folded {
                 None => return Err(Failure::Traps(span, OVERFLOW)),
             }
         }
+        (Builtin::MinFloat, [Const::Float(a), Const::Float(b)]) => float(libm::fminimum(*a, *b)),
+        (Builtin::MaxFloat, [Const::Float(a), Const::Float(b)]) => float(libm::fmaximum(*a, *b)),
+        (Builtin::ClampFloat, [Const::Float(x), Const::Float(low), Const::Float(high)])
+            if low <= high =>
+        {
+            float(libm::fminimum(libm::fmaximum(*x, *low), *high))
+        }
+        (Builtin::PowFloat, [Const::Float(a), Const::Float(b)]) => float(libm::pow(*a, *b)),
+        (Builtin::Atan2, [Const::Float(y), Const::Float(x)]) => float(libm::atan2(*y, *x)),
+        (Builtin::Sin, [Const::Float(a)]) => float(libm::sin(*a)),
+        (Builtin::Cos, [Const::Float(a)]) => float(libm::cos(*a)),
         (Builtin::AbsFloat, [Const::Float(a)]) => float(a.abs()),
         (Builtin::Sqrt, [Const::Float(a)]) => float(libm::sqrt(*a)),
         (Builtin::Floor, [Const::Float(a)]) => float(libm::floor(*a)),
