@@ -145,3 +145,61 @@ fn a_listener_that_goes_frees_its_place_at_once() {
         bystander.until("midflight_limit_used{name=\"listeners_max\"}", 0.0);
     }
 }
+
+#[test]
+fn large_bodies_beyond_the_places() {
+    let served = served(Limits { large_bodies_max: 1, ..Limits::default() });
+    let mut bystander = Bystander::of(&served);
+    let begin = |client: &mut Client| {
+        client.send(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n");
+        client.send(&[b' '; 100_000]);
+    };
+    let mut first = served.client();
+    begin(&mut first);
+    let places = "midflight_limit_used{name=\"large_bodies_max\"}";
+    bystander.until(places, 1.0);
+    let mut second = served.client();
+    begin(&mut second);
+    assert_eq!(told(&mut second), (503, "too_many_bodies".to_owned()));
+    drop(first);
+    bystander.until(places, 0.0);
+}
+
+#[test]
+fn a_listener_that_is_too_far_behind_is_dropped() {
+    let limits = Limits { events_kept_max: 16, write_timeout: NEVER, ..Limits::default() };
+    let served = served(limits);
+    let mut bystander = Bystander::of(&served);
+    let mut deaf = Listener::to(&served);
+    let mut client = served.client();
+    let text = "x".repeat(60_000);
+    let mut count = 0;
+    bystander.until_then("midflight_limit_used{name=\"listeners_max\"}", 0.0, || {
+        let body = format!("{{\"count\": 20, \"text\": \"{text}\"}}");
+        assert_eq!(client.post("/emit_many", body).status, 204);
+        count += 20;
+    });
+    let mut heard = 0;
+    // The chunk of length 0 ends the answer; the connection stays.
+    while let Some(line) = deaf.line().filter(|line| line != "0") {
+        heard += usize::from(line.starts_with("data: "));
+    }
+    assert!(heard < count, "the stream ends where something was lost: {heard} of {count}");
+}
+
+#[test]
+fn an_event_that_is_too_large_comes_without_its_fields() {
+    let served = served(Limits { event_len_max: 256, ..Limits::default() });
+    let mut listener = Listener::to(&served);
+    let mut client = served.client();
+    for text in ["short", &"long".repeat(100), "short"] {
+        let body = format!("{{\"count\": 1, \"text\": \"{text}\"}}");
+        assert_eq!(client.post("/emit_many", body).status, 204);
+        let (name, event) = listener.next_event();
+        assert_eq!(name, "happened");
+        match text {
+            "short" => assert_eq!(event["fields"]["text"], "short"),
+            _ => assert_eq!((&event["fields"], &event["too_large"]), (&().into(), &true.into())),
+        }
+    }
+}

@@ -98,3 +98,15 @@ fn a_first_version_with_mistakes_is_not_served() {
     assert_eq!(code, Some(1));
     assert!(said.contains("E0201") && said.contains("missing"), "{said}");
 }
+
+#[test]
+fn who_is_not_done_in_time_is_given_up() {
+    let limits = ["--limit", "shutdown_timeout=50ms", "--limit", "body_timeout=1h"];
+    let process = Process::serve(PROGRAM, &limits);
+    let mut slow = process.client();
+    slow.send(b"POST /load HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nget f");
+    // A whole call says that the server has taken what came before it.
+    assert_eq!(process.client().get("/hello").status, 200);
+    process.signal("TERM");
+    assert!(process.wait().success());
+}
