@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use midflight_compiler::builtins::{Form, ROWS, Row};
+use midflight_compiler::builtins::ROWS;
 use midflight_compiler::diag::Code;
 use midflight_compiler::trap::TrapKind;
 use midflight_limits::{Row as Limit, engine, server, source};
 
 use crate::case::{Kind, Topic};
 use crate::listing::is_annotation;
+use crate::view;
 
 /// What no case holds, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -46,7 +47,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 /// Finds what no case holds.
 pub(crate) fn check(topics: &[Topic]) -> Result<(), String> {
     let excepted: BTreeSet<&str> = EXCEPTIONS.iter().map(|&(name, _)| name).collect();
-    let held = held(topics);
+    let held = held(topics)?;
     let mut faults = Vec::new();
     for name in declared() {
         match (held.contains(&name), excepted.contains(name.as_str())) {
@@ -81,21 +82,12 @@ fn limits() -> Vec<Limit> {
 fn declared() -> BTreeSet<String> {
     let codes = Code::ALL.iter().map(|code| code.name().to_owned());
     let traps = TrapKind::ALL.iter().map(|kind| format!("trap {}", kind.name()));
-    let built_ins = ROWS.iter().map(written);
+    let built_ins = ROWS.iter().map(|row| format!("{:?}(", row.builtin));
     let limits = limits().into_iter().map(|row| format!("limit {}", row.name));
     codes.chain(traps).chain(built_ins).chain(limits).collect()
 }
 
-/// How a use of the built-in begins.
-fn written(row: &Row) -> String {
-    match row.form {
-        Form::Function => format!("{}(", row.name),
-        Form::TextMethod | Form::ListMethod | Form::ListMutation => format!(".{}(", row.name),
-        Form::Property => format!(".{}", row.name),
-    }
-}
-
-fn held(topics: &[Topic]) -> BTreeSet<String> {
+fn held(topics: &[Topic]) -> Result<BTreeSet<String>, String> {
     let mut held = BTreeSet::new();
     for topic in topics {
         for case in &topic.cases {
@@ -103,16 +95,16 @@ fn held(topics: &[Topic]) -> BTreeSet<String> {
                 "limit" => format!("limit {value}"),
                 _ => format!("limit {name}"),
             }));
-            for line in &case.lines {
-                match is_annotation(line) || line.starts_with("> ") {
-                    true => held.extend(expected(line)),
-                    false if topic.kind == Kind::Check => {}
-                    false => held.extend(used(line)),
-                }
+            let lines = case.lines.iter();
+            let annotations = lines.filter(|line| is_annotation(line) || line.starts_with("> "));
+            held.extend(annotations.flat_map(|line| expected(line)));
+            if topic.kind == Kind::Run {
+                let typed = view::typed(case).map_err(|why| format!("{}: {why}", case.name))?;
+                held.extend(used(&typed));
             }
         }
     }
-    held
+    Ok(held)
 }
 
 /// The code or trap that an annotation or a line of a script expects.
@@ -123,13 +115,11 @@ fn expected(line: &str) -> impl Iterator<Item = String> + '_ {
     traps.chain(codes).collect::<Vec<_>>().into_iter()
 }
 
-/// The built-ins that a line of a program uses.
-fn used(line: &str) -> impl Iterator<Item = String> + '_ {
-    ROWS.iter().map(written).filter(move |written| {
-        line.match_indices(written.as_str()).any(|(place, _)| {
-            let before = line[..place].chars().next_back();
-            written.starts_with('.')
-                || !before.is_some_and(|c| c == '_' || c == '.' || c.is_alphanumeric())
-        })
-    })
+/// The built-ins that a typed program uses, each form of one by itself.
+fn used(typed: &str) -> impl Iterator<Item = String> + '_ {
+    let begins = |name: &String| {
+        let mut places = typed.match_indices(name.as_str());
+        places.any(|(place, _)| !typed[..place].ends_with(char::is_alphanumeric))
+    };
+    ROWS.iter().map(|row| format!("{:?}(", row.builtin)).filter(begins)
 }

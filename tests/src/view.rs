@@ -70,18 +70,18 @@ pub(crate) fn keeps_its_meaning(case: &Case) -> Result<(), String> {
     let listing = Listing::new(case.lines.iter().map(String::as_str))?;
     let source = Source::new(case.name.as_str(), listing.text());
     let formatted = Source::new(case.name.as_str(), formatted(&source)?);
-    // What an assertion says is the source itself, which may look otherwise now.
-    let shown = |line: &str| match line.trim_start().starts_with("assert ") {
-        true => line.split_once(", \"").map_or(line, |(condition, _)| condition).to_owned(),
-        false => line.to_owned(),
-    };
-    let meaning = |source| -> Result<Vec<String>, String> {
-        Ok(on_large_stack(|| inspect(source, Emit::Ir))?.lines().map(shown).collect())
-    };
+    let meaning = |source| on_large_stack(|| inspect(source, Emit::Ir));
     if meaning(&source)? == meaning(&formatted)? {
         return Ok(());
     }
     Err(format!("formatting changes what this means:\n{}", formatted.text()))
+}
+
+/// The typed program of a case.
+pub(crate) fn typed(case: &Case) -> Result<String, String> {
+    let listing = Listing::new(case.lines.iter().map(String::as_str))?;
+    let source = Source::new(case.name.as_str(), listing.text());
+    on_large_stack(|| inspect(&source, Emit::Ir))
 }
 
 fn on_large_stack(
