@@ -161,7 +161,7 @@ impl Parser<'_> {
     /// `"const" name "=" expr`
     fn constant(&mut self) -> ItemKind {
         let _ = self.bump();
-        let name = self.name("a name for the constant");
+        let name = self.item_name("a name for the constant");
         if self.at(TokenKind::Colon) {
             let start = self.peek().span;
             let _ = self.bump();
@@ -179,6 +179,17 @@ impl Parser<'_> {
         ItemKind::Const { name, value }
     }
 
+    /// The name of a declaration. A word right behind it may be the name that was meant:
+    /// `event event over`.
+    fn item_name(&mut self, what: &str) -> Name {
+        let name = self.name(what);
+        let next = self.peek();
+        if next.kind == TokenKind::Name && !self.at_word("was") && !self.at_line_end() {
+            self.lost.push(self.text(next).to_owned());
+        }
+        name
+    }
+
     /// `"state" "{" fields "}"`
     fn state(&mut self) -> ItemKind {
         let keyword = self.bump().span;
@@ -189,7 +200,7 @@ impl Parser<'_> {
     /// `( "struct" | "event" ) name "{" fields "}"`
     pub(super) fn named_body(&mut self, body: Body) -> ItemKind {
         let _ = self.bump();
-        let name = self.name(body.a_name());
+        let name = self.item_name(body.a_name());
         let fields = self.body(body).fields;
         match body {
             Body::Event => ItemKind::Event { name, fields },
@@ -200,7 +211,7 @@ impl Parser<'_> {
     /// `"enum" name "{" variants "}"`
     fn enumeration(&mut self) -> ItemKind {
         let _ = self.bump();
-        let name = self.name("a name for the enum");
+        let name = self.item_name("a name for the enum");
         let mut variants = self.line_list(Self::variant);
         variants.list.retain(|variant| !variant.name.text.is_empty());
         ItemKind::Enum { name, variants }
@@ -209,7 +220,7 @@ impl Parser<'_> {
     /// `"table" name [ "was" name ] "{" members "}"`
     fn table(&mut self) -> ItemKind {
         let _ = self.bump();
-        let name = self.name("a name for the table");
+        let name = self.item_name("a name for the table");
         let was = self.eat_word("was").then(|| self.word("the table's old name"));
         let members = self.body(Body::Table);
         ItemKind::Table(Table { name, was, fields: members.fields, indexes: members.indexes })
