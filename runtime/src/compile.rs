@@ -1,24 +1,29 @@
-//! Compiling posted source: on a thread of its own with a large stack, a bounded number at once.
+//! Compiling posted source: on threads with a large stack, a bounded number at once.
 //! The functions of a large source are turned into machine code on further threads, while there are
 //! fewer of these than may compile; what was compiled before is taken from a cache.
 
+mod threads;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use midflight_compiler::cache::CodeCache;
 use midflight_compiler::check::Live;
 use midflight_compiler::diag::Diagnostic;
-use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::resources::{Executor, Resources};
+use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
+use midflight_compiler::types::TableId;
 use midflight_compiler::{Deadline, Program};
 
 use crate::error::LoadError;
 use crate::figures::CompilationFigures;
 use crate::limits::Limits;
 use crate::shared::Setup;
+use crate::version::Version;
+use threads::Threads;
 
 /// How many functions keep one thread busy for longer than it takes to start another.
 const FUNCTIONS_PER_THREAD: usize = 16;
@@ -29,14 +34,25 @@ pub(crate) struct Compilations {
     figures: Mutex<CompilationFigures>,
     one_ended: Condvar,
     cache: CodeCache,
+    threads: Threads,
     /// Threads that help a compilation.
     helpers: AtomicUsize,
     /// How many there may be, less the compilations that run.
     threads_max: usize,
 }
 
-/// The threads that one compilation may use.
-struct Threads<'a>(&'a Compilations);
+/// The functions of one compilation, on its own thread and on those that help it.
+struct Functions<'a>(&'a Compilations);
+
+/// What `migrate` blocks begin from (`Live`), and what it is part of.
+pub(crate) struct LiveLayout {
+    /// The version that laid it out.
+    pub(crate) version: Arc<Version>,
+    /// For each table of the new program, the live table that its rows come from.
+    pub(crate) tables: Vec<Option<TableId>>,
+    /// For each `migrate` block of the new program, whether it is to be run.
+    pub(crate) runs: Vec<bool>,
+}
 
 /// Threads that a compilation has taken. They are free again when this is dropped.
 struct Helpers<'a> {
@@ -57,6 +73,7 @@ impl Compilations {
             figures: Mutex::default(),
             one_ended: Condvar::new(),
             cache: CodeCache::new(limits.code_cache_max),
+            threads: Threads::default(),
             helpers: AtomicUsize::new(0),
             // The calls may want one of the processors, but not for as long as this takes.
             threads_max: limits.compiles_max + 1,
@@ -67,10 +84,13 @@ impl Compilations {
     ///
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
-    pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
-        self.run(source, setup, setup.code.limits.compile_time_max, |resources| {
-            midflight_compiler::compile_using(source, setup.code, resources)
-        })
+    pub(crate) fn compile(
+        self: &Arc<Self>,
+        source: &Source,
+        setup: &Setup,
+    ) -> Result<Program, LoadError> {
+        let allowed = setup.code.limits.compile_time_max;
+        self.run(source, setup, allowed, midflight_compiler::compile_using)
     }
 
     /// Compiles a source that was good when it was loaded. It takes as long as it takes: a busy
@@ -79,13 +99,11 @@ impl Compilations {
     /// # Errors
     /// As [`Compilations::compile`].
     pub(crate) fn compile_again(
-        &self,
+        self: &Arc<Self>,
         source: &Source,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
-        self.run(source, setup, Duration::MAX, |resources| {
-            midflight_compiler::compile_using(source, setup.code, resources)
-        })
+        self.run(source, setup, Duration::MAX, midflight_compiler::compile_using)
     }
 
     /// Compiles the `migrate` blocks of a source for what is live.
@@ -93,34 +111,40 @@ impl Compilations {
     /// # Errors
     /// As [`Compilations::compile`].
     pub(crate) fn compile_migrations(
-        &self,
+        self: &Arc<Self>,
         source: &Source,
-        live: Live<'_>,
+        live: LiveLayout,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
-        self.run(source, setup, setup.code.limits.compile_time_max, |resources| {
-            midflight_compiler::compile_migrations(source, live, setup.code, resources)
+        let allowed = setup.code.limits.compile_time_max;
+        self.run(source, setup, allowed, move |source, settings, resources| {
+            let LiveLayout { version, tables, runs } = &live;
+            let before = &version.program().ir;
+            let live = Live { types: &before.types, state: before.state, tables, runs };
+            midflight_compiler::compile_migrations(source, live, settings, resources)
         })
     }
 
     fn run(
-        &self,
+        self: &Arc<Self>,
         source: &Source,
         setup: &Setup,
         allowed: Duration,
-        compile: impl FnOnce(Resources<'_>) -> Result<Program, Vec<Diagnostic>> + Send,
+        compile: impl FnOnce(&Source, Settings, Resources<'_>) -> Result<Program, Vec<Diagnostic>>
+        + Send
+        + 'static,
     ) -> Result<Program, LoadError> {
         let permit = self.begin(&setup.limits)?;
-        let is_past = || permit.began.elapsed() >= allowed;
-        let deadline = Deadline::new(allowed, &is_past);
-        let threads = Threads(self);
-        let resources = Resources { deadline, executor: &threads, cache: Some(&self.cache) };
-        let compiled = thread::scope(|scope| {
-            let thread =
-                thread().spawn_scoped(scope, || compile(resources)).map_err(LoadError::Thread)?;
-            thread.join().map_err(|_panic| LoadError::Internal)
-        })?;
-        compiled.map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })
+        let (compilations, began) = (self.clone(), permit.began);
+        let (file, settings) = (source.clone(), setup.code);
+        self.threads.run(move || {
+            let is_past = || began.elapsed() >= allowed;
+            let deadline = Deadline::new(allowed, &is_past);
+            let executor = &Functions(&compilations);
+            let resources = Resources { deadline, executor, cache: Some(&compilations.cache) };
+            compile(&file, settings, resources)
+                .map_err(|diagnostics| LoadError::Source { file, diagnostics })
+        })?
     }
 
     /// What is compiled now, and what was.
@@ -162,7 +186,7 @@ impl Compilations {
     }
 }
 
-impl Executor for Threads<'_> {
+impl Executor for Functions<'_> {
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
         let helpers = self.0.helpers((count / FUNCTIONS_PER_THREAD).saturating_sub(1));
         let next = AtomicUsize::new(0);
@@ -178,16 +202,11 @@ impl Executor for Threads<'_> {
         thread::scope(|scope| {
             for _ in 0..helpers.taken {
                 // Without the thread, this one does its part.
-                let _ = thread().spawn_scoped(scope, work);
+                let _ = threads::thread().spawn_scoped(scope, work);
             }
             work();
         });
     }
-}
-
-/// A thread that can compile.
-fn thread() -> thread::Builder {
-    thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK_SIZE)
 }
 
 impl Drop for Permit<'_> {

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use midflight_compiler::check::Live;
 use midflight_compiler::settings::Settings;
 
-use crate::compile::Compilations;
+use crate::compile::{Compilations, LiveLayout};
 use crate::data::Beginning;
 use crate::error::LoadError;
 use crate::gate::{Holder, Spawn};
@@ -40,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Arc<Pool>,
     /// Runs what takes long on a thread that may take its time.
     pub(crate) spawn: Option<Spawn>,
-    pub(crate) compilations: Compilations,
+    pub(crate) compilations: Arc<Compilations>,
     /// Absent without a store.
     pub(crate) committer: Option<Committer>,
 }
@@ -85,7 +84,7 @@ impl Shared {
         let store = committer.as_ref().map(Committer::queue);
         let main = World::new(MAIN_WORLD, &setup.limits, spawn.clone(), store);
         let pool = Arc::new(Pool::new(setup.limits.memory_max));
-        let compilations = Compilations::new(&setup.limits);
+        let compilations = Arc::new(Compilations::new(&setup.limits));
         Shared {
             epoch: AtomicU64::new(0),
             setup,
@@ -167,8 +166,7 @@ impl Shared {
         let runs = plan::runs(before, after, &tables);
         let code = match runs.contains(&true) {
             true => {
-                let (types, state) = (&before.types, before.state);
-                let live = Live { types, state, tables: &tables, runs: &runs };
+                let live = LiveLayout { version: live.clone(), tables, runs };
                 let source = new.source();
                 let code = self.compilations.compile_migrations(source, live, &self.setup)?;
                 Some(Arc::new(Version::of_migrations(new, code)))
