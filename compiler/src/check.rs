@@ -138,6 +138,8 @@ struct Checker<'a> {
     typed_migrations: Vec<Option<Typed>>,
     /// How deep each declared type is nested (`containment`).
     type_depths: Vec<u32>,
+    /// Tables with an index on a field that they do not have: another one was meant.
+    unknown_indexes: BTreeSet<&'a str>,
     /// Unknown names that need not be reported again; a field with its owner before it.
     unknown: BTreeSet<String>,
     /// The names of declarations that could not be read.
@@ -163,6 +165,7 @@ impl<'a> Checker<'a> {
             layouts: None,
             typed_migrations: Vec::new(),
             type_depths: Vec::new(),
+            unknown_indexes: BTreeSet::new(),
             unknown: BTreeSet::new(),
             lost: BTreeSet::new(),
             idle: Vec::new(),

@@ -269,9 +269,13 @@ impl<'a> Lexer<'a> {
                 Piece::LineEnd => {
                     self.offset = range.start;
                     self.push_text(base..range.start);
+                    let is_plain = self.modes.len() == 1;
                     self.close_strings();
                     self.offset = range.end;
                     self.newline = self.slice(range) == "\n";
+                    if is_plain {
+                        self.skip_second_line();
+                    }
                     return;
                 }
             }
@@ -302,6 +306,17 @@ impl<'a> Lexer<'a> {
     }
 
     /// The line ends in a string: reports it and closes what is open.
+    /// A text that was reported as open goes on in this line, where else another would be open in it:
+    /// up to its quote the line is part of the mistake.
+    fn skip_second_line(&mut self) {
+        let line = self.rest().split('\n').next().unwrap_or_default();
+        let quotes = line.matches('"').count() - line.matches("\\\"").count();
+        if let Some(end) = line.find('"').filter(|_| quotes % 2 == 1) {
+            self.offset += end + 1;
+            self.newline = false;
+        }
+    }
+
     fn close_strings(&mut self) {
         let last = self.lexed.tokens.last().map(|token| (token.kind, token.span));
         // `"… {` at the end of a line: the brace opened a block, and the quote before was missing.

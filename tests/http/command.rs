@@ -210,3 +210,16 @@ fn no_server_is_told_with_what_to_do() {
     assert_eq!(done.status.code(), Some(1));
     assert!(messages.contains("midflight serve") && messages.contains("--server"), "{messages}");
 }
+
+#[test]
+fn a_folder_is_formatted_around_what_cannot_be_read() {
+    let scratch = Scratch::new("fmt-folder");
+    let _ = scratch.file("a.flight", "get a( -> int { 1 }\n");
+    let ugly = scratch.file("b.flight", "get b()->int{1}\n");
+    let said = ["expected a parameter's name", "a.flight:1:"];
+    let formatted =
+        Transcript { command: "fmt .", code: 1, output: "./b.flight\n", messages: &said };
+    formatted.check(&scratch);
+    assert_eq!(fs::read_to_string(ugly).expect("it is there"), "get b() -> int { 1 }\n");
+    Transcript { command: "fmt --check .", code: 1, output: "", messages: &said }.check(&scratch);
+}

@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
 
     fn table(&mut self, index: usize) {
         let table = self.declared.tables[index];
-        let fields = self.fields(&table.fields);
+        let mut fields = self.fields(&table.fields);
         let keys: Vec<(Span, &ast::Field)> =
             table.fields.iter().filter_map(|field| field.key.map(|span| (span, field))).collect();
         match keys.as_slice() {
@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
                         .with_help("give it one field like `key id: int`"),
                 );
             }
-            [(_, only)] => self.key(index, only, &fields),
+            [(_, only)] => self.key(index, only, &mut fields),
             [(first, _), (second, _), ..] => self.report(
                 Diagnostic::new(Code::E0410, *second, "a table has one key")
                     .with_note(*first, "this is the key")
@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
         self.types.tables[index].fields = fields;
     }
 
-    fn key(&mut self, index: usize, key: &'a ast::Field, fields: &[Field]) {
+    fn key(&mut self, index: usize, key: &'a ast::Field, fields: &mut [Field]) {
         let Some(position) = fields.iter().position(|field| field.name == key.name.text) else {
             return;
         };
@@ -162,6 +162,7 @@ impl<'a> Checker<'a> {
         if !matches!(ty, Type::Int | Type::Str | Type::Error) {
             let text = format!("expected a key of type `int` or `str`, found {}", self.show(ty));
             self.error(Code::E0410, key.ty.span, text);
+            fields[position].ty = Type::Error;
         }
         if let Some(default) = &key.default {
             self.error(Code::E0410, default.span, "a key has no default");
@@ -171,7 +172,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn indexes(&mut self, table: &ast::Table, fields: &[Field]) -> Vec<u32> {
+    fn indexes(&mut self, table: &'a ast::Table, fields: &[Field]) -> Vec<u32> {
         let mut indexes: Vec<u32> = Vec::new();
         for name in &table.indexes {
             let Some(position) = fields.iter().position(|field| field.name == name.text) else {
@@ -184,6 +185,7 @@ impl<'a> Checker<'a> {
                 let diagnostic = self.with_near(diagnostic, name, known);
                 let key = format!("{}.{}", table.name.text, name.text);
                 self.report_unknown(key, diagnostic);
+                let _ = self.unknown_indexes.insert(table.name.text.as_str());
                 continue;
             };
             let ty = fields[position].ty;
@@ -211,7 +213,7 @@ impl<'a> Checker<'a> {
                     .with_help("put what belongs together into a struct"),
             );
         }
-        let params: Vec<Param<'a>> =
+        let mut params: Vec<Param<'a>> =
             decl.params.iter().map(|param| self.param(decl.role, param)).collect();
         let result = match decl.result {
             Some(written) => self.resolve(written, TypeSite::Result),
@@ -219,14 +221,14 @@ impl<'a> Checker<'a> {
         };
         let FunctionDecl { role, name, name_span, broken, .. } = decl;
         let period_ms = match role {
-            Role::Timer(period) => self.period(period, &params, broken),
+            Role::Timer(period) => self.period(period, &mut params, broken),
             _ => 0,
         };
         Signature { name, name_span, params, broken, result, period_ms }
     }
 
     /// A timer's period in milliseconds; its parameter, if any, is a row.
-    fn period(&mut self, written: &'a ast::Expr, params: &[Param<'a>], broken: bool) -> i64 {
+    fn period(&mut self, written: &'a ast::Expr, params: &mut [Param<'a>], broken: bool) -> i64 {
         let wrong = match params {
             _ if broken => None,
             [] => None,
@@ -236,6 +238,7 @@ impl<'a> Checker<'a> {
         if let Some(param) = wrong {
             let text = "a timer has no parameter, or one row that it runs for";
             self.error(Code::E0414, param.name.span, text);
+            param.ty = Type::Error;
         }
         match self.constant_of_type(written, Type::Int) {
             Some(Const::Int(period)) if period >= 1 => return period,

@@ -2,8 +2,10 @@
 
 use super::body::Body;
 use super::collect::ValueName;
+use super::fields::Owner;
 use super::mismatch::Wanted;
 use crate::ast::{self, ExprKind};
+use crate::builtins::{Form, ROWS};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::walk::Part;
 use crate::ir::{self, Const};
@@ -243,13 +245,30 @@ impl<'a> Body<'_, 'a> {
             let help = format!("a variant is written with its enum: `{value}`");
             return self.checker.report(diagnostic.with_help(help).with_fix(span, value));
         }
-        if self.checker.names.calls.contains_key(name) {
+        let is_builtin = ROWS.iter().any(|row| row.form == Form::Function && row.name == name);
+        if is_builtin || self.checker.names.calls.contains_key(name) {
             return self.checker.report(diagnostic.with_help(format!("call it: `{name}(…)`")));
+        }
+        if let Some(field) = self.field_of_row(name) {
+            return self.checker.report(
+                diagnostic.with_help(format!("the row's field is `{field}`")).with_fix(span, field),
+            );
         }
         let wanted = ast::Name { text: name.to_owned(), span };
         let known = self.scopes.names().chain(self.checker.names.values.keys().copied());
         let diagnostic = self.checker.with_near(diagnostic, &wanted, known);
         self.checker.report_unknown(name, diagnostic);
+    }
+
+    /// `row.name` where a row in scope has a field of this name.
+    fn field_of_row(&self, name: &str) -> Option<String> {
+        let names: Vec<&str> = self.scopes.names().collect();
+        names.into_iter().rev().find_map(|local| {
+            let id = self.scopes.find(local)?;
+            let Type::Row(table) = self.scopes.locals[id.index()].ty else { return None };
+            let _ = Owner::Row(table).find(&self.checker.types, name)?;
+            Some(format!("{local}.{name}"))
+        })
     }
 
     /// `Enum.name` where one enum alone has a variant of this name.

@@ -156,7 +156,8 @@ impl<'a> Body<'_, 'a> {
         let (Some(name), Some(last)) = (path.first(), path.last()) else { return None };
         let (index, _) = find_or_report(self.checker, Owner::Row(table), name)?;
         let known = self.checker.types.table(table);
-        if self.checker.is_broken(Type::Row(table)) {
+        let has_unknown = self.checker.unknown_indexes.contains(known.name.as_str());
+        if has_unknown || self.checker.is_broken(Type::Row(table)) {
             return None;
         }
         if path.len() > 1 || !known.indexes.contains(&index) {

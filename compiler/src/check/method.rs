@@ -32,7 +32,7 @@ fn elsewhere(method: &str) -> Option<&'static str> {
     Some(match method {
         "add" | "append" | "push_back" | "Add" => "push",
         "delete" | "erase" | "removeAt" | "remove_at" => "remove",
-        "has" | "includes" | "Contains" | "indexOf" => "contains",
+        "has" | "includes" | "Contains" => "contains",
         "to_upper" | "toUpper" | "toUpperCase" | "to_uppercase" | "uppercase" => "upper",
         "to_lower" | "toLower" | "toLowerCase" | "to_lowercase" | "lowercase" => "lower",
         "substr" | "substring" | "sub" => "slice",
@@ -217,8 +217,9 @@ impl<'a> Body<'_, 'a> {
         if ROWS.iter().any(|row| is_function(&row))
             || self.checker.names.calls.contains_key(name.text.as_str())
         {
-            let receiver = self.checker.source.slice(base.span);
-            let fixed = format!("{}({receiver})", name.text);
+            let all = std::iter::once(base).chain(args);
+            let all: Vec<&str> = all.map(|arg| self.checker.source.slice(arg.span)).collect();
+            let fixed = format!("{}({})", name.text, all.join(", "));
             return self.checker.report(
                 Diagnostic::new(Code::E0208, name.span, format!("`{}` is a function", name.text))
                     .with_help(format!("`{fixed}`")),

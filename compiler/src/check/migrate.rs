@@ -171,6 +171,14 @@ impl<'a> Checker<'a> {
             Some(TypeName::Struct(id)) => Some(Owner::Struct(id)),
             _ => self.migrated(owner),
         };
+        if let Some(was) = found.and_then(|found| self.renamed(found, field)) {
+            let text = format!("the field `{}.{}` is renamed and dropped", owner.text, field.text);
+            return self.report(
+                Diagnostic::new(Code::E0413, owner.span.to(field.span), text)
+                    .with_note(was, "it goes on under this name")
+                    .with_help("leave one of both out"),
+            );
+        }
         if found.and_then(|found| found.find(&self.types, &field.text)).is_some() {
             let text = format!("the field `{}.{}` is declared and dropped", owner.text, field.text);
             self.report(
@@ -178,6 +186,13 @@ impl<'a> Checker<'a> {
                     .with_help("leave one of both out"),
             );
         }
+    }
+
+    /// Where the field stands that goes on with an old one.
+    fn renamed(&self, owner: Owner, old: &Name) -> Option<Span> {
+        let mut fields = owner.fields(&self.types).iter();
+        let goes_on = fields.find(|field| field.was.as_deref() == Some(old.text.as_str()));
+        goes_on.map(|field| field.span)
     }
 
     fn renames(&mut self, fields: &'a [ast::Field]) {

@@ -229,10 +229,20 @@ impl<'a> Body<'_, 'a> {
         let Type::Enum(id) = inner else {
             // Whatever the payload binds is declared, so that the arm's body stays silent.
             self.payload_of_error(payload.as_deref());
-            return match inner {
-                Type::Error => None,
-                _ => self.refuse_pattern(span, ty, &format!("the name `{}`", name.text)),
-            };
+            // It may have been meant to bind.
+            self.scopes.lose();
+            if inner == Type::Error {
+                return None;
+            }
+            let (expected, found) = (self.checker.show(ty), &name.text);
+            let text = format!("expected a pattern for {expected}, found the name `{found}`");
+            let diagnostic = Diagnostic::new(Code::E0510, span, text);
+            self.checker.report(match (found.as_str(), of_optional) {
+                ("None", Some(_)) => diagnostic.with_help("`none`").with_fix(span, "none"),
+                (_, Some(_)) => diagnostic.with_help("`if let name = value { … } else { … }`"),
+                (_, None) => diagnostic.with_help("`_` takes everything, and nothing is bound"),
+            });
+            return None;
         };
         if let Some(owner) = owner {
             let expected = self.checker.types.enumeration(id).name.clone();

@@ -154,6 +154,13 @@ impl<'a> Body<'_, 'a> {
 
     fn refuse_property(&mut self, place: &Place, name: &Name) {
         let ty = place.ty;
+        if let Some(local) = root_local(place).filter(|_| place.path.is_empty())
+            && optional(&self.checker.types, ty).is_some()
+        {
+            // It was meant to be opened where it is declared: once is enough to say so.
+            self.scopes.mark_used(local);
+            self.scopes.locals[local.index()].ty = Type::Error;
+        }
         let types = &self.checker.types;
         let shown = self.checker.show(ty);
         let text = format!("a value of type {shown} has no field `{}`", name.text);

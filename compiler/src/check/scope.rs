@@ -159,14 +159,14 @@ impl<'a> Body<'_, 'a> {
             return local;
         }
         match before {
-            Some(before) => self.redeclared(name, kind, before),
+            Some(before) => self.redeclared(name, kind, before, local),
             None => self.hides_declaration(name),
         }
         self.scopes.bind(text, local);
         local
     }
 
-    fn redeclared(&mut self, name: &Name, kind: LocalKind, before: Binding) {
+    fn redeclared(&mut self, name: &Name, kind: LocalKind, before: Binding, local: LocalId) {
         let Some(facts) = self.scopes.facts(before.local) else { return };
         // The scope of the parameters is that of the body: nothing stands between them.
         if before.depth == self.scopes.open.len() {
@@ -177,6 +177,8 @@ impl<'a> Body<'_, 'a> {
                 (LocalKind::Var(_), _) => ("scope", format!("assign to it: `{} = …`", name.text)),
                 _ => ("scope", "give it another name".to_owned()),
             };
+            // Which of both a use means, nobody knows.
+            self.scopes.locals[local.index()].ty = Type::Error;
             let text = format!("`{}` is declared twice in this {place}", name.text);
             return self.checker.report(
                 Diagnostic::new(Code::E0209, name.span, text)

@@ -167,6 +167,10 @@ impl<'a> Checker<'a> {
             "boolean" | "Bool" => Some("bool"),
             _ => None,
         };
+        if matches!(name, "void" | "unit" | "Unit") {
+            let help = "a function without a result has no `->`";
+            return self.report_unknown(name, diagnostic.with_help(help));
+        }
         let diagnostic = match elsewhere {
             Some(ours) => diagnostic.with_help(format!("`{ours}`")).with_fix(span, ours),
             None => {

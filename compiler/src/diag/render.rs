@@ -149,6 +149,9 @@ fn lines_around(source: &Source, span: Span) -> Option<Span> {
             None if after.len() <= SHOWN_MAX => after.len(),
             None => return None,
         };
+    // What ends lines on another system is no part of them.
+    let is_return = line_end > span.end as usize && text.as_bytes()[line_end - 1] == b'\r';
+    let line_end = line_end - usize::from(is_return);
     let window = Span::new(line_start as u32, line_end as u32);
     (line_end - line_start <= SHOWN_MAX).then_some(window)
 }
@@ -216,6 +219,14 @@ help: `gold`
         let diagnostic = Diagnostic::new(Code::E0001, Span::new(0, 2), "bad");
         let text = render(&source, &[diagnostic], Style::Plain);
         assert!(text.contains("| ^^\n"), "{text}");
+    }
+
+    #[test]
+    fn line_ends_of_another_system_are_not_shown() {
+        let source = Source::new("t", "a\r\nbad\r\n");
+        let text =
+            render(&source, &[Diagnostic::new(Code::E0001, Span::new(3, 6), "bad")], Style::Plain);
+        assert!(text.contains("2 | bad\n"), "{text:?}");
     }
 
     #[test]

@@ -22,11 +22,13 @@ pub(super) enum Newlines {
     Ignored,
 }
 
-/// Whether `Name {` begins a struct literal; in the head of `if`, `for` … it does not.
+/// Whether `Name {` begins a struct literal; in the head of `if`, `for` … it does not, and is taken
+/// for a mistake where it looks like one. Behind `match` the arms may look so.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum StructLiterals {
     Allowed,
     Refused,
+    Never,
 }
 
 impl Context {
@@ -248,6 +250,10 @@ impl<'a> Parser<'a> {
 
     fn take_name(&mut self) -> Name {
         let token = self.bump();
+        if token.kind == TokenKind::Error {
+            // Nobody knows how much of it was meant.
+            return Name { text: String::new(), span: token.span };
+        }
         Name { text: self.text(token).to_owned(), span: token.span }
     }
 

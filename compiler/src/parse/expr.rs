@@ -200,8 +200,10 @@ impl Parser<'_> {
 
     fn at_word_not(&self) -> bool {
         let next = self.nth(1);
+        let is_apart = next.span.start > self.peek().span.end;
         let operand_follows =
-            matches!(next.kind, TokenKind::Name | TokenKind::True | TokenKind::False);
+            matches!(next.kind, TokenKind::Name | TokenKind::True | TokenKind::False)
+                || (next.kind == TokenKind::OpenParen && is_apart);
         self.at_word("not") && operand_follows && !next.newline_before
     }
 

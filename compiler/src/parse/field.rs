@@ -151,6 +151,8 @@ impl Parser<'_> {
 
 /// Leaves out the fields whose names could not be read.
 fn named(mut fields: Parts<Field>) -> Parts<Field> {
+    let count = fields.list.len();
     fields.list.retain(|field| !field.name.text.is_empty());
+    fields.broken |= fields.list.len() < count;
     fields
 }

@@ -76,7 +76,8 @@ pub(super) fn foreign_stmt(word: &str) -> Option<&'static str> {
             "`let x = …`, or `var x = …` for a variable that changes"
         }
         "delete" => "`remove row`",
-        "do" | "until" | "unless" | "foreach" => "the loops are `while` and `for`",
+        "do" | "until" | "foreach" => "the loops are `while` and `for`",
+        "unless" => "`if !cond { … }`",
         "print" | "println" | "echo" => "`log \"…\"`",
         "try" | "catch" | "finally" | "defer" => {
             "a trap ends the call and undoes it; there is no `catch`"

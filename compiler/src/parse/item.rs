@@ -114,7 +114,7 @@ impl Parser<'_> {
             return self.semicolon();
         }
         if self.looks_like_item() {
-            return self.report_same_line("declarations");
+            return self.report_same_line("declarations", true);
         }
         self.unexpected("the end of the line");
     }
@@ -213,7 +213,9 @@ impl Parser<'_> {
         let _ = self.bump();
         let name = self.item_name("a name for the enum");
         let mut variants = self.line_list(Self::variant);
+        let count = variants.list.len();
         variants.list.retain(|variant| !variant.name.text.is_empty());
+        variants.broken |= variants.list.len() < count;
         ItemKind::Enum { name, variants }
     }
 
@@ -276,7 +278,22 @@ impl Parser<'_> {
         } else if !self.is_panicking() {
             let _ = self.bump();
         }
-        self.type_expr()
+        let ty = self.type_expr();
+        match self.at_type_end() {
+            true => ty,
+            // What was read of it says nothing about the whole.
+            false => TypeExpr { kind: TypeExprKind::Error, span: ty.span },
+        }
+    }
+
+    /// Whether something stands here that can follow the type of a field or parameter.
+    fn at_type_end(&self) -> bool {
+        use TokenKind as T;
+        let kind = self.kind();
+        let follows = matches!(kind, T::Comma | T::Equal | T::Semicolon | T::End);
+        let next_begins = self.nth(1).kind == T::Colon;
+        let ends = follows || kind.is_closer() || self.peek().newline_before;
+        ends || self.at_word("was") || next_begins
     }
 
     /// How a name is written with its type, where something else stands behind it than `:`.
@@ -285,6 +302,10 @@ impl Parser<'_> {
         let is_type = matches!(name, "int" | "float" | "bool" | "str");
         let next = self.peek();
         match next.kind {
+            TokenKind::Question => format!("an optional is `{name}: T?`"),
+            TokenKind::Name if !self.at_line_end() && !self.ends_element(self.nth(1)) => {
+                "a field or parameter is `name: type`".to_owned()
+            }
             TokenKind::Name if !self.at_line_end() => {
                 let next = self.text(next);
                 let (name, ty) = if is_type { (next, name) } else { (name, next) };
@@ -293,6 +314,12 @@ impl Parser<'_> {
             _ if is_type => format!("each has a name of its own: `value: {name}`"),
             _ => format!("`{name}: int`"),
         }
+    }
+
+    fn ends_element(&self, token: Token) -> bool {
+        use TokenKind as T;
+        let ends = matches!(token.kind, T::Comma | T::Equal | T::Semicolon | T::End | T::Question);
+        ends || token.kind.is_closer() || token.newline_before
     }
 
     /// `[ "->" type ]`; of kind `Error` where something else stands before the body, since it may
@@ -364,7 +391,9 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Int if self.at_parted_duration() => self.parted_duration(),
             TokenKind::Duration | TokenKind::Int => self.number(),
-            TokenKind::Name if self.nth(1).kind == TokenKind::Name => self.name_expr(),
+            TokenKind::Name if self.nth(1).kind == TokenKind::Name || self.at_constant_name() => {
+                self.name_expr()
+            }
             _ => {
                 let expected = self.missing("how often the timer runs");
                 let help = "a duration such as `50ms`, or a constant";
@@ -372,6 +401,12 @@ impl Parser<'_> {
                 self.error_expr()
             }
         }
+    }
+
+    /// Whether the current name is spelled like a constant: then it is no timer's.
+    fn at_constant_name(&self) -> bool {
+        let text = self.text(self.peek());
+        text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     }
 
     /// `"on" "load" block`

@@ -51,18 +51,18 @@ impl Parser<'_> {
     }
 
     /// What stands here begins something that should have a line of its own.
-    pub(super) fn report_same_line(&mut self, what: &str) {
+    pub(super) fn report_same_line(&mut self, what: &str, is_sure: bool) {
         let place = self.peek().span;
         if self.diagnostics.has_at(place.start) {
             return;
         }
         let gap = Span::new(self.previous_end(), place.start);
         let message = format!("two {what} on one line");
-        self.report(
-            Diagnostic::new(Code::E0101, place, message)
-                .with_help("begin a new line here")
-                .with_fix(gap, "\n"),
-        );
+        let diagnostic = Diagnostic::new(Code::E0101, place, message);
+        self.report(match is_sure {
+            true => diagnostic.with_help("begin a new line here").with_fix(gap, "\n"),
+            false => diagnostic.with_help("an operator or a comma is missing here, or a new line"),
+        });
     }
 
     /// Whether the current token can begin a statement, and goes on with none.
@@ -124,6 +124,9 @@ impl Parser<'_> {
                 Some("what may be `none` is opened by `if let` or `??`")
             }
             TokenKind::Question => Some("`if cond { a } else { b }`"),
+            TokenKind::Not if self.nth(1).kind == TokenKind::OpenParen => {
+                Some("there are no macros; a test says `assert a == b`")
+            }
             TokenKind::Not => Some("what may be `none` is opened by `if let` or `??`"),
             TokenKind::DotDot | TokenKind::DotDotEqual => {
                 Some("a range stands only in `for i in a..b`")
@@ -180,6 +183,14 @@ impl Parser<'_> {
             None => diagnostic,
         });
         let _ = self.block();
+        // `catch (e) { … }` and its like belong to it.
+        while ["catch", "except", "finally", "rescue"].iter().any(|word| self.at_word(word)) {
+            self.skip_until(|parser| parser.at(TokenKind::OpenBrace) || parser.at_new_line());
+            if !self.at(TokenKind::OpenBrace) {
+                break;
+            }
+            let _ = self.block();
+        }
         StmtKind::Error
     }
 
@@ -187,7 +198,10 @@ impl Parser<'_> {
     pub(super) fn misplaced_item(&mut self) -> StmtKind {
         let message = "a declaration stands outside of functions";
         let diagnostic = Diagnostic::new(Code::E0116, self.peek().span, message);
-        self.report(diagnostic.with_help("move it to the top level"));
+        self.report(diagnostic.with_help(match self.at_word("const") {
+            true => "move it to the top level; a value within a function is `let name = …`",
+            false => "move it to the top level",
+        }));
         self.lost_item();
         StmtKind::Error
     }
@@ -215,6 +229,9 @@ impl Parser<'_> {
     /// Something that begins no declaration.
     pub(super) fn no_item(&mut self) -> ItemKind {
         let token = self.peek();
+        if let Some((meant, help)) = self.foreign_word() {
+            return self.foreign_item(meant, help);
+        }
         if self.after_mistake {
             // A bracket was lost before, and with it where the declaration ends.
             self.panic_silently();
@@ -224,9 +241,20 @@ impl Parser<'_> {
             self.refuse_closer();
             return ItemKind::Error;
         }
-        match hint::foreign_item(self.text(token)) {
-            Some((meant, help)) => self.foreign_item(meant, help),
-            None => self.unknown_item(),
+        self.unknown_item()
+    }
+
+    /// What the word here is meant for, where it begins a declaration in another language.
+    fn foreign_word(&self) -> Option<(Meant, &'static str)> {
+        let word = self.text(self.peek());
+        let is_value = matches!(self.nth(2).kind, TokenKind::Equal | TokenKind::Colon);
+        match word {
+            "type" if is_value => Some((Meant::Unknown, "a type has one name")),
+            "static" if is_value => hint::foreign_item("let"),
+            "delete" if self.text(self.nth(1)) == "table" => {
+                Some((Meant::Unknown, "what is stored is given up by `drop table t`"))
+            }
+            _ => hint::foreign_item(word),
         }
     }
 

@@ -133,8 +133,10 @@ impl Parser<'_> {
     /// Whether `Name {` begins a struct literal here. In a head it does not; but where only a
     /// literal goes on with `field:`, it was meant.
     fn begins_struct_literal(&mut self) -> bool {
-        if self.context.literals == StructLiterals::Allowed {
-            return true;
+        match self.context.literals {
+            StructLiterals::Allowed => return true,
+            StructLiterals::Never => return false,
+            StructLiterals::Refused => {}
         }
         let is_field = self.nth(3).kind == TokenKind::Colon && self.nth(4).kind != TokenKind::Colon;
         let is_literal = self.nth(2).kind.is_word() && is_field;
@@ -260,7 +262,8 @@ impl Parser<'_> {
     /// `"match" expr "{" { arm ( "," | newline ) } "}"`
     fn match_expr(&mut self) -> Expr {
         let start = self.bump().span.start;
-        let value = Box::new(self.head_expr());
+        let head = Context { literals: StructLiterals::Never, ..self.context };
+        let value = Box::new(self.within(head, Self::expr));
         let arms = self.nested(|parser| parser.line_list(Self::arm));
         let (mut arms, broken) = arms.map_or((Vec::new(), true), |arms| (arms.list, arms.broken));
         if broken {
@@ -272,6 +275,7 @@ impl Parser<'_> {
 
     /// `pattern "=>" ( block | statement )`
     fn arm(&mut self) -> Arm {
+        self.refuse_case();
         let start = self.peek().span.start;
         let pattern = self.pattern();
         if matches!(self.kind(), TokenKind::Arrow | TokenKind::Colon) && !self.is_panicking() {
@@ -288,6 +292,23 @@ impl Parser<'_> {
             ArmBody::Stmt(Box::new(self.arm_stmt()))
         };
         Arm { pattern, body, span: self.span_from(start) }
+    }
+
+    /// `case pattern`: the word is left out.
+    fn refuse_case(&mut self) {
+        let next = self.nth(1);
+        let is_pattern = !matches!(
+            next.kind,
+            TokenKind::FatArrow | TokenKind::OpenParen | TokenKind::Bar | TokenKind::Dot
+        );
+        if self.at_word("case") && is_pattern {
+            let word = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::E0122, word, "an arm begins with its pattern")
+                    .with_help("leave `case` out: `pattern => …`")
+                    .with_fix(Span::new(word.start, next.span.start), ""),
+            );
+        }
     }
 
     fn arm_stmt(&mut self) -> Stmt {

@@ -171,9 +171,18 @@ impl Parser<'_> {
         match self.brackets.partner(opener) {
             Some(partner) => {
                 let diagnostic = self.unexpected_token(expected);
-                self.fail_unless_reported(match self.kind() {
-                    TokenKind::Comma => {
+                let before = opener.checked_sub(1).map(|index| self.token_at(index).kind);
+                self.fail_unless_reported(match (self.kind(), before) {
+                    (TokenKind::Comma, Some(TokenKind::Fail | TokenKind::Assert)) => diagnostic
+                        .with_help("no parentheses: `fail 404 \"why\"`, `assert cond, \"why\"`"),
+                    (TokenKind::Comma, Some(TokenKind::Log)) => {
+                        diagnostic.with_help("`log` takes one text: `log \"{a} {b}\"`")
+                    }
+                    (TokenKind::Comma, _) => {
                         diagnostic.with_help("there are no tuples: a `struct` holds several values")
+                    }
+                    (TokenKind::Colon, _) => {
+                        diagnostic.with_help("arguments go by their place and have no names")
                     }
                     _ => diagnostic,
                 });
@@ -227,7 +236,12 @@ impl Parser<'_> {
         self.recover_to_block();
         let goes_on = self.peek().newline_before && !self.at_item();
         if !self.is_panicking() && !self.at(TokenKind::OpenBrace) {
-            let diagnostic = self.missing("`{`");
+            let diagnostic = match self.kind() {
+                TokenKind::OpenParen => {
+                    self.missing("`{`").with_help("what it consists of stands in braces")
+                }
+                _ => self.missing("`{`"),
+            };
             if goes_on && self.brackets.has_stray_brace {
                 let end = self.previous_end();
                 self.report(diagnostic.with_fix(Span::new(end, end), " {"));

@@ -74,8 +74,9 @@ impl Parser<'_> {
         if bare_word || !self.begins_stmt() {
             return self.unexpected_after(start);
         }
-        self.report_same_line("statements");
-        if is_bare_value(stmt) || !self.surely_begins_stmt() {
+        let is_sure = !is_bare_value(stmt) && self.surely_begins_stmt();
+        self.report_same_line("statements", is_sure);
+        if !is_sure {
             // Or an operator or a bracket is missing: then neither half says what was meant.
             self.panic_silently();
         }
@@ -189,16 +190,32 @@ impl Parser<'_> {
         if !self.at(TokenKind::Equal) || self.is_panicking() {
             return left;
         }
-        let equal = self.bump().span;
+        let mut equal = self.bump().span;
+        // `=<`, `=>`, `=!`: the other way round.
+        let turned = match self.kind() {
+            TokenKind::Less => Some((BinaryOp::Le, "<=")),
+            TokenKind::Greater => Some((BinaryOp::Ge, ">=")),
+            TokenKind::Not => Some((BinaryOp::Ne, "!=")),
+            _ => None,
+        };
+        let turned = turned.filter(|_| self.peek().span.start == equal.end);
+        if turned.is_some() {
+            equal = equal.to(self.bump().span);
+        }
+        let (op, text) = turned.unwrap_or((BinaryOp::Eq, "=="));
+        let message = match turned {
+            Some(_) => format!("`{}` is not an operator in Flight", self.source.slice(equal)),
+            None => "`=` assigns; a condition compares with `==`".to_owned(),
+        };
         self.report(
-            Diagnostic::new(Code::E0108, equal, "`=` assigns; a condition compares with `==`")
-                .with_help("write `==`")
-                .with_fix(equal, "=="),
+            Diagnostic::new(Code::E0108, equal, message)
+                .with_help(format!("write `{text}`"))
+                .with_fix(equal, text),
         );
         let right = self.head_expr();
         let span = left.span.to(right.span);
         let (left, right) = (Box::new(left), Box::new(right));
-        self.node(ExprKind::Binary { op: BinaryOp::Eq, op_span: equal, left, right }, span)
+        self.node(ExprKind::Binary { op, op_span: equal, left, right }, span)
     }
 
     /// `"while" expr block`

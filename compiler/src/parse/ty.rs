@@ -29,6 +29,10 @@ impl Parser<'_> {
             }
             TokenKind::Error => {
                 let _ = self.bump();
+                // `&T` and its like are one mistake.
+                if self.at(TokenKind::Name) && !self.at_line_end() {
+                    let _ = self.bump();
+                }
                 TypeExprKind::Error
             }
             _ => {

@@ -21,7 +21,7 @@ pub(super) struct Fmt {
 impl Fmt {
     /// Rewrites the files that are in another style, or names them.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut others = 0;
+        let (mut others, mut unreadable) = (0, String::new());
         let mut files = Vec::new();
         for path in self.paths {
             collect(path, &mut files)?;
@@ -30,7 +30,14 @@ impl Fmt {
             let source = read(file)?;
             let refused = |mistakes: Vec<_>| report::diagnostics(&source, &mistakes, style());
             let formatted = on_large_stack(|| midflight_compiler::fmt::format(&source))?;
-            let formatted = formatted.map_err(|mistakes| Failure(refused(mistakes)))?;
+            // The others are formatted all the same.
+            let formatted = match formatted {
+                Ok(formatted) => formatted,
+                Err(mistakes) => {
+                    unreadable.push_str(&refused(mistakes));
+                    continue;
+                }
+            };
             if formatted == source.text() {
                 continue;
             }
@@ -39,6 +46,9 @@ impl Fmt {
             if !self.check {
                 replace(file, &formatted)?;
             }
+        }
+        if !unreadable.is_empty() {
+            return Err(Failure(unreadable));
         }
         match self.check && others > 0 {
             true => Err(Failure::with_help("not formatted", "midflight fmt PATH")),
