@@ -57,7 +57,7 @@ use std::rc::Rc;
 use crate::ast;
 use crate::deadline::Deadline;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::ir;
+use crate::ir::{self, FuncId};
 use crate::layout::Layouts;
 use crate::limits::Limits;
 use crate::source::{Source, Span};
@@ -144,6 +144,10 @@ struct Checker<'a> {
     unknown: BTreeSet<String>,
     /// The names of declarations that could not be read.
     lost: BTreeSet<&'a str>,
+    /// The calls of functions without a result, and those of these that return a value all the same:
+    /// one mistake, which is theirs and not the callers'.
+    calls_of_nothing: Vec<(FuncId, Span)>,
+    lacking_results: BTreeSet<FuncId>,
     /// Warnings about what does nothing: beside a mistake they are no news.
     idle: Vec<Diagnostic>,
     /// Bytes of the constants that were written out so far.
@@ -168,6 +172,8 @@ impl<'a> Checker<'a> {
             unknown_indexes: BTreeSet::new(),
             unknown: BTreeSet::new(),
             lost: BTreeSet::new(),
+            calls_of_nothing: Vec::new(),
+            lacking_results: BTreeSet::new(),
             idle: Vec::new(),
             constants_size: 0,
         }
@@ -232,6 +238,11 @@ impl<'a> Checker<'a> {
         mut functions: Vec<ir::Function>,
         migrations: Migrations,
     ) -> Result<Checked, Vec<Diagnostic>> {
+        for (function, span) in std::mem::take(&mut self.calls_of_nothing) {
+            if self.lacking_results.contains(&function) {
+                self.diagnostics.forget(&[Code::E0300, Code::E0301, Code::E0306], span);
+            }
+        }
         if !self.diagnostics.has_errors() {
             let stack_max = self.limits.stack_max;
             effects::complete(&mut functions, &self.types, (stack_max, &mut self.diagnostics));

@@ -170,6 +170,13 @@ impl Diagnostics {
         }
     }
 
+    /// Takes back what was reported with one of these codes at a place.
+    pub(crate) fn forget(&mut self, codes: &[Code], span: Span) {
+        let before = self.list.len();
+        self.list.retain(|one| one.span != span || !codes.contains(&one.code));
+        self.errors -= before - self.list.len();
+    }
+
     /// Whether something was reported whose place begins at this offset.
     pub(crate) fn has_at(&self, start: u32) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.span.start == start)

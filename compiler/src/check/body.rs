@@ -43,6 +43,8 @@ pub(super) struct Body<'c, 'a> {
     /// The type that `return` gives.
     pub(super) result: Type,
     pub(super) loops: Vec<Loop>,
+    /// The function, where it is one that can be called.
+    pub(super) function: Option<ir::FuncId>,
     /// Where the type of the result is written.
     pub(super) result_span: Option<Span>,
     /// What wants the type of the value that is being checked.
@@ -117,6 +119,7 @@ impl<'c, 'a> Body<'c, 'a> {
             kind,
             result,
             loops: Vec::new(),
+            function: None,
             result_span: None,
             wanted_by: None,
             steps_left: super::exhaust::STEPS_MAX,
@@ -203,6 +206,7 @@ impl<'a> Checker<'a> {
             _ => LocalKind::OuterParam,
         };
         let mut body = Body::new(self, kind, signature.result);
+        body.function = Some(ir::FuncId(index as u32));
         body.result_span = decl.result.map(|result| result.span);
         body.scopes.push();
         for param in &signature.params {

@@ -75,6 +75,9 @@ impl<'a> Body<'_, 'a> {
             checked.push(constant(default.clone(), param.ty, span));
         }
         let kind = ir::ExprKind::Call(id, checked);
+        if signature.result == Type::Unit {
+            self.checker.calls_of_nothing.push((id, span));
+        }
         ir::Expr { kind, ty: signature.result, span }
     }
 
@@ -241,6 +244,12 @@ impl<'a> Body<'_, 'a> {
         let diagnostic = Diagnostic::new(Code::E0202, name.span, message);
         let builtins = ROWS.iter().filter(|row| row.form == Form::Function).map(|row| row.name);
         let known = self.checker.names.calls.keys().copied().chain(builtins);
+        if let Some(variant) = self.variant_of_one(text) {
+            let help = format!("a variant is written with its enum: `{variant}(…)`");
+            let diagnostic = diagnostic.with_help(help).with_fix(name.span, variant);
+            self.checker.report(diagnostic);
+            return error(span);
+        }
         let diagnostic = match self.elsewhere(text) {
             Some(help) => diagnostic.with_help(help),
             None => self.checker.with_near(diagnostic, name, known),
@@ -261,6 +270,8 @@ impl<'a> Body<'_, 'a> {
             "format" | "sprintf" => "a value in a text is `\"{value}\"`",
             "rand" | "randint" | "random_int" => "`random(n)` is from 0 to n - 1",
             "Some" => "a value of an optional is written as it is",
+            "append" => "an element is added by `list.push(x)`",
+            "foreach" | "forEach" => "a loop is `for x in list { … }`",
             "sleep" | "wait" => "nothing waits: a timer `every 5s name() { … }` comes back",
             _ => return None,
         };

@@ -213,6 +213,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn refuse_result(&mut self, value: &ir::Expr) {
+        self.checker.lacking_results.extend(self.function);
         let found = self.checker.show(value.ty);
         let text = format!("expected no value after `return`, found {found}");
         let diagnostic = Diagnostic::new(Code::E0300, value.span, text);

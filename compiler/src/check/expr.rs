@@ -241,6 +241,9 @@ impl<'a> Body<'_, 'a> {
             let help = format!("write `{ours}`");
             return self.checker.report(diagnostic.with_help(help).with_fix(span, ours));
         }
+        if let Some(help) = foreign_value(name) {
+            return self.checker.report_unknown(name, diagnostic.with_help(help));
+        }
         if let Some(value) = self.variant_of_one(name) {
             let help = format!("a variant is written with its enum: `{value}`");
             return self.checker.report(diagnostic.with_help(help).with_fix(span, value));
@@ -272,7 +275,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// `Enum.name` where one enum alone has a variant of this name.
-    fn variant_of_one(&self, name: &str) -> Option<String> {
+    pub(super) fn variant_of_one(&self, name: &str) -> Option<String> {
         let has = |variants: &[VariantType]| variants.iter().any(|variant| variant.name == name);
         let mut owners = self.checker.types.enums.iter().filter(|one| has(&one.variants));
         match (owners.next(), owners.next()) {
@@ -280,6 +283,16 @@ impl<'a> Body<'_, 'a> {
             _ => None,
         }
     }
+}
+
+/// What Flight has in the place of a value that other languages have.
+fn foreign_value(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Math" | "math" => "`min(a, b)`, `sqrt(x)` and their like stand by themselves",
+        "console" | "fmt" | "Console" | "System" => "a line of the log is `log \"…\"`",
+        "this" | "self" => "a function has what it is given, and `state`",
+        _ => return None,
+    })
 }
 
 /// What Flight calls a value that other languages call so.

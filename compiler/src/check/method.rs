@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::expr::error;
+use super::fields::Owner;
 use super::place::{is_length, read_place, root_local};
 use super::ty::{element, optional};
 use crate::ast::{self, Name};
@@ -225,6 +226,15 @@ impl<'a> Body<'_, 'a> {
                     .with_help(format!("`{fixed}`")),
             );
         }
+        let field = Owner::of(ty).and_then(|owner| owner.find(&self.checker.types, &name.text));
+        if field.is_some() && args.is_empty() {
+            let fixed = format!("{}.{}", self.checker.source.slice(base.span), name.text);
+            return self.checker.report(
+                Diagnostic::new(Code::E0208, name.span, format!("`{}` is a field", name.text))
+                    .with_help(format!("`{fixed}`"))
+                    .with_fix(span, fixed),
+            );
+        }
         let shown = self.checker.show(ty);
         let text = format!("a value of type {shown} has no method `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::E0205, name.span, text);
@@ -239,7 +249,11 @@ impl<'a> Body<'_, 'a> {
             None if optional(&self.checker.types, ty).is_some() => diagnostic
                 .with_note(place.span, "this may be `none`")
                 .with_help("`value ?? other`, or `if let found = value { … }`"),
-            None => self.with_method(diagnostic, name, &known),
+            None => match name.text.as_str() {
+                "is_empty" | "isEmpty" if !known.is_empty() => diagnostic.with_help("`.len == 0`"),
+                "to_string" | "toString" | "ToString" => diagnostic.with_help("`str(value)`"),
+                _ => self.with_method(diagnostic, name, &known),
+            },
         };
         self.checker.report_unknown(format!("{shown}.{}()", name.text), diagnostic);
     }

@@ -346,10 +346,25 @@ impl<'a> Body<'_, 'a> {
             }
             Root::Value(_) => {
                 let text = "this is a value, not a place that can be assigned";
-                self.checker.error(Code::E0501, target.span, text);
+                let diagnostic = Diagnostic::new(Code::E0501, target.span, text);
+                self.checker.report(match self.constant_named(target) {
+                    Some(declared) => {
+                        diagnostic.with_note(declared, "this is a constant").with_help(
+                            "what changes is a field of `state`, or a `var` of the function",
+                        )
+                    }
+                    None => diagnostic,
+                });
                 false
             }
         }
+    }
+
+    /// Where the constant is declared that an expression names, if it does.
+    fn constant_named(&self, expr: &ast::Expr) -> Option<Span> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        let entry = self.checker.names.values.get(name.as_str())?;
+        matches!(entry.meaning, ValueName::Constant(_)).then_some(entry.span)
     }
 
     fn assignable_field(&mut self, table: TableId, place: &Place, target: &ast::Expr) -> bool {

@@ -377,6 +377,12 @@ impl<'a> Parser<'a> {
         self.fail_unless_reported(diagnostic);
     }
 
+    /// Expected something else, with what helps; panics.
+    pub(super) fn unexpected_with(&mut self, expected: &str, help: &str) {
+        let diagnostic = self.unexpected_token(expected);
+        self.fail_unless_reported(diagnostic.with_help(help));
+    }
+
     /// The message that something else was expected.
     pub(super) fn unexpected_token(&self, expected: &str) -> Diagnostic {
         let found = self.found();

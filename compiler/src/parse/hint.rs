@@ -50,6 +50,9 @@ pub(super) fn foreign_item(word: &str) -> Option<(Meant, &'static str)> {
         "let" | "var" | "global" => {
             (Meant::Unknown, "write `const` for a value that stays, or a field of `state`")
         }
+        "impl" | "extend" | "extension" => {
+            (Meant::Unknown, "a function stands by itself and is given the value")
+        }
         "use" | "import" | "include" | "mod" | "module" | "package" | "require" => {
             (Meant::Unknown, "a program is one file and imports nothing")
         }

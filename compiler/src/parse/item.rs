@@ -193,6 +193,10 @@ impl Parser<'_> {
     /// `"state" "{" fields "}"`
     fn state(&mut self) -> ItemKind {
         let keyword = self.bump().span;
+        if self.at(TokenKind::Name) && !self.at_line_end() {
+            self.lost.push(self.text(self.peek()).to_owned());
+            self.unexpected_with("`{`", "there is one `state`, and it has no name");
+        }
         let members = self.body(Body::State);
         ItemKind::State { keyword, fields: members.fields }
     }

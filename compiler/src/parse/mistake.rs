@@ -5,7 +5,7 @@ use super::cursor::Parser;
 use super::expr;
 use super::field::Body;
 use super::hint::{self, Meant};
-use crate::ast::{Expr, FuncKind, ItemKind, Name, StmtKind};
+use crate::ast::{Expr, FuncKind, ItemKind, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -89,6 +89,50 @@ impl Parser<'_> {
             ),
             kind => kind.is_reserved() && !matches!(kind, T::State | T::True | T::False | T::None),
         }
+    }
+
+    /// What is said of a word that is an operator in other languages.
+    pub(super) fn foreign_operator(&self) -> Option<&'static str> {
+        if self.at(TokenKind::If) && self.previous_kind() != TokenKind::CloseBrace {
+            return Some("`if cond { a } else { b }` is a value");
+        }
+        match self.text(self.peek()) {
+            "as" => Some("`int(x)`, `float(x)` and `str(x)` convert"),
+            "is" | "eq" | "equals" => Some("values are compared with `==`"),
+            _ => None,
+        }
+    }
+
+    /// Stands for the locals behind a comma: `let a = 1, b = 2`.
+    pub(super) fn lost_local(&self) -> Stmt {
+        let value = self.error_expr();
+        let (name, span) = (self.missing_name(), value.span);
+        Stmt { kind: StmtKind::Let { mutable: false, name, ty: None, value }, span }
+    }
+
+    /// `post hit(1)` as a call: what follows the parentheses is no body.
+    pub(super) fn at_called_handler(&self) -> bool {
+        let is_handler = self.at_word("get") || self.at_word("post");
+        let opener = self.position() + 2;
+        let opens = self.nth(2).kind == TokenKind::OpenParen && !self.nth(1).newline_before;
+        let Some(closer) = self.brackets.partner(opener).filter(|_| is_handler && opens) else {
+            return false;
+        };
+        let next = self.token_at(closer + 1);
+        let has_body = matches!(next.kind, TokenKind::OpenBrace | TokenKind::Arrow);
+        !has_body || next.newline_before
+    }
+
+    pub(super) fn called_handler(&mut self) -> StmtKind {
+        let word = self.bump();
+        let gap = Span::new(word.span.start, self.peek().span.start);
+        let message = format!("`{}` stands only before a declaration", self.text(word));
+        self.report(
+            Diagnostic::new(Code::E0122, word.span, message)
+                .with_help("a handler is called by its name alone")
+                .with_fix(gap, ""),
+        );
+        StmtKind::Expr(self.expr())
     }
 
     /// Whether a `)` or `]` on the line of a statement closes nothing.

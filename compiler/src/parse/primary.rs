@@ -67,6 +67,15 @@ impl Parser<'_> {
                 diagnostic.with_help("a power is `pow(base, exponent)`")
             }
             TokenKind::Less if self.follows(TokenKind::Less) => diagnostic.with_help(hint::NO_BITS),
+            TokenKind::Equal if self.follows(TokenKind::EqualEqual) => {
+                diagnostic.with_help("write `==`")
+            }
+            TokenKind::Equal if self.follows(TokenKind::NotEqual) => {
+                diagnostic.with_help("write `!=`")
+            }
+            TokenKind::Greater if self.follows(TokenKind::Less) => {
+                diagnostic.with_help("write `!=`")
+            }
             TokenKind::Greater if self.follows(TokenKind::Greater) => {
                 diagnostic.with_help(hint::NO_BITS)
             }
@@ -83,23 +92,25 @@ impl Parser<'_> {
         self.previous_kind() == kind && self.previous_end() == self.peek().span.start
     }
 
-    /// `new Name { … }`: the word is left out.
-    fn refuse_new(&mut self) {
+    /// `new Name { … }`, `await f()`: the word is left out.
+    fn refuse_word(&mut self) {
         let name = self.nth(1);
-        if self.at_word("new") && name.kind == TokenKind::Name && !name.newline_before {
+        let (message, help) = match self.text(self.peek()) {
+            "new" => ("a value is made without `new`", "leave it out: `Name { field: value }`"),
+            "await" => ("nothing waits for a call", "leave `await` out: a call gives its value"),
+            _ => return,
+        };
+        if name.kind == TokenKind::Name && !name.newline_before {
             let word = self.bump().span;
             let gap = Span::new(word.start, name.span.start);
-            self.report(
-                Diagnostic::new(Code::E0122, word, "a value is made without `new`")
-                    .with_help("leave `new` out: `Name { field: value }`")
-                    .with_fix(gap, ""),
-            );
+            let diagnostic = Diagnostic::new(Code::E0122, word, message).with_help(help);
+            self.report(diagnostic.with_fix(gap, ""));
         }
     }
 
     /// `name [ "{" field values "}" ]`
     fn name_or_struct(&mut self) -> Expr {
-        self.refuse_new();
+        self.refuse_word();
         let token = self.peek();
         let brace = self.nth(1);
         let opens_brace = brace.kind == TokenKind::OpenBrace
@@ -239,6 +250,9 @@ impl Parser<'_> {
             return Cond::Bool(self.condition());
         }
         let name = self.name("a name for the value");
+        if self.at(TokenKind::OpenParen) && !self.is_panicking() {
+            self.unexpected_with("`=`", "the value is not wrapped: `if let value = …`");
+        }
         let _ = self.expect(TokenKind::Equal);
         Cond::Let(name, self.head_expr())
     }
@@ -335,6 +349,15 @@ impl Parser<'_> {
     /// `"insert" name "{" field values "}"`
     fn insert(&mut self) -> Expr {
         let start = self.bump().span.start;
+        let next = self.nth(1);
+        if self.at_word("into") && next.kind == TokenKind::Name {
+            let word = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::E0122, word, "the table stands right behind `insert`")
+                    .with_help("leave `into` out")
+                    .with_fix(Span::new(word.start, next.span.start), ""),
+            );
+        }
         let table = self.name("a table's name");
         let fields = self.field_values(&table);
         let span = self.span_from(start);

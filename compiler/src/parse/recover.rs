@@ -240,6 +240,10 @@ impl Parser<'_> {
                 TokenKind::OpenParen => {
                     self.missing("`{`").with_help("what it consists of stands in braces")
                 }
+                TokenKind::Colon => self.missing("`{`").with_help("leave the `:` out"),
+                _ if self.at_word("then") || self.at_word("do") => {
+                    self.missing("`{`").with_help("the body stands in braces, without a word")
+                }
                 _ => self.missing("`{`"),
             };
             if goes_on && self.brackets.has_stray_brace {

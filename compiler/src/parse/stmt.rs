@@ -33,6 +33,9 @@ impl Parser<'_> {
             self.stmt_end(start, &stmt);
             if self.is_panicking() || self.position() == start {
                 spoil(&mut stmt, self.foreign_local(start));
+                if matches!(stmt.kind, StmtKind::Let { .. }) && self.at(TokenKind::Comma) {
+                    stmts.push(self.lost_local());
+                }
                 self.recover_line(start);
             }
             stmts.push(stmt);
@@ -69,6 +72,9 @@ impl Parser<'_> {
         }
         if self.peek().is_reported() || self.previous().is_reported() {
             return self.panic_silently();
+        }
+        if let Some(help) = self.foreign_operator() {
+            return self.unexpected_with("the end of the statement", help);
         }
         let bare_word = self.position() == start + 1;
         if bare_word || !self.begins_stmt() {
@@ -143,6 +149,7 @@ impl Parser<'_> {
                 StmtKind::Advance { duration: self.expr() }
             }
             TokenKind::Name if self.at_foreign_block() => self.foreign_block(),
+            TokenKind::Name if self.at_called_handler() => self.called_handler(),
             _ if self.looks_like_item() => self.misplaced_item(),
             _ => self.expr_stmt(),
         }
@@ -186,7 +193,12 @@ impl Parser<'_> {
 
     /// The condition of `if` or `while`.
     pub(super) fn condition(&mut self) -> Expr {
-        let left = self.head_expr();
+        self.compared(Self::head_expr)
+    }
+
+    /// A condition that `operand` reads, with `=` in the place of `==`.
+    fn compared(&mut self, operand: fn(&mut Self) -> Expr) -> Expr {
+        let left = operand(self);
         if !self.at(TokenKind::Equal) || self.is_panicking() {
             return left;
         }
@@ -212,7 +224,7 @@ impl Parser<'_> {
                 .with_help(format!("write `{text}`"))
                 .with_fix(equal, text),
         );
-        let right = self.head_expr();
+        let right = operand(self);
         let span = left.span.to(right.span);
         let (left, right) = (Box::new(left), Box::new(right));
         self.node(ExprKind::Binary { op, op_span: equal, left, right }, span)
@@ -262,6 +274,17 @@ impl Parser<'_> {
         let help = match self.kind() {
             TokenKind::Equal => "the loops are `for i in 0..n`, `for x in list` and `while`",
             TokenKind::Comma => "a loop has one name: `for i in 0..list.len` counts the elements",
+            _ if self.at_word("of") || self.at(TokenKind::Colon) => {
+                let word = self.bump().span;
+                let message = format!("expected `in`, found `{}`", self.source.slice(word));
+                let fix = if word.end - word.start == 1 { " in" } else { "in" };
+                self.report(
+                    Diagnostic::new(Code::E0100, word, message)
+                        .with_help("write `in`")
+                        .with_fix(word, fix),
+                );
+                return;
+            }
             _ => {
                 let _ = self.expect(TokenKind::In);
                 return;
@@ -310,7 +333,7 @@ impl Parser<'_> {
             }
             next = next.max(clause + 1);
             match clause {
-                0 => head.filter = Some(self.head_expr()),
+                0 => head.filter = Some(self.condition()),
                 1 => {
                     let order = self.order();
                     let is_read = order.0.iter().all(|name| !name.text.is_empty());
@@ -325,6 +348,10 @@ impl Parser<'_> {
     fn refuse_order_by(&mut self) {
         let by = self.nth(1);
         let is_by = by.kind == TokenKind::Name && self.text(by) == "by";
+        if is_by && (self.at_word("desc") || self.at_word("asc")) {
+            self.unexpected_with("`by`", "the direction stands behind the field: `by hp desc`");
+            return;
+        }
         if !is_by || !["order", "sort", "sorted"].iter().any(|word| self.at_word(word)) {
             return;
         }
@@ -361,7 +388,11 @@ impl Parser<'_> {
             let _ = self.bump();
             return StmtKind::AssertFails { call: self.expr() };
         }
-        let cond = self.expr();
+        if self.at_word("fails") && self.nth(1).kind == TokenKind::OpenBrace {
+            let _ = self.bump();
+            self.unexpected_with("a call", "`assert fails f(1)` takes one call, and no block");
+        }
+        let cond = self.compared(Self::expr);
         let message = self.eat(TokenKind::Comma).then(|| self.expr());
         StmtKind::Assert { cond, message }
     }

@@ -35,6 +35,10 @@ impl Parser<'_> {
                 }
                 TypeExprKind::Error
             }
+            TokenKind::CloseBracket => {
+                self.unexpected_with("a type", "a list is `[int]`");
+                TypeExprKind::Error
+            }
             _ => {
                 self.unexpected("a type");
                 TypeExprKind::Error
