@@ -20,10 +20,12 @@ mod height;
 mod hint;
 mod item;
 mod literal;
+mod loops;
 mod mistake;
 mod pattern;
 mod primary;
 mod recover;
+mod signature;
 mod stmt;
 mod ty;
 
