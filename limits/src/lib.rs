@@ -50,7 +50,7 @@ pub mod source {
             /// Fields of one declaration, and variants of one enum. It can only be lowered, as it
             /// bounds the search for a name.
             fields_max: usize = 1_000, Count, 1..=1_000, "E0615";
-            /// How deep structs and enums may hold each other by value. It can only be lowered:
+            /// How deep structs, enums and lists may hold each other. It can only be lowered:
             /// every pass recurses over types.
             type_depth_max: u32 = 64, Count, 1..=64, "E0614";
             /// Bytes of one row, its header included. It can only be lowered: rows stand in blocks
