@@ -17,7 +17,7 @@ use midflight_tests::seed_of_commit;
 const PROGRAMS: u64 = 10_000;
 
 /// Programs whose calls are cut short, from fixed seeds, and as many from seeds of the commit.
-const SWEPT_PROGRAMS: u64 = 250;
+const SWEPT_PROGRAMS: u64 = 150;
 
 /// Programs of a long run between two reports; of every tenth of them calls are cut short too.
 const LONG_BATCH: u64 = 2_000;
