@@ -24,7 +24,7 @@ pub(super) struct Members {
 
 enum Member {
     Field(Box<Field>),
-    Index(Name),
+    Indexes(Vec<Name>),
     /// A function, which was refused.
     Method,
 }
@@ -53,7 +53,7 @@ impl Parser<'_> {
         for member in list {
             match member {
                 Member::Field(field) => fields.push(*field),
-                Member::Index(name) => indexes.push(name),
+                Member::Indexes(names) => indexes.extend(names),
                 Member::Method => {}
             }
         }
@@ -72,7 +72,22 @@ impl Parser<'_> {
         }
         let word = self.bump().span;
         self.refuse_misplaced("index", word, body);
-        Member::Index(self.word("the indexed field's name"))
+        let mut names = vec![self.word("the indexed field's name")];
+        while self.at_another_index() {
+            let comma = self.bump().span;
+            let message = "`index` names one field";
+            let diagnostic = Diagnostic::new(Code::E0116, comma, message);
+            self.report(diagnostic.with_help("a line for each").with_fix(comma, "\nindex"));
+            names.push(self.word("the indexed field's name"));
+        }
+        Member::Indexes(names)
+    }
+
+    /// `index a, b`: a word that no field begins with stands behind the comma.
+    fn at_another_index(&self) -> bool {
+        let (word, next) = (self.nth(1), self.nth(2));
+        let ends = next.newline_before || next.kind.is_closer() || next.kind == TokenKind::Comma;
+        self.at(TokenKind::Comma) && word.kind.is_word() && !word.newline_before && ends
     }
 
     /// A function among fields; it is read, so that its own mistakes are found.

@@ -124,10 +124,8 @@ fn mistakes_are_named() {
         (r#"{"o": 1e999}"#, "the argument `o` takes `int`, found a number that is out of every"),
         (r#"{"a": [1e400]}"#, "the argument `a[0]` takes `float`, found a number that is out"),
         (r#"{"c": {"healer": {"pow": 3}}}"#, "there is no parameter `c.pow`"),
-        (
-            r#"{"c": {"mage": {}, "mage": {}}}"#,
-            "found an object with more members than one variant",
-        ),
+        (r#"{"c": {"mage": {}, "mage": {}}}"#, "the argument `c.mage` is given twice"),
+        (r#"{"c": {"mage": {}, "elf": {}}}"#, "an object with more members than one variant"),
         (r#"{"d": [{"healer": {"at": {}}}]}"#, "the argument `d[0].at.x: float` is missing"),
     ] {
         let found = call("lists", arguments);

@@ -275,6 +275,10 @@ impl<'de> Visitor<'de> for &mut Value<'_> {
         members.next_value_seed(Payload { value: self, variant: &variant })?;
         match members.next_key::<Name<'_>>()? {
             None => Ok(()),
+            Some(Name(again)) if again == variant => {
+                let name = self.path.field(&again).to_string();
+                Err(refuse(self.refusal, ArgumentError::Duplicate { name }))
+            }
             Some(_) => self.wrong("an object with more members than one variant"),
         }
     }
