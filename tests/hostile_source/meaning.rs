@@ -142,6 +142,16 @@ pub(crate) const CASES: &[Case] = &[
         expected: Refused(&["E0201"]),
     },
     Case {
+        // Whether one of very many locals has such a field, or one of very many enums such a variant.
+        name: "unknown-names-among-locals-and-variants",
+        source: || {
+            let wrong = |i| format!("let v{i} = {i}\nlog \"{{u{i}}}\"\nw{i}()");
+            lines(8_000, |i| format!("enum E{i} {{ a{i}, b{i} }}"))
+                + &in_handler(&lines(1_000, wrong))
+        },
+        expected: Refused(&["E0201", "E0202"]),
+    },
+    Case {
         name: "unknown-functions-among-many",
         source: || {
             "fn f() { }\n".to_owned() + &lines(10_000, |i| format!("fn f{i}() {{ g{i}() }}"))

@@ -244,7 +244,8 @@ impl<'a> Body<'_, 'a> {
         let diagnostic = Diagnostic::new(Code::E0202, name.span, message);
         let builtins = ROWS.iter().filter(|row| row.form == Form::Function).map(|row| row.name);
         let known = self.checker.names.calls.keys().copied().chain(builtins);
-        if let Some(variant) = self.variant_of_one(text) {
+        let is_full = self.checker.diagnostics.is_full();
+        if let Some(variant) = self.variant_of_one(text).filter(|_| !is_full) {
             let help = format!("a variant is written with its enum: `{variant}(…)`");
             let diagnostic = diagnostic.with_help(help).with_fix(name.span, variant);
             self.checker.report(diagnostic);

@@ -237,6 +237,10 @@ impl<'a> Body<'_, 'a> {
                     .with_fix(span, place),
             );
         }
+        if self.checker.diagnostics.is_full() {
+            // Nobody reads the help, and looking for it takes as long as there are names.
+            return self.checker.report_unknown(name, diagnostic);
+        }
         if let Some(ours) = elsewhere(name) {
             let help = format!("write `{ours}`");
             return self.checker.report(diagnostic.with_help(help).with_fix(span, ours));

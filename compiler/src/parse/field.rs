@@ -58,7 +58,7 @@ impl Parser<'_> {
             }
         }
         indexes.retain(|name| !name.text.is_empty());
-        Members { fields: named(Parts { list: fields, broken }), indexes }
+        Members { fields: named(Parts { list: fields, broken }, |field| &field.name), indexes }
     }
 
     /// `"index" field | field`
@@ -156,7 +156,9 @@ impl Parser<'_> {
         let doc = self.documentation();
         let name = self.word("a variant's name");
         let fields = if !self.at_line_end() && self.eat(TokenKind::OpenParen) {
-            named(self.comma_list(TokenKind::CloseParen, |parser| parser.field(Body::Variant)))
+            let fields =
+                self.comma_list(TokenKind::CloseParen, |parser| parser.field(Body::Variant));
+            named(fields, |field| &field.name)
         } else {
             Parts { list: Vec::new(), broken: false }
         };
@@ -164,10 +166,10 @@ impl Parser<'_> {
     }
 }
 
-/// Leaves out the fields whose names could not be read.
-fn named(mut fields: Parts<Field>) -> Parts<Field> {
-    let count = fields.list.len();
-    fields.list.retain(|field| !field.name.text.is_empty());
-    fields.broken |= fields.list.len() < count;
-    fields
+/// Leaves out the parts whose names could not be read.
+pub(super) fn named<T>(mut parts: Parts<T>, name: impl Fn(&T) -> &Name) -> Parts<T> {
+    let count = parts.list.len();
+    parts.list.retain(|part| !name(part).text.is_empty());
+    parts.broken |= parts.list.len() < count;
+    parts
 }

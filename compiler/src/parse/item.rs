@@ -1,7 +1,7 @@
 //! Declarations: what begins one, and one function for each form.
 
 use super::cursor::{Context, Parser, Trust};
-use super::field::Body;
+use super::field::{Body, named};
 use crate::ast::{
     Expr, FuncKind, Item, ItemKind, Name, Program, StrPiece, Table, TypeExpr, TypeExprKind,
 };
@@ -214,10 +214,8 @@ impl Parser<'_> {
     fn enumeration(&mut self) -> ItemKind {
         let _ = self.bump();
         let name = self.item_name("a name for the enum");
-        let mut variants = self.line_list(Self::variant);
-        let count = variants.list.len();
-        variants.list.retain(|variant| !variant.name.text.is_empty());
-        variants.broken |= variants.list.len() < count;
+        let variants = self.line_list(Self::variant);
+        let variants = named(variants, |variant| &variant.name);
         ItemKind::Enum { name, variants }
     }
 

@@ -4,7 +4,6 @@ use super::cursor::Parser;
 use crate::ast::{Block, ExprKind, For, Iterable, Name, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
-use crate::source::Span;
 
 impl Parser<'_> {
     /// `"for" name "in" iterable { clause } block`
@@ -122,13 +121,7 @@ impl Parser<'_> {
         if !is_by || !["order", "sort", "sorted"].iter().any(|word| self.at_word(word)) {
             return;
         }
-        let word = self.bump().span;
-        let gap = Span::new(word.start, by.span.start);
-        self.report(
-            Diagnostic::new(Code::E0122, word, "the order of a loop is `by` alone")
-                .with_help("write `by`")
-                .with_fix(gap, ""),
-        );
+        self.leave_out("the order of a loop is `by` alone", "write `by`");
     }
 
     /// `word { "." word } [ "desc" ]`

@@ -5,6 +5,7 @@ use super::cursor::Parser;
 use super::expr;
 use super::field::Body;
 use super::hint::{self, Meant};
+use super::stmt;
 use crate::ast::{Expr, FuncKind, ItemKind, Name, Stmt, StmtKind};
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
@@ -78,22 +79,14 @@ impl Parser<'_> {
     pub(super) fn surely_begins_stmt(&self) -> bool {
         use TokenKind as T;
         match self.kind() {
-            T::Name => matches!(
-                self.nth(1).kind,
-                T::Equal
-                    | T::PlusEqual
-                    | T::MinusEqual
-                    | T::StarEqual
-                    | T::SlashEqual
-                    | T::PercentEqual
-            ),
+            T::Name => stmt::assignment(self.nth(1).kind).is_some(),
             kind => kind.is_reserved() && !matches!(kind, T::State | T::True | T::False | T::None),
         }
     }
 
     /// What is said of a word that is an operator in other languages.
     pub(super) fn foreign_operator(&self) -> Option<&'static str> {
-        if self.at(TokenKind::If) && self.previous_kind() != TokenKind::CloseBrace {
+        if self.at(TokenKind::If) {
             return Some("`if cond { a } else { b }` is a value");
         }
         match self.text(self.peek()) {
@@ -124,15 +117,17 @@ impl Parser<'_> {
     }
 
     pub(super) fn called_handler(&mut self) -> StmtKind {
-        let word = self.bump();
-        let gap = Span::new(word.span.start, self.peek().span.start);
-        let message = format!("`{}` stands only before a declaration", self.text(word));
-        self.report(
-            Diagnostic::new(Code::E0122, word.span, message)
-                .with_help("a handler is called by its name alone")
-                .with_fix(gap, ""),
-        );
+        let message = format!("`{}` stands only before a declaration", self.text(self.peek()));
+        self.leave_out(message, "a handler is called by its name alone");
         StmtKind::Expr(self.expr())
+    }
+
+    /// Takes a word that Flight does without, and says so.
+    pub(super) fn leave_out(&mut self, message: impl Into<String>, help: &str) {
+        let word = self.bump().span;
+        let gap = Span::new(word.start, self.peek().span.start);
+        let diagnostic = Diagnostic::new(Code::E0122, word, message);
+        self.report(diagnostic.with_help(help).with_fix(gap, ""));
     }
 
     /// Whether a `)` or `]` on the line of a statement closes nothing.

@@ -101,10 +101,7 @@ impl Parser<'_> {
             _ => return,
         };
         if name.kind == TokenKind::Name && !name.newline_before {
-            let word = self.bump().span;
-            let gap = Span::new(word.start, name.span.start);
-            let diagnostic = Diagnostic::new(Code::E0122, word, message).with_help(help);
-            self.report(diagnostic.with_fix(gap, ""));
+            self.leave_out(message, help);
         }
     }
 
@@ -316,12 +313,7 @@ impl Parser<'_> {
             TokenKind::FatArrow | TokenKind::OpenParen | TokenKind::Bar | TokenKind::Dot
         );
         if self.at_word("case") && is_pattern {
-            let word = self.bump().span;
-            self.report(
-                Diagnostic::new(Code::E0122, word, "an arm begins with its pattern")
-                    .with_help("leave `case` out: `pattern => …`")
-                    .with_fix(Span::new(word.start, next.span.start), ""),
-            );
+            self.leave_out("an arm begins with its pattern", "leave `case` out: `pattern => …`");
         }
     }
 
@@ -351,12 +343,7 @@ impl Parser<'_> {
         let start = self.bump().span.start;
         let next = self.nth(1);
         if self.at_word("into") && next.kind == TokenKind::Name {
-            let word = self.bump().span;
-            self.report(
-                Diagnostic::new(Code::E0122, word, "the table stands right behind `insert`")
-                    .with_help("leave `into` out")
-                    .with_fix(Span::new(word.start, next.span.start), ""),
-            );
+            self.leave_out("the table stands right behind `insert`", "leave `into` out");
         }
         let table = self.name("a table's name");
         let fields = self.field_values(&table);

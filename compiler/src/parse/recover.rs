@@ -2,6 +2,7 @@
 //! the next element of a list. Lists and bodies are parsed here, since they are where it goes on.
 
 use super::cursor::{Context, Parser, Trust};
+use super::stmt;
 use crate::ast::Parts;
 use crate::diag::{Code, Diagnostic};
 use crate::lexer::TokenKind;
@@ -395,9 +396,7 @@ fn continues_after(kind: TokenKind) -> bool {
             | T::BarBar
             | T::Not
     );
-    let assignment = matches!(
-        kind,
-        T::Equal | T::PlusEqual | T::MinusEqual | T::StarEqual | T::SlashEqual | T::PercentEqual
-    );
-    operator || assignment || matches!(kind, T::Comma | T::Arrow | T::FatArrow)
+    operator
+        || stmt::assignment(kind).is_some()
+        || matches!(kind, T::Comma | T::Arrow | T::FatArrow)
 }

@@ -203,10 +203,9 @@ impl Parser<'_> {
             return left;
         }
         let mut equal = self.bump().span;
-        // `=<`, `=>`, `=!`: the other way round.
+        // `=<`, `=!`: the other way round.
         let turned = match self.kind() {
             TokenKind::Less => Some((BinaryOp::Le, "<=")),
-            TokenKind::Greater => Some((BinaryOp::Ge, ">=")),
             TokenKind::Not => Some((BinaryOp::Ne, "!=")),
             _ => None,
         };
@@ -340,7 +339,7 @@ fn is_bare_value(stmt: &Stmt) -> bool {
 }
 
 /// The operator in an assignment; `=` has none.
-fn assignment(kind: TokenKind) -> Option<Option<BinaryOp>> {
+pub(super) fn assignment(kind: TokenKind) -> Option<Option<BinaryOp>> {
     match kind {
         TokenKind::Equal => Some(None),
         TokenKind::PlusEqual => Some(Some(BinaryOp::Add)),

@@ -47,9 +47,10 @@ impl Threads {
         // A panic is told, and leaves nothing behind that anybody else sees.
         let job = move || answer.send(panic::catch_unwind(AssertUnwindSafe(work)));
         let sent = worker.jobs.send(Box::new(move || drop(job())));
-        let result = sent.ok().and_then(|()| answered.recv().ok());
+        let result = sent.ok().and_then(|()| answered.recv().ok()).ok_or(LoadError::Internal)?;
+        // Only one that has answered can be given more to do.
         lock(&self.resting).push(worker);
-        result.and_then(Result::ok).ok_or(LoadError::Internal)
+        result.map_err(|_panic| LoadError::Internal)
     }
 }
 
