@@ -201,7 +201,7 @@ impl<'w> Turn<'w> {
     /// As [`Turn::call`], for a handler whose signature is known to be the turn's version's and to
     /// have these types. Its code becomes that of whoever calls: nothing is asked at run time that
     /// the types tell, and what is moved fits into registers.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn call_typed<A: FlightArguments, R: FlightResult>(
         &mut self,
         signature: &Signature,
@@ -221,7 +221,7 @@ impl<'w> Turn<'w> {
 
     /// Begins the call of a handler; gives the block for its arguments and its result. `None` where
     /// they are too large.
-    #[inline]
+    #[inline(always)]
     fn begin_handler(&mut self, signature: &Signature) -> Option<*mut u8> {
         self.begin();
         let frame = &mut *self.frame;
@@ -233,6 +233,7 @@ impl<'w> Turn<'w> {
     ///
     /// # Safety
     /// As [`Turn::enter_handler`].
+    #[inline(always)]
     unsafe fn run_handler(
         &mut self,
         signature: &Signature,
@@ -250,6 +251,7 @@ impl<'w> Turn<'w> {
     /// # Safety
     /// The signature is of the turn's version; the block is the one that [`Turn::begin_handler`]
     /// gave for it last, and holds the arguments.
+    #[inline(always)]
     unsafe fn enter_handler(
         &mut self,
         signature: &Signature,
@@ -405,7 +407,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Drop for Turn<'_> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if self.is_used {
             self.frame.settle();

@@ -45,12 +45,14 @@ impl Default for Counts {
     }
 }
 
+#[inline]
 fn count(counter: &AtomicU64) {
     counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
 impl Counts {
     /// A call has ended, with or without a trap.
+    #[inline]
     pub(crate) fn count_call(&self) {
         count(&self.calls);
     }

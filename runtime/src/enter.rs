@@ -21,6 +21,7 @@ pub(crate) enum Exit {
 /// # Safety
 /// `entry` belongs to the frame's version; `arguments` and `result` have the layout that the
 /// version's signature gives them, and are reached by nobody else meanwhile.
+#[inline]
 pub(crate) unsafe fn enter(
     frame: &mut Frame,
     entry: Entry,

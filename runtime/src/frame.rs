@@ -235,7 +235,7 @@ impl Frame {
     }
 
     /// Gives back what the result of the last call may have needed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&mut self) {
         if self.text_buffer.capacity() > TEXT_BUFFER_KEPT_MAX {
             self.text_buffer = String::new();

@@ -103,6 +103,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         is_unknown && self.world.borrow_mut().take().is_some()
     }
 
+    #[inline(always)]
     fn run_once(
         &self,
         world: &str,

@@ -40,7 +40,8 @@
 //!
 //! The crate knows no HTTP, no JSON and no async. `unsafe` stands in the modules that reach memory
 //! by address (`memory`, `cursor`, `frame`, `table`, `data`, `undo`, `outbox`, `import`, `builtins`), enter machine code (`enter`,
-//! `call`) or hand out exclusive access (`gate`), nowhere else.
+//! `call`) hand out exclusive access (`gate`) or
+//! order threads by the system (`fence`), nowhere else.
 
 #![cfg_attr(not(test), warn(clippy::panic))]
 
@@ -55,6 +56,7 @@ mod data;
 mod engine;
 mod enter;
 mod error;
+mod fence;
 mod figures;
 mod float;
 mod frame;
@@ -69,6 +71,7 @@ mod import;
 mod index;
 mod limits;
 mod load;
+mod loan;
 mod memory;
 mod migrate;
 mod observer;

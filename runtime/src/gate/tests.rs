@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::gate::{Full, Gate, Spawn};
-use crate::limits::DRAIN_MAX;
+use crate::limits::{DRAIN_MAX, LEND_AFTER};
 
 #[test]
 fn nobody_is_forgotten() {
@@ -22,6 +22,23 @@ fn nobody_is_forgotten() {
     });
     assert_eq!(*gate.enter(), 40_000);
     assert_eq!(gate.queue_len(), 0);
+}
+
+/// Each thread comes so often in a row that the gate is lent to it, and takes it from the other one.
+#[test]
+fn loans_end_without_a_loss() {
+    const TURNS: u64 = 40 * LEND_AFTER as u64;
+    let gate = Arc::new(Gate::new(0_u64, usize::MAX, None));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let _ = scope.spawn(|| (0..TURNS).for_each(|_| *gate.enter() += 1));
+        }
+        for _ in 0..TURNS / 100 {
+            gate.submit(Box::new(|value| *value += 1)).expect("there is room");
+            thread::yield_now();
+        }
+    });
+    assert_eq!(*gate.enter(), 2 * TURNS + TURNS / 100);
 }
 
 #[test]
