@@ -16,6 +16,9 @@
 use std::ffi::c_void;
 use std::mem::offset_of;
 
+use crate::layout::{ROW_WORDS_MAX, Words};
+use crate::types::TableId;
+
 /// Bytes that one unit of fuel pays for where values are made, copied, read or compared by size.
 pub const BYTES_PER_FUEL: u32 = 16;
 
@@ -28,7 +31,8 @@ pub struct CallContext {
     pub fuel: i64,
     /// The first byte of the fields of `state`; the epochs of its chunks stand before it.
     pub state: *mut u8,
-    /// The number of this transaction: what carries it has been noted for undo.
+    /// The number of this transaction, a multiple of [`EPOCH_STEP`]: what carries it has been noted
+    /// for undo.
     pub epoch: u64,
     /// The host functions.
     pub host: *const HostFunctions,
@@ -58,8 +62,15 @@ pub struct CallContext {
     pub row_notes: *mut RowNotes,
 }
 
-/// Where notes of whole rows go. A note is the row's bytes, header included, and a [`RowNoteEnd`].
-/// Generated code writes it while that fits before `end`, and asks the host (`note_row`) otherwise.
+/// From the number of one transaction to the next: the bits below are those of [`Words`] in a
+/// [`RowHeader`].
+///
+/// [`Words`]: crate::layout::Words
+pub const EPOCH_STEP: u64 = 1 << ROW_WORDS_MAX;
+
+/// Where notes of rows that are not large go. A note is some words of the row, in order, and a
+/// [`RowNoteEnd`]. Generated code writes it while that fits before `end`, and asks the host
+/// (`note_row`) otherwise.
 #[repr(C)]
 #[derive(Debug)]
 pub struct RowNotes {
@@ -69,16 +80,24 @@ pub struct RowNotes {
     pub end: *mut u64,
 }
 
-/// What stands behind the bytes of a row in its note.
+/// What stands behind the words of a row in its note. Generated code writes it at once, as a word.
 #[repr(C)]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RowNoteEnd {
-    /// The row.
-    pub row: *mut RowHeader,
+    /// The row's number in its table.
+    pub slot: u32,
     /// Its table.
-    pub table: u32,
-    /// How many words of it were noted: all.
-    pub words: u32,
+    pub table: u16,
+    /// Which words were noted.
+    pub words: u16,
+}
+
+impl RowNoteEnd {
+    /// The word that it is, but for the slot.
+    pub fn bits(table: TableId, words: Words) -> u64 {
+        debug_assert!(table.0 < 1 << u16::BITS, "`declarations_max` says so");
+        u64::from(table.0) << 32 | u64::from(words.0) << 48
+    }
 }
 
 /// A text: its length, then its bytes in UTF-8. Immutable. A null pointer is the empty text, and
@@ -106,7 +125,8 @@ pub struct ListHeader {
 #[repr(C)]
 #[derive(Debug)]
 pub struct RowHeader {
-    /// The transaction that noted this row last.
+    /// The transaction that noted this row last; of a row that is not large also which words it
+    /// noted, in the bits below [`EPOCH_STEP`].
     pub epoch: u64,
     /// The row's number in its table.
     pub slot: u32,
@@ -273,9 +293,9 @@ host_functions! {
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
     metered fn note_state(offset: u64, len: u64);
-    /// Notes a row that is not large, before it is written, where [`RowNotes`] has no room for it or
-    /// it is not copied inline.
-    metered fn note_row(table: u32, row: *mut RowHeader);
+    /// Notes words of a row that is not large, before they are written, where [`RowNotes`] has no
+    /// room for them or the transaction has noted others.
+    metered fn note_row(table: u32, row: *mut RowHeader, words: u32);
     /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
     /// does; the epochs are at `layout::row_epoch_offset`.
     metered fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
@@ -417,7 +437,7 @@ const _: () = assert!(offset_of!(CallContext, state) == 8);
 const _: () = assert!(offset_of!(CallContext, epoch) == 16);
 const _: () = assert!(offset_of!(CallContext, trap_site) == 56);
 const _: () = assert!(size_of::<CallContext>() == 120);
-const _: () = assert!(size_of::<RowNoteEnd>() == 16);
+const _: () = assert!(size_of::<RowNoteEnd>() == 8);
 const _: () = assert!(size_of::<Text>() == 8);
 const _: () = assert!(size_of::<RowHeader>() == crate::layout::ROW_HEADER_SIZE as usize);
 const _: () = assert!(size_of::<Piece>() == 16);

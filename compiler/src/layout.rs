@@ -16,9 +16,12 @@
 //! All sizes are computed with checked arithmetic; a value that is too large has no layout.
 
 pub(crate) mod print;
+mod words;
 
 use crate::limits::Limits;
 use crate::types::{EnumId, StructId, TableId, Type, Types};
+
+pub use words::{ROW_WORDS_MAX, WORD_SIZE, Words};
 
 /// Bytes of `state` or of a large row that are noted for undo at once.
 pub const CHUNK_SIZE: u32 = 256;
@@ -171,9 +174,10 @@ pub fn chunk_count(size: u32) -> u32 {
     size.div_ceil(CHUNK_SIZE).max(1)
 }
 
-/// Whether a row of this many bytes is noted in chunks; a smaller one is noted whole.
+/// Whether a row of this many bytes, its header counted, is noted for undo in chunks; of a smaller
+/// one, words are ([`Words`]).
 pub fn is_large_row(size: u32) -> bool {
-    size > CHUNK_SIZE
+    size > ROW_WORDS_MAX * WORD_SIZE
 }
 
 /// Where the epoch of a chunk of a large row of this many bytes stands, from the row's header:

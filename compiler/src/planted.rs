@@ -54,6 +54,8 @@ faults! {
     StateNoteIsMissing,
     /// a write to a row takes no note for undo
     RowNoteIsMissing,
+    /// one noted word of a row counts as all of them
+    NotedWordCountsAsRow,
     /// what one arm noted for undo counts as noted after all arms
     NotesOfOneArmCount,
     /// rows that a condition removed count as there behind it

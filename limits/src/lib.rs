@@ -27,8 +27,8 @@ pub mod source {
             /// maintains by hand, can only be lowered: offsets into a source and the memory of its
             /// tree are made for it.
             source_len_max: usize = 4 << 20, Bytes, 1_024..=4_194_304, "E0600";
-            /// Declarations of one source.
-            declarations_max: usize = 20_000, Count, 10..=1_000_000, "E0607";
+            /// Declarations of one source. At most as many as a note for undo can tell tables apart.
+            declarations_max: usize = 20_000, Count, 10..=65_535, "E0607";
             /// How deep brackets, blocks and types may nest. It can only be lowered: every pass
             /// recurses over them.
             nesting_max: u32 = 256, Count, 8..=256, "E0601";

@@ -94,6 +94,17 @@ impl Data {
         }
     }
 
+    /// The row in a slot of a table, dead or alive.
+    pub(crate) fn row(&self, table: u32, slot: u32) -> Option<*mut RowHeader> {
+        self.tables.get(table as usize)?.row(slot)
+    }
+
+    /// No epoch has noted anything.
+    pub(crate) fn forget_epochs(&mut self) {
+        self.state.forget_epochs();
+        self.tables.iter().for_each(|table| table.memory().forget_epochs());
+    }
+
     /// Gives a row bytes that it had, from `start` on, the header counted.
     pub(crate) fn restore(
         &mut self,

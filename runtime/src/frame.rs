@@ -9,7 +9,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use midflight_compiler::abi::{CallContext, RowHeader};
+use midflight_compiler::abi::{CallContext, EPOCH_STEP, RowHeader};
 use midflight_compiler::ir::Const;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
@@ -191,8 +191,25 @@ impl Frame {
     #[inline]
     pub(crate) fn begin(&mut self, fuel: i64) {
         self.ctx.fuel = fuel;
-        self.ctx.epoch += 1;
+        self.next_epoch();
         self.forget_trap();
+    }
+
+    /// What was noted so far is noted again before it is written.
+    #[inline]
+    pub(crate) fn next_epoch(&mut self) {
+        match self.ctx.epoch.checked_add(EPOCH_STEP) {
+            Some(next) => self.ctx.epoch = next,
+            None => self.begin_epochs_anew(),
+        }
+    }
+
+    /// After 2^48 epochs: nothing carries an old one any more.
+    #[cold]
+    fn begin_epochs_anew(&mut self) {
+        self.data.forget_epochs();
+        self.undo.forget_epochs();
+        self.ctx.epoch = EPOCH_STEP;
     }
 
     /// Nothing has trapped, as far as the context says.
@@ -248,5 +265,37 @@ impl Frame {
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Frame").field("epoch", &self.ctx.epoch).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use midflight_compiler::abi::EPOCH_STEP;
+    use midflight_compiler::compile;
+    use midflight_compiler::source::Source;
+
+    use super::Frame;
+    use crate::data::Beginning;
+    use crate::limits::Limits;
+    use crate::version::Version;
+
+    #[test]
+    fn epochs_begin_anew_when_they_end() {
+        let source = Source::new("t.flight", "state { n: int }\ntable t { key id: int }");
+        let program = compile(&source).expect("it is right");
+        let limits = Limits::default();
+        let version = Arc::new(Version::new(source, program));
+        let mut frame = Frame::new(version, Beginning::alone(&limits)).expect("there is memory");
+        frame.begin(1);
+        frame.undo.note_state(&mut frame.data, frame.ctx.epoch, 0, 8);
+        let first = frame.ctx.epoch;
+        frame.ctx.epoch = 0_u64.wrapping_sub(2 * EPOCH_STEP);
+        frame.begin(1);
+        assert_eq!(frame.ctx.epoch, 0_u64.wrapping_sub(EPOCH_STEP));
+        frame.begin(1);
+        assert_eq!(frame.ctx.epoch, first);
+        assert!(!frame.data.state.mark(0, first), "what the first one noted is not noted");
     }
 }

@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 
-use midflight_compiler::abi::{RowHeader, RowNotes, Text};
-use midflight_compiler::layout::CHUNK_SIZE;
+use midflight_compiler::abi::{EPOCH_STEP, RowHeader, RowNotes, Text};
+use midflight_compiler::layout::{CHUNK_SIZE, Words};
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
@@ -19,7 +19,7 @@ use crate::table::generation;
 
 mod rows;
 
-use rows::{RowLog, RowNote};
+use rows::RowLog;
 
 /// Bytes of notes for which room is kept from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
@@ -30,7 +30,7 @@ pub(crate) struct Undo {
     notes: Vec<Note>,
     /// The bytes of these notes, one after the other.
     bytes: Vec<u8>,
-    /// The notes of whole rows, which generated code takes by itself.
+    /// The notes of rows that are not large, most of which generated code takes by itself.
     rows: RowLog,
     /// Texts that this call put into the world's heap.
     created: Vec<*const Text>,
@@ -104,17 +104,31 @@ impl Undo {
         }
     }
 
-    /// Notes a row before it is written, once in each epoch.
-    pub(crate) fn note_row(&mut self, data: &Data, epoch: u64, table: u32, row: *mut RowHeader) {
+    /// Notes words of a row that is not large before they are written, once in each epoch.
+    ///
+    /// # Panics
+    /// When the row has no such words, or is large.
+    pub(crate) fn note_row(
+        &mut self,
+        data: &Data,
+        epoch: u64,
+        (table, row): (u32, *mut RowHeader),
+        words: Words,
+    ) {
         let Some(rows) = data.tables.get(table as usize) else { return };
-        if is_noted(row, epoch) {
+        let all = Words::of(0, rows.memory().row_size());
+        assert!(all.hold(words), "a row has {all:?}, not {words:?}");
+        let before = noted_words(row, epoch);
+        let missing = words.without(before);
+        if missing.count() == 0 {
             return;
         }
-        // SAFETY: a row of a table has so many bytes, all of them initialised, and nobody writes it
+        let table = u16::try_from(table).expect("`declarations_max` says so");
+        // SAFETY: a row of a table has these words, all of them initialised, and nobody writes it
         // meanwhile.
-        unsafe { self.rows.push(table, row, rows.memory().row_size()) };
-        // SAFETY: as in `is_noted`.
-        unsafe { (*row).epoch = epoch };
+        unsafe { self.rows.push(table, row, missing) };
+        // SAFETY: as in `noted_words`.
+        unsafe { (*row).epoch = epoch | u64::from(before.with(missing).0) };
     }
 
     /// Notes the chunks of a large row that hold `len` bytes from `offset` on, once in each epoch.
@@ -130,7 +144,7 @@ impl Undo {
         for chunk in offset / CHUNK_SIZE..=last {
             let was_marked = rows.memory().mark(row, chunk, epoch);
             // A row that this epoch inserted needs no note.
-            if !was_marked && !is_noted(row, epoch) {
+            if !was_marked && noted_words(row, epoch) != Words::ALL {
                 self.note_bytes((table, row), rows.memory().chunk(chunk));
             }
         }
@@ -149,7 +163,7 @@ impl Undo {
     /// Notes that a row was inserted; it needs no other note in this epoch.
     pub(crate) fn note_inserted(&mut self, epoch: u64, table: u32, row: *mut RowHeader) {
         // SAFETY: a row that the host function has just made alive.
-        unsafe { (*row).epoch = epoch };
+        unsafe { (*row).epoch = epoch | u64::from(Words::ALL.0) };
         self.notes.push(Note::Inserted { table, row });
     }
 
@@ -222,16 +236,18 @@ impl Undo {
     }
 
     /// What was changed since the call began, its time left out: every call has one.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = Changed<'_>> {
+    pub(crate) fn changes<'u>(&'u self, data: &'u Data) -> impl Iterator<Item = Changed<'u>> {
         let mut bytes = self.bytes.as_slice();
         let mut noted = move |len: u32| {
             let (noted, rest) = bytes.split_at(len as usize);
             bytes = rest;
             noted
         };
-        let whole_rows = self.rows.last_first(0).map(|note| {
-            let RowNote { table, row, bytes } = note;
-            Changed::Row { table, row, start: 0, before: bytes }
+        let rows = self.rows.last_first(0).flat_map(|note| {
+            let (table, row) = (note.table, data.row(note.table, note.slot));
+            note.pieces().filter_map(move |(start, before)| {
+                Some(Changed::Row { table, row: row?, start, before })
+            })
         });
         let others = self.notes.iter().filter_map(move |note| match *note {
             Note::State { start, len } => Some(Changed::State { start, before: noted(len) }),
@@ -244,7 +260,7 @@ impl Undo {
             Note::Generator => Some(Changed::Generator),
             Note::Time { .. } => None,
         });
-        others.chain(whole_rows)
+        others.chain(rows)
     }
 
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
@@ -292,6 +308,11 @@ impl Undo {
         }
     }
 
+    /// No epoch has noted the generator.
+    pub(crate) fn forget_epochs(&mut self) {
+        self.generator_epoch = 0;
+    }
+
     fn here(&self) -> Mark {
         Mark {
             notes: self.notes.len(),
@@ -327,9 +348,12 @@ impl Undo {
         }
         // Only now: every row that was there is there again, and in its indexes by what it holds. One
         // that is dead was not there.
-        for RowNote { table, row, bytes } in self.rows.last_first(mark.rows) {
-            if generation(row) != 0 {
-                data.restore((table, row), 0, bytes);
+        for note in self.rows.last_first(mark.rows) {
+            let table = note.table;
+            if let Some(row) = data.row(table, note.slot).filter(|&row| generation(row) != 0) {
+                for (start, bytes) in note.pieces() {
+                    data.restore((table, row), start, bytes);
+                }
             }
         }
         self.rows.truncate(mark.rows);
@@ -345,14 +369,16 @@ impl Undo {
     }
 }
 
-/// Whether a row carries the epoch: it was noted whole, or inserted.
-fn is_noted(row: *mut RowHeader, epoch: u64) -> bool {
+/// Which words of a row this epoch has noted: all of one that it inserted.
+fn noted_words(row: *mut RowHeader, epoch: u64) -> Words {
     // SAFETY: a row of a table; generated code, which asks for the note, does not run meanwhile.
-    unsafe { (*row).epoch == epoch }
+    let noted = unsafe { (*row).epoch } ^ epoch;
+    if noted < EPOCH_STEP { Words(noted as u16) } else { Words::default() }
 }
 
 #[cfg(test)]
 mod tests {
+    use midflight_compiler::abi::EPOCH_STEP;
     use midflight_compiler::check;
     use midflight_compiler::source::Source;
 
@@ -373,13 +399,13 @@ mod tests {
         let mut undo = Undo::default();
         // The row has 1,624 bytes; what is written crosses from chunk 1 to chunk 2, then is in 6.
         for _ in 0..2 {
-            undo.note_row_range(&data, 1, (0, row), (508, 8));
-            undo.note_row_range(&data, 1, (0, row), (1_616, 8));
+            undo.note_row_range(&data, EPOCH_STEP, (0, row), (508, 8));
+            undo.note_row_range(&data, EPOCH_STEP, (0, row), (1_616, 8));
         }
         assert_eq!(undo.bytes.len(), 256 + 256 + 1_624 - 6 * 256);
         // A row that is new in this epoch is not noted.
-        undo.note_inserted(2, 0, row);
-        undo.note_row_range(&data, 2, (0, row), (0, 1_624));
+        undo.note_inserted(2 * EPOCH_STEP, 0, row);
+        undo.note_row_range(&data, 2 * EPOCH_STEP, (0, row), (0, 1_624));
         assert_eq!(undo.notes.len(), 4);
     }
 }

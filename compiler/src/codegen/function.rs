@@ -20,7 +20,7 @@ use super::Unit;
 use super::links::Links;
 use super::range::Ranges;
 use super::trap::Exits;
-use super::undo::Noted;
+use super::undo::{Noted, WrittenWords};
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
 use crate::ir;
@@ -68,6 +68,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     pub(super) locals: Vec<Storage>,
     pub(super) loops: Vec<Loop>,
     pub(super) noted: Noted,
+    /// Which words of rows that are not large the function writes by each local; made when first needed.
+    pub(super) written: Option<WrittenWords>,
     pub(super) ranges: Ranges,
     /// How memory outside of the call context is accessed. Every access that is generated is
     /// aligned and inside of memory that the call owns or the world holds still; `layout` and the
@@ -114,6 +116,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             locals: Vec::new(),
             loops: Vec::new(),
             noted: Noted::default(),
+            written: None,
             ranges: Ranges::default(),
             memory,
             context,
@@ -291,6 +294,15 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
     pub(super) fn start(&mut self, block: cl::Block) {
         self.builder.seal_block(block);
         self.builder.switch_to_block(block);
+    }
+
+    /// A block that follows the current one, with a check between them, stands where that does: what
+    /// is rare stays out of the way of what is not.
+    pub(super) fn is_as_cold(&mut self, next: cl::Block) {
+        let current = self.builder.current_block();
+        if current.is_some_and(|block| self.builder.func.layout.is_cold(block)) {
+            self.builder.set_cold_block(next);
+        }
     }
 
     // The context.

@@ -220,6 +220,7 @@ impl<'p> Lower<'_, 'p, '_> {
         self.builder.switch_to_block(visit);
         let address = self.builder.use_var(row);
         let [there, gone] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(gone);
         let alive = self.load_alive(address);
         self.brif(alive, there, gone);
         self.start(gone);

@@ -13,6 +13,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, types as clif};
 
 use super::function::{Lower, Value};
+use super::scan;
 use super::value::{Form, Storage};
 use crate::abi::{HostFunction, ListHeader};
 use crate::ir::{self, ExprKind, Root, StepKind};
@@ -30,7 +31,18 @@ pub(super) enum Owner {
     /// The fields of `state`.
     State,
     /// The fields of a row.
-    Row(TableId, Value),
+    Row(RowPlace),
+}
+
+/// A place in a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowPlace {
+    pub(super) table: TableId,
+    pub(super) row: Value,
+    /// The field that it is, or is in: where it stands, from the row's header, and its bytes.
+    pub(super) field: (u32, u32),
+    /// The local that the row was found by.
+    pub(super) local: Option<ir::LocalId>,
 }
 
 /// An address, with what a write needs to know about it.
@@ -125,10 +137,21 @@ impl<'p> Lower<'_, 'p, '_> {
             }
             FoundRoot::Row(table, row) => {
                 self.check_alive(table, row, found.place.span);
-                (Owner::Row(table, row), row, Type::Row(table))
+                let field = self.field_of_row(table, found.place);
+                let local = scan::row_local(found.place);
+                let place = RowPlace { table, row, field, local };
+                (Owner::Row(place), row, Type::Row(table))
             }
         };
         (Located { owner, base, offset: 0, index_bytes: None }, ty)
+    }
+
+    /// Where the field of a row that a place is in stands, and its bytes.
+    pub(super) fn field_of_row(&self, table: TableId, place: &ir::Place) -> (u32, u32) {
+        let Some(ir::Step { kind: StepKind::Field(field), ty }) = place.path.first() else {
+            unreachable!("a place in a row begins with a field");
+        };
+        (self.field_offset(Type::Row(table), *field), self.unit.layout(*ty).size)
     }
 
     fn field_offset(&self, ty: Type, field: u32) -> u32 {
@@ -302,7 +325,7 @@ impl<'p> Lower<'_, 'p, '_> {
         match at.owner {
             Owner::Call => return self.put(ty, value, at.base, at.offset),
             Owner::State => {}
-            Owner::Row(table, row) => {
+            Owner::Row(RowPlace { table, row, .. }) => {
                 if let Some(field) = self.indexed_field(table, place) {
                     if ty == Type::Str {
                         let slot = self.offset(at.base, at.offset);

@@ -53,6 +53,32 @@ pub(super) fn writes(program: &Program, block: &Block, holder: Holder) -> bool {
     })
 }
 
+/// The local that a place finds its row by, if that is all of the expression.
+pub(super) fn row_local(place: &Place) -> Option<LocalId> {
+    let Root::Row(_, row) = &place.root else { return None };
+    match &row.kind {
+        ExprKind::Place(Place { root: Root::Local(local), path, .. }) if path.is_empty() => {
+            Some(*local)
+        }
+        _ => None,
+    }
+}
+
+/// Shows every place that a block writes to.
+pub(super) fn written_places(block: &Block, visit: &mut dyn FnMut(&Place)) {
+    let _ = in_block(block, &mut |node| {
+        match node {
+            Node::Stmt(Stmt {
+                kind: StmtKind::Assign { place, .. } | StmtKind::OpAssign { place, .. },
+                ..
+            })
+            | Node::Expr(Expr { kind: ExprKind::Mutate { place, .. }, .. }) => visit(place),
+            Node::Stmt(_) | Node::Expr(_) => {}
+        }
+        false
+    });
+}
+
 /// Whether evaluating an expression can change nothing, wherever it stands.
 pub(super) fn is_pure(expr: &Expr) -> bool {
     !in_expr(expr, &mut |node| match node {

@@ -45,6 +45,7 @@ impl Lower<'_, '_, '_> {
     ) {
         let [cold, next] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(cold);
+        self.is_as_cold(next);
         self.brif(condition, cold, next);
         self.start(cold);
         for (index, &value) in values.iter().enumerate() {

@@ -1,12 +1,14 @@
 //! What a write to the world does first: notes for undo.
 //!
-//! The first write to a row, or to a chunk of `state` or of a large row (`chunk`), in a transaction
-//! notes it; every later one is a plain store. What was noted has the transaction's epoch. A
-//! small row is copied to the notes in place; the host takes all other notes, and sets the epoch then.
+//! The first write to a word of a row, or to a chunk of `state` or of a large row (`chunk`), in a
+//! transaction notes it; every later one is a plain store. What was noted has the transaction's
+//! epoch; the header of a row that is not large also says which words. The first note of such a row is
+//! taken in place, of all words that the function writes by the same local; the host takes all
+//! other notes, and sets the epoch then.
 //!
 //! [`Noted`] leaves the comparison out where every path has made it before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
 
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -14,12 +16,16 @@ use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types as clif};
 
 use super::chunk::Whole;
 use super::function::{Lower, Value};
-use super::place::{Located, Owner};
-use crate::abi::{CallContext, HostFunction, RowHeader, RowNoteEnd, RowNotes};
-use crate::layout::is_large_row;
+use super::place::{Located, Owner, RowPlace};
+use super::scan;
+use crate::abi::{CallContext, EPOCH_STEP, HostFunction, RowHeader, RowNoteEnd, RowNotes};
+use crate::ir::{LocalId, Root};
+use crate::layout::{WORD_SIZE, Words, is_large_row};
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
-use crate::types::TableId;
+
+/// Which words of rows that are not large a function writes by each local.
+pub(super) type WrittenWords = BTreeMap<LocalId, Words>;
 
 /// How many facts of a kind are kept; they are copied at every branch. Forgetting one costs a
 /// comparison when the program runs.
@@ -30,8 +36,10 @@ const FACTS_MAX: usize = 64;
 pub(super) struct Noted {
     /// Chunks of `state`.
     chunks: BTreeSet<u32>,
-    /// Rows, as their chunk 0, and chunks of large rows.
-    rows: BTreeSet<(Value, u32)>,
+    /// Chunks of large rows.
+    row_chunks: BTreeSet<(Value, u32)>,
+    /// Words of other rows.
+    row_words: BTreeMap<Value, Words>,
     /// Rows that are known to be there.
     alive: BTreeSet<Value>,
 }
@@ -43,7 +51,14 @@ impl Noted {
             return;
         }
         self.chunks.retain(|chunk| other.chunks.contains(chunk));
-        self.rows.retain(|row| other.rows.contains(row));
+        self.row_chunks.retain(|chunk| other.row_chunks.contains(chunk));
+        self.row_words.retain(|row, words| {
+            let both = other.row_words.get(row).map(|others| words.without(words.without(*others)));
+            both.is_some_and(|both| {
+                *words = both;
+                both.count() > 0
+            })
+        });
         self.alive.retain(|row| other.alive.contains(row));
     }
 
@@ -51,7 +66,7 @@ impl Noted {
     pub(super) fn has_chunk(&self, whole: Whole, chunk: u32) -> bool {
         match whole {
             Whole::State => self.chunks.contains(&chunk),
-            Whole::Row(_, row) => self.rows.contains(&(row, chunk)),
+            Whole::Row(_, row) => self.row_chunks.contains(&(row, chunk)),
         }
     }
 
@@ -59,8 +74,17 @@ impl Noted {
     pub(super) fn add_chunk(&mut self, whole: Whole, chunk: u32) {
         match whole {
             Whole::State => remember(&mut self.chunks, chunk),
-            Whole::Row(_, row) => remember(&mut self.rows, (row, chunk)),
+            Whole::Row(_, row) => remember(&mut self.row_chunks, (row, chunk)),
         }
+    }
+
+    /// These words of a row are noted from here on. Gives those of them that were not.
+    fn add_words(&mut self, row: Value, words: Words) -> Words {
+        let before = self.row_words.get(&row).copied().unwrap_or_default();
+        if self.row_words.len() < FACTS_MAX || before.count() > 0 {
+            let _ = self.row_words.insert(row, before.with(words));
+        }
+        words.without(before)
     }
 
     /// Something may have removed rows.
@@ -68,9 +92,6 @@ impl Noted {
         self.alive.clear();
     }
 }
-
-/// Bytes of a row, header included, up to which its note is written in place.
-const INLINE_MAX: u32 = 128;
 
 impl Lower<'_, '_, '_> {
     /// Notes what the next write, of `size` bytes at `at`, overwrites.
@@ -80,7 +101,7 @@ impl Lower<'_, '_, '_> {
             Owner::Call => {}
             Owner::State if is_planted(Fault::StateNoteIsMissing) => {}
             Owner::Row(..) if is_planted(Fault::RowNoteIsMissing) => {}
-            Owner::Row(table, row) => self.note_row((table, row), at, size, span),
+            Owner::Row(place) => self.note_row(place, at, size, span),
             Owner::State => self.note_part(Whole::State, at, size, span),
         }
     }
@@ -101,42 +122,74 @@ impl Lower<'_, '_, '_> {
         self.builder.func.dfg.resolve_aliases(row)
     }
 
-    /// Notes a row before a write: a small one whole, of a large one the chunks to be written.
-    fn note_row(&mut self, (table, row): (TableId, Value), at: Located, size: u32, span: Span) {
+    /// Notes what a write to a row overwrites: of a large row the chunks, of another one the words.
+    fn note_row(&mut self, place: RowPlace, at: Located, size: u32, span: Span) {
+        let RowPlace { table, row, field: (offset, field_size), local } = place;
+        let row = self.known_as(row);
         if is_large_row(self.unit.layouts.row(table).layout.size) {
-            return self.note_part(Whole::Row(table, self.known_as(row)), at, size, span);
+            return self.note_part(Whole::Row(table, row), at, size, span);
         }
-        let fact = (self.known_as(row), 0);
-        if self.noted.rows.contains(&fact) {
-            return;
+        let words = Words::of(offset, field_size);
+        let by_local = local.and_then(|local| self.written_words().get(&local).copied());
+        let wanted = self.noted.add_words(row, by_local.unwrap_or_default().with(words));
+        // By another name of the row, all of it may have been noted.
+        if wanted.count() > 0 {
+            self.note_words(place, wanted, span);
         }
-        remember(&mut self.noted.rows, fact);
-        let number = self.number(table.0);
-        let by_host = (HostFunction::note_row, &[number, row][..]);
-        let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
-        if self.unit.layouts.row(table).layout.size > INLINE_MAX {
-            return self.note_unless_current(&[epoch], by_host, span);
-        }
+    }
+
+    /// Notes words of a row that is not large, unless they are noted.
+    fn note_words(&mut self, place: RowPlace, words: Words, span: Span) {
+        let RowPlace { table, row, .. } = place;
         let current = self.load_ctx(clif::I64, offset_of!(CallContext, epoch));
-        let [note, ask, copy, done] = [(); 4].map(|()| self.builder.create_block());
+        let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
+        // Where the epochs are the same, the words that are noted; else more than any are.
+        let noted = self.builder.ins().bxor(epoch, current);
+        let [first, again, ask, copy, done] = [(); 5].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(again);
         self.builder.set_cold_block(ask);
-        let stale = self.builder.ins().icmp(IntCC::NotEqual, epoch, current);
-        self.brif(stale, note, done);
-        self.start(note);
-        let (next, after, fits) = self.room_for_note(table);
+        let step = self.int(EPOCH_STEP.cast_signed());
+        let is_first = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, noted, step);
+        self.brif(is_first, first, again);
+        self.start(again);
+        let wanted = self.int(i64::from(words.0));
+        let missing = self.builder.ins().band_not(wanted, noted);
+        self.brif(missing, ask, done);
+        self.start(first);
+        let (next, after, fits) = self.room_for_note(words);
         self.brif(fits, copy, ask);
         self.start(ask);
-        let _ = self.host(by_host.0, by_host.1, span);
+        let passed = [self.number(table.0), row, self.number(u32::from(words.0))];
+        let _ = self.host(HostFunction::note_row, &passed, span);
         self.jump(done, &[]);
         self.start(copy);
-        self.copy_row((table, row), next, (current, after));
+        self.copy_words(place, words, next, (current, after));
         self.jump(done, &[]);
         self.start(done);
     }
 
-    /// Where the note of a row goes, where it ends, and whether there is room for it.
-    fn room_for_note(&mut self, table: TableId) -> (Value, Value, Value) {
-        let size = self.unit.layouts.row(table).layout.size + size_of::<RowNoteEnd>() as u32;
+    /// The words that the function writes by each of its locals.
+    fn written_words(&mut self) -> &WrittenWords {
+        if self.written.is_none() {
+            let mut written = WrittenWords::new();
+            scan::written_places(&self.func.body, &mut |place| {
+                if let Root::Row(table, _) = place.root
+                    && !is_large_row(self.unit.layouts.row(table).layout.size)
+                    && let Some(local) = scan::row_local(place)
+                {
+                    let (offset, size) = self.field_of_row(table, place);
+                    let words = written.entry(local).or_default();
+                    *words = words.with(Words::of(offset, size));
+                }
+            });
+            self.written = Some(written);
+        }
+        self.written.get_or_insert_default()
+    }
+
+    /// Where the note of so many words goes, where it ends, and whether there is room for it.
+    fn room_for_note(&mut self, words: Words) -> (Value, Value, Value) {
+        let size = words.count() * WORD_SIZE + size_of::<RowNoteEnd>() as u32;
         let notes = self.load_fixed(self.ctx, offset_of!(CallContext, row_notes));
         let next = self.load_word(notes, offset_of!(RowNotes, next) as u32);
         let end = self.load_word(notes, offset_of!(RowNotes, end) as u32);
@@ -145,33 +198,39 @@ impl Lower<'_, '_, '_> {
         (next, after, fits)
     }
 
-    /// Writes the note of a row at `next`: `abi::RowNotes` says how. The row gets the epoch.
-    fn copy_row(
+    /// Writes the note of words of a row at `next`: `abi::RowNotes` says how. The row gets the epoch.
+    fn copy_words(
         &mut self,
-        (table, row): (TableId, Value),
+        RowPlace { table, row, .. }: RowPlace,
+        words: Words,
         next: Value,
         (current, after): (Value, Value),
     ) {
-        let size = self.unit.layouts.row(table).layout.size;
         // Sixteen bytes at a time, since these loads and stores are most of what a tick costs; rows are
         // aligned to eight.
         let region = self.memory.alias_region();
         let memory = MemFlagsData::new().with_notrap().with_alias_region(region);
-        let mut offset = 0;
-        while offset < size {
-            let part = if size - offset >= clif::I8X16.bytes() { clif::I8X16 } else { clif::I64 };
-            let bytes = self.builder.ins().load(part, memory, row, offset as i32);
-            let _ = self.builder.ins().store(memory, bytes, next, offset as i32);
-            offset += part.bytes();
+        let mut place = 0;
+        for run in words.runs() {
+            let mut word = run.start;
+            while word < run.end {
+                let part = if run.end - word >= 2 { clif::I8X16 } else { clif::I64 };
+                let bytes = self.builder.ins().load(part, memory, row, (word * WORD_SIZE) as i32);
+                let _ = self.builder.ins().store(memory, bytes, next, place as i32);
+                place += part.bytes();
+                word += part.bytes() / WORD_SIZE;
+            }
         }
-        let words = size / size_of::<u64>() as u32;
-        // The table and, above it, the number of words: two fields of 32 bits in one store.
-        let which = self.int((u64::from(words) << 32 | u64::from(table.0)).cast_signed());
-        self.store_word(row, next, size + offset_of!(RowNoteEnd, row) as u32);
-        self.store_word(which, next, size + offset_of!(RowNoteEnd, table) as u32);
+        let flags = self.memory;
+        let slot = self.builder.ins().uload32(flags, row, offset_of!(RowHeader, slot) as i32);
+        let which = self.int(RowNoteEnd::bits(table, words).cast_signed());
+        let end = self.builder.ins().bor(slot, which);
+        self.store_word(end, next, place);
         let notes = self.load_fixed(self.ctx, offset_of!(CallContext, row_notes));
         self.store_word(after, notes, offset_of!(RowNotes, next) as u32);
-        self.store_word(current, row, offset_of!(RowHeader, epoch) as u32);
+        let noted = if is_planted(Fault::NotedWordCountsAsRow) { Words::ALL } else { words };
+        let epoch = self.builder.ins().bor_imm_u(current, i64::from(noted.0));
+        self.store_word(epoch, row, offset_of!(RowHeader, epoch) as u32);
     }
 
     /// Calls a function that notes unless all these epochs are the transaction's.

@@ -205,10 +205,17 @@ impl Lower<'_, '_, '_> {
                 self.store_tag(size, value, address, offset);
             }
             (Type::Float, _) if !is_planted(Fault::NanIsNotCanonical) => {
+                let _ = self.builder.ins().store(self.memory, value, address, place);
                 let is_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
+                let [replace, next] = [(); 2].map(|()| self.builder.create_block());
+                self.builder.set_cold_block(replace);
+                self.is_as_cold(next);
+                self.brif(is_nan, replace, next);
+                self.start(replace);
                 let nan = self.builder.ins().f64const(f64::NAN);
-                let canonical = self.builder.ins().select(is_nan, nan, value);
-                let _ = self.builder.ins().store(self.memory, canonical, address, place);
+                let _ = self.builder.ins().store(self.memory, nan, address, place);
+                self.jump(next, &[]);
+                self.start(next);
             }
             (_, Form::Register(_)) => {
                 let _ = self.builder.ins().store(self.memory, value, address, place);

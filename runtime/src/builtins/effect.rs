@@ -22,14 +22,14 @@ host! {
     fn savepoint(frame) {
         frame.undo.savepoint(frame.outbox.events.len());
         // A new epoch: what was noted before is noted again, so that it can be taken back to here.
-        frame.ctx.epoch += 1;
+        frame.next_epoch();
         Ok(())
     }
 
     fn rollback_to_savepoint(frame) {
         let events = frame.undo.rollback_to_savepoint(&mut frame.data);
         frame.outbox.events.truncate(events);
-        frame.ctx.epoch += 1;
+        frame.next_epoch();
         frame.forget_trap();
         Ok(())
     }

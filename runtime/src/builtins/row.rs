@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use midflight_compiler::abi::{ListHeader, ROWS_BATCH, RowHeader, Text};
-use midflight_compiler::layout::ROW_HEADER_SIZE;
+use midflight_compiler::layout::{ROW_HEADER_SIZE, Words};
 use midflight_compiler::trap::TrapKind;
 use midflight_compiler::types::TableId;
 
@@ -19,8 +19,9 @@ use crate::table::{Key, Table, slot};
 const BY_SLOT: u32 = u32::MAX;
 
 host! {
-    fn note_row(frame, table: u32, row: *mut RowHeader) {
-        frame.undo.note_row(&frame.data, frame.ctx.epoch, table, row);
+    fn note_row(frame, table: u32, row: *mut RowHeader, words: u32) {
+        let words = Words(words as u16);
+        frame.undo.note_row(&frame.data, frame.ctx.epoch, (table, row), words);
         Ok(())
     }
 

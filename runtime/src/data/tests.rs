@@ -9,8 +9,9 @@
 use std::collections::BTreeMap;
 use std::ptr;
 
-use midflight_compiler::abi::{RowHeader, Text};
+use midflight_compiler::abi::{EPOCH_STEP, RowHeader, Text};
 use midflight_compiler::check::Checked;
+use midflight_compiler::layout::Words;
 use midflight_compiler::source::Source;
 use midflight_compiler::types::TableId;
 
@@ -68,6 +69,16 @@ impl World {
         World { checked, data, undo: Undo::default(), epoch: 0, draw: Generator::new(seed) }
     }
 
+    /// As the frame does, but that epochs begin anew after a few of them.
+    fn next_epoch(&mut self) {
+        self.epoch += EPOCH_STEP;
+        if self.epoch > 6 * EPOCH_STEP {
+            self.data.forget_epochs();
+            self.undo.forget_epochs();
+            self.epoch = EPOCH_STEP;
+        }
+    }
+
     fn offset(&self, field: usize) -> usize {
         self.checked.layouts.row(TableId(0)).offsets[field] as usize
     }
@@ -119,7 +130,11 @@ impl World {
 
     fn rename(&mut self, model: &mut Model, key: i64, (name, worth): (&str, i64)) {
         let Some(row) = self.find(key) else { return };
-        self.undo.note_row(&self.data, self.epoch, 0, row);
+        // Each by itself: the second one finds the row noted in part.
+        for field in [NAME, WORTH] {
+            let words = Words::of(self.offset(field) as u32, 8);
+            self.undo.note_row(&self.data, self.epoch, (0, row), words);
+        }
         let before = self.get::<*const Text>(row, NAME);
         let text = self.undo.replace_text(&mut self.data, before, name).expect("there is memory");
         self.reindex(row, NAME, (&raw const text).cast());
@@ -199,7 +214,7 @@ fn calls_commit_whole_or_leave_no_trace() {
     let mut world = World::new(1);
     let mut model = Model::default();
     for _ in 0..CALLS {
-        world.epoch += 1;
+        world.next_epoch();
         let mut next = model.clone();
         world.changes(&mut next);
         match world.draw.below(3) {
@@ -219,16 +234,16 @@ fn a_part_of_a_call_is_taken_back_alone() {
     let mut world = World::new(2);
     let mut model = Model::default();
     for _ in 0..CALLS {
-        world.epoch += 1;
+        world.next_epoch();
         let before = model.clone();
         world.changes(&mut model);
         world.undo.savepoint(0);
         // As the host does: what was noted before the savepoint is noted again behind it.
-        world.epoch += 1;
+        world.next_epoch();
         let mut inner = model.clone();
         world.changes(&mut inner);
         let _ = world.undo.rollback_to_savepoint(&mut world.data);
-        world.epoch += 1;
+        world.next_epoch();
         world.changes(&mut model);
         match world.draw.below(3) {
             0 => {
@@ -249,7 +264,7 @@ fn keys_that_count_up_and_others_are_found() {
     // From a key on, up; one that is smaller; then keys at both ends of what an `int` can be.
     let keys = (100..110).chain([7, i64::MAX, i64::MIN]);
     for key in keys {
-        world.epoch += 1;
+        world.next_epoch();
         world.insert(&mut model, key, ("ann", key));
         world.undo.commit(&mut world.data);
         world.check(&model);
@@ -257,7 +272,7 @@ fn keys_that_count_up_and_others_are_found() {
             assert_eq!(world.find(other).is_some(), model.items.contains_key(&other));
         }
         // One that is gone is not found, and its slot is not taken for that of its key.
-        world.epoch += 1;
+        world.next_epoch();
         world.remove(&mut model, key);
         assert!(world.find(key).is_none());
         world.insert(&mut model, 1_000, ("bob", 1));

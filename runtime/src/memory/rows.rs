@@ -135,6 +135,19 @@ impl Rows {
         before == epoch
     }
 
+    /// No row, and no chunk of one, is noted.
+    pub(crate) fn forget_epochs(&self) {
+        for row in (0..self.end).map(|slot| self.row(slot)) {
+            // SAFETY: a row; whoever has the table has all of them.
+            unsafe { (*row).epoch = 0 };
+            if is_large_row(self.row_size) {
+                for chunk in 0..chunk_count(self.row_size) {
+                    let _ = self.mark(row, chunk, 0);
+                }
+            }
+        }
+    }
+
     fn block_layout(&self) -> Layout {
         let size = (self.stride as usize) << self.block_shift;
         Layout::from_size_align(size, 8).expect("a block is at most a row or `BLOCK_SIZE`")

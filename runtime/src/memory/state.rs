@@ -73,6 +73,13 @@ impl StateBlock {
         let before = unsafe { place.replace(epoch) };
         before == epoch
     }
+
+    /// No chunk is marked.
+    pub(crate) fn forget_epochs(&mut self) {
+        let size = epochs_size(self.size);
+        // SAFETY: the epochs stand at the beginning of the block, and the borrow is exclusive.
+        unsafe { self.start.as_ptr().write_bytes(0, size) };
+    }
 }
 
 impl Drop for StateBlock {

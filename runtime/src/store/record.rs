@@ -30,7 +30,7 @@ pub(crate) type Cells = BTreeMap<Cell, Option<Vec<u8>>>;
 pub(crate) fn changed(frame: &Frame) -> Cells {
     let mut cells = Cells::new();
     let program = frame.version.program();
-    for changed in frame.undo.changes() {
+    for changed in frame.undo.changes(&frame.data) {
         match changed {
             Changed::State { start, before } => state_cells(frame, (start, before), &mut cells),
             Changed::Row { table, row, start, before } => {

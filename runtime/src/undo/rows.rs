@@ -1,4 +1,4 @@
-//! The notes of whole rows: the bytes of each, and behind them which row it is.
+//! The notes of rows that are not large: some words of each, and behind them which they are.
 //!
 //! Generated code writes them by itself while there is room, so that the first write to a row costs
 //! a copy and no call; only growing is here. Since what tells a note apart stands at its end, they
@@ -16,6 +16,9 @@ use std::mem;
 use std::ptr;
 
 use midflight_compiler::abi::{RowHeader, RowNoteEnd, RowNotes};
+use midflight_compiler::layout::Words;
+
+use crate::table::slot;
 
 /// Words of the first memory.
 const WORDS_MIN: usize = 64;
@@ -34,21 +37,40 @@ thread_local! {
     static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
 }
 
-/// The notes of whole rows of one call.
+/// The notes of rows of one call.
 #[derive(Debug)]
 pub(super) struct RowLog {
     cursor: RowNotes,
     /// Empty, as far as it knows: only its capacity is used.
     memory: Vec<u64>,
+    /// Words that the call took which noted last, where a world keeps less room.
+    expected: usize,
 }
 
 /// One note, to be read.
 #[derive(Debug)]
 pub(super) struct RowNote<'l> {
     pub(super) table: u32,
-    pub(super) row: *mut RowHeader,
-    /// The row as it was, its header included.
-    pub(super) bytes: &'l [u8],
+    pub(super) slot: u32,
+    /// Which words were noted.
+    which: Words,
+    /// The words as they were.
+    words: &'l [u64],
+}
+
+impl<'l> RowNote<'l> {
+    /// The bytes as they were, in pieces: from the row's header, where each begins.
+    pub(super) fn pieces(self) -> impl Iterator<Item = (u32, &'l [u8])> {
+        let mut words = self.words;
+        self.which.runs().map(move |run| {
+            let (piece, rest) = words.split_at(run.len());
+            words = rest;
+            // SAFETY: so many bytes are these words, and a byte has no alignment.
+            let bytes =
+                unsafe { std::slice::from_raw_parts(piece.as_ptr().cast(), 8 * piece.len()) };
+            (run.start * 8, bytes)
+        })
+    }
 }
 
 impl Default for RowLog {
@@ -56,6 +78,7 @@ impl Default for RowLog {
         RowLog {
             cursor: RowNotes { next: ptr::null_mut(), end: ptr::null_mut() },
             memory: Vec::new(),
+            expected: 0,
         }
     }
 }
@@ -80,25 +103,28 @@ impl RowLog {
         self.len() == 0
     }
 
-    /// Notes a row.
+    /// Notes words of a row.
     ///
     /// # Safety
-    /// The row has `size` bytes, a multiple of 8, all of them initialised, and nobody writes it
-    /// meanwhile.
-    pub(super) unsafe fn push(&mut self, table: u32, row: *mut RowHeader, size: u32) {
-        let words = size / size_of::<u64>() as u32;
-        let needed = words as usize + END_WORDS;
+    /// The row has these words, all of them initialised, and nobody writes it meanwhile.
+    pub(super) unsafe fn push(&mut self, table: u16, row: *mut RowHeader, words: Words) {
+        let needed = words.count() as usize + END_WORDS;
         if self.memory.capacity() - self.len() < needed {
             self.grow(needed);
         }
-        let next = self.cursor.next;
-        // SAFETY: the row has so many words, and there is room for them (`grow`); what is noted is
-        // never a row itself.
-        unsafe { ptr::copy_nonoverlapping(row.cast::<u64>(), next, words as usize) };
-        // SAFETY: as above.
-        let end = unsafe { next.add(words as usize) }.cast::<RowNoteEnd>();
+        let mut next = self.cursor.next;
+        for run in words.runs() {
+            // SAFETY: the row has this word.
+            let first = unsafe { row.cast::<u64>().add(run.start as usize) };
+            // SAFETY: it has the whole run, and there is room for it (`grow`); what is noted is never
+            // a row itself.
+            unsafe { ptr::copy_nonoverlapping(first, next, run.len()) };
+            // SAFETY: as above.
+            next = unsafe { next.add(run.len()) };
+        }
+        let end = next.cast::<RowNoteEnd>();
         // SAFETY: there is room for it too; words are aligned for it.
-        unsafe { end.write(RowNoteEnd { row, table, words }) };
+        unsafe { end.write(RowNoteEnd { slot: slot(row), table, words: words.0 }) };
         // SAFETY: at most the end of the memory.
         self.cursor.next = unsafe { end.add(1) }.cast();
     }
@@ -107,7 +133,8 @@ impl RowLog {
     #[cold]
     fn grow(&mut self, more: usize) {
         let len = self.len();
-        let wanted = (len + more).max(2 * self.memory.capacity()).max(WORDS_MIN);
+        // What noted much will do so again: then nothing is moved from one memory to the next.
+        let wanted = (len + more).max(2 * self.memory.capacity()).max(self.expected).max(WORDS_MIN);
         let mut memory = room(wanted);
         let start = memory.as_mut_ptr();
         // SAFETY: that many words are initialised there, and the new memory has room for more.
@@ -130,19 +157,24 @@ impl RowLog {
             // SAFETY: a whole note ends there, and `len` is where one begins.
             let last = unsafe { start.add(end - END_WORDS) }.cast::<RowNoteEnd>();
             // SAFETY: as above.
-            let RowNoteEnd { row, table, words } = unsafe { last.read() };
-            end -= END_WORDS + words as usize;
-            // SAFETY: the row's bytes begin where the note does.
-            let bytes = unsafe { start.add(end) }.cast::<u8>();
+            let RowNoteEnd { slot, table, words } = unsafe { last.read() };
+            let which = Words(words);
+            let len = which.count() as usize;
+            end -= END_WORDS + len;
+            // SAFETY: the row's words begin where the note does.
+            let first = unsafe { start.add(end) };
             // SAFETY: there are so many of them, and nothing is noted while the log is borrowed.
-            let bytes = unsafe { std::slice::from_raw_parts(bytes, words as usize * 8) };
-            Some(RowNote { table, row, bytes })
+            let words = unsafe { std::slice::from_raw_parts(first, len) };
+            Some(RowNote { table: table.into(), slot, which, words })
         })
     }
 
     /// Forgets the notes behind the first `len` words.
     pub(super) fn truncate(&mut self, len: usize) {
         debug_assert!(len <= self.len(), "{len} words of {}", self.len());
+        if len == 0 && self.memory.capacity() > KEPT_MAX {
+            self.expected = self.len();
+        }
         if !self.cursor.next.is_null() {
             // SAFETY: inside of the memory, which holds at least so many words.
             self.cursor.next = unsafe { self.memory.as_mut_ptr().add(len) };
@@ -159,7 +191,8 @@ impl RowLog {
 
     #[cold]
     fn give_spare(&mut self) {
-        let memory = mem::take(self).memory;
+        let expected = if self.expected > KEPT_MAX { self.expected } else { 0 };
+        let memory = mem::replace(self, RowLog { expected, ..RowLog::default() }).memory;
         if memory.capacity() <= SPARE_MAX {
             // Where the thread ends, nobody needs it.
             let _ = SPARE.try_with(|spare| spare.set(memory));
@@ -180,9 +213,7 @@ fn room(words: usize) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::ptr;
-
-    use super::RowLog;
+    use super::{KEPT_MAX, RowLog, Words};
 
     #[test]
     fn notes_are_read_from_the_last_one_back() {
@@ -190,20 +221,29 @@ mod tests {
         assert_eq!((log.len(), log.last_first(0).count()), (0, 0));
         let mut noted = Vec::new();
         for number in 0..20_000_u64 {
-            let size = 16 + 8 * (number % 5) as u32;
-            let mut row = [number; 6];
-            // SAFETY: `row` has more than `size` bytes.
-            unsafe { log.push(number as u32 % 3, row.as_mut_ptr().cast(), size) };
-            noted.push((number, size, log.len()));
+            let words = Words(number as u16);
+            let mut row: [u64; 16] = std::array::from_fn(|word| number << 8 | word as u64);
+            // The slot.
+            row[1] = number;
+            // SAFETY: `row` has all words.
+            unsafe { log.push(number as u16 % 3, row.as_mut_ptr().cast(), words) };
+            noted.push((number, log.len()));
         }
         for half in [true, false] {
-            let before = if half { noted[9_999].2 } else { 0 };
+            let before = if half { noted[9_999].1 } else { 0 };
             let mut left = log.last_first(before);
-            for &(number, size, end) in noted.iter().rev().take_while(|noted| noted.2 > before) {
+            for &(number, end) in noted.iter().rev().take_while(|noted| noted.1 > before) {
                 let note = left.next().expect("each was noted");
-                assert_eq!((note.table, note.bytes.len()), (number as u32 % 3, size as usize));
-                assert!(note.bytes.chunks(8).all(|word| word == number.to_le_bytes()));
-                assert!(!ptr::eq(note.row, ptr::null()) && end <= log.len());
+                assert_eq!((note.table, note.slot), (number as u32 % 3, number as u32));
+                let mut words = 0;
+                for (start, bytes) in note.pieces() {
+                    for (word, bytes) in (start as usize / 8..).zip(bytes.chunks(8)) {
+                        let value = if word == 1 { number } else { number << 8 | word as u64 };
+                        assert_eq!(bytes, value.to_le_bytes());
+                        words |= 1 << word;
+                    }
+                }
+                assert!(words == number as u16 && end <= log.len());
             }
             assert!(left.next().is_none());
             drop(left);
@@ -212,5 +252,26 @@ mod tests {
         }
         log.settle();
         assert_eq!((log.len(), log.memory.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn room_is_made_at_once_for_what_noted_much() {
+        let mut log = RowLog::default();
+        let mut row = [0_u64; 16];
+        let capacities = [2 * KEPT_MAX, 1, 1].map(|notes| {
+            let mut capacity = 0;
+            for number in 0..notes {
+                // SAFETY: `row` has all words.
+                unsafe { log.push(0, row.as_mut_ptr().cast(), Words(0b100)) };
+                if number == 0 {
+                    capacity = log.memory.capacity();
+                }
+            }
+            log.truncate(0);
+            log.settle();
+            capacity
+        });
+        // The second one finds the room of the first; the third one that the second did not need it.
+        assert_eq!(capacities.map(|capacity| capacity > KEPT_MAX), [false, true, false]);
     }
 }

@@ -7,7 +7,7 @@ use std::mem::transmute;
 use std::process::abort;
 
 use super::world::{self, World};
-use crate::abi::{CallContext, HostFunctions, RowNotes};
+use crate::abi::{CallContext, EPOCH_STEP, HostFunctions, RowNotes};
 use crate::ir::FuncId;
 use crate::jit::{Code, Site};
 use crate::trap::TrapKind;
@@ -47,7 +47,7 @@ impl Machine {
         let ctx = CallContext {
             fuel: self.fuel,
             state: self.world.state(),
-            epoch: 1,
+            epoch: EPOCH_STEP,
             host: &raw const host,
             tables: &raw const self.world.view,
             now: 0,

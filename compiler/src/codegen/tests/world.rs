@@ -5,7 +5,7 @@
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 use super::machine::Frame;
-use crate::abi::{CallContext, HostFunctions, ListHeader, RowHeader, TableView};
+use crate::abi::{CallContext, EPOCH_STEP, HostFunctions, ListHeader, RowHeader, TableView};
 use crate::layout::{CHUNK_SIZE, ROW_HEADER_SIZE, chunk_count, state_epoch_offset};
 
 /// Rows of one block, as a power of two, and how many blocks there are.
@@ -127,14 +127,14 @@ unsafe extern "C" fn note_state(ctx: *mut CallContext, offset: u64, len: u64) {
     let chunk = u64::from(CHUNK_SIZE);
     for chunk in offset / chunk..=(offset + len - 1) / chunk {
         let before = -state_epoch_offset(chunk as u32) as u32 / 8;
-        world.state[(world.chunks - before) as usize] = 1;
+        world.state[(world.chunks - before) as usize] = EPOCH_STEP;
     }
 }
 
-unsafe extern "C" fn note_row(ctx: *mut CallContext, _: u32, row: *mut RowHeader) {
+unsafe extern "C" fn note_row(ctx: *mut CallContext, _: u32, row: *mut RowHeader, words: u32) {
     // SAFETY: generated code passes a row of the table.
     let row = unsafe { &mut *row };
-    row.epoch = 1;
+    row.epoch = row.epoch.max(EPOCH_STEP) | u64::from(words);
     world(ctx).noted_rows.push(row.slot);
 }
 
