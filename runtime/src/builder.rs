@@ -9,6 +9,7 @@ use midflight_compiler::settings::Settings;
 
 use crate::engine::Engine;
 use crate::error::BuildError;
+use crate::fence;
 use crate::gate::Spawn;
 use crate::limits::Limits;
 use crate::observer::{NoObserver, Observer};
@@ -126,6 +127,8 @@ impl Builder {
     /// # Errors
     /// As [`Builder::build`].
     pub fn reopen(self) -> Result<(Engine, Reopened), BuildError> {
+        // The first time in a process of many threads, asking takes milliseconds: not in a call.
+        let _ = fence::is_available();
         let clock = self.clock.unwrap_or_else(|| Arc::new(system_time_ms));
         let observer = self.observer.unwrap_or_else(|| Arc::new(NoObserver));
         let store: Option<Arc<dyn Store>> = match self.place {

@@ -335,6 +335,23 @@ impl Engine {
         Ok(result)
     }
 
+    /// Does something in the world now, if nobody holds it; else gives `None`, and `action` is
+    /// dropped. What it did and saw may be shown to others when the turn's
+    /// [`Ticket`](crate::Ticket) says so.
+    ///
+    /// # Errors
+    /// When there is no such world, nothing has been loaded, or the store has failed.
+    pub fn try_enter<T>(
+        &self,
+        world: &str,
+        action: impl FnOnce(&mut Turn<'_>) -> T,
+    ) -> Result<Option<T>, CallError> {
+        let world = self.world(world)?;
+        let Some(mut room) = world.gate.try_enter() else { return Ok(None) };
+        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
+        Ok(Some(action(&mut turn)))
+    }
+
     /// Does something in the world without waiting: now if nobody holds it, else the holder does
     /// it when the turn has come. `action` is told when there can be no turn. What it did and saw
     /// may be shown to others when the turn's [`Ticket`](crate::Ticket) says so.

@@ -146,6 +146,9 @@ pub(crate) async fn discard(request: Request<Body>) -> Parts {
 }
 
 async fn discard_rest(body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
     let mut rest = Limited::new(body, DISCARD_LEN_MAX);
     let read = async { while let Some(Ok(_)) = rest.frame().await {} };
     // Who sends for longer finds the connection closed.

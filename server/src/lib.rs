@@ -32,6 +32,6 @@ pub use events::Events;
 pub use json::bind as bind_json;
 pub use limits::Limits;
 pub use listen::serve;
-pub use routes::app;
+pub use routes::{App, app};
 pub use state::ServerState;
 pub use timers::run_timers;

@@ -33,7 +33,7 @@ pub async fn serve(
 ) {
     let (places, time) = (state.places.clone(), state.limits.shutdown_timeout);
     let (stop, stopping) = watch::channel(());
-    let served = Served { app: app(state.clone()), state, stopping };
+    let served = Served { app: Arc::new(app(state.clone())), state, stopping };
     tokio::select! {
         () = accept(listener, &places, served) => unreachable!("it accepts for ever"),
         () = shutdown => {}

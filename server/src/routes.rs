@@ -19,25 +19,35 @@ use std::task::Poll;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Request};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
+use tower::Service;
 
 use crate::body;
 use crate::error::{Form, Kind, Problem};
 use crate::limits::SMALL_LEN_MAX;
+use crate::query::quoted;
 use crate::state::ServerState;
 
 /// Which version answered; 0 where none is loaded.
 pub(crate) const MIDFLIGHT_VERSION: HeaderName = HeaderName::from_static("midflight-version");
 
 /// The application: everything that a server answers.
-pub fn app(state: Arc<ServerState>) -> Router {
-    Router::new()
+///
+/// Calls of handlers are what most requests are. They do not go through the router, which would box
+/// and move each of them several times; everything else does.
+#[derive(Clone)]
+pub struct App {
+    state: Arc<ServerState>,
+    others: Router,
+}
+
+/// The application of a server.
+pub fn app(state: Arc<ServerState>) -> App {
+    let others = Router::new()
         .route("/load", post(deploy::load))
         .route("/-/versions", get(versions::list))
         .route("/-/versions/{number}", get(versions::show).delete(versions::delete))
@@ -54,26 +64,31 @@ pub fn app(state: Arc<ServerState>) -> Router {
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
         .method_not_allowed_fallback(method_not_allowed)
-        // `/{handler}` and `/@{world}/{handler}`, without the cost of matching them.
-        .fallback(call::call)
-        .layer(middleware::from_fn_with_state(state.clone(), pass))
-        .with_state(state)
+        .fallback(not_found)
+        .with_state(state.clone());
+    App { state, others }
 }
 
-/// Lets in who may come in, and says which version answered.
-async fn pass(
-    State(state): State<Arc<ServerState>>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
-    let answered = catch_panic(async {
-        match state.access.check(&request) {
-            Ok(()) => next.run(request).await,
-            Err(problem) => refuse(problem, request).await,
-        }
-    });
-    let response = answered.await.unwrap_or_else(Problem::into_response);
-    complete(bounded(response, &state), &state)
+impl App {
+    /// Answers a request: lets in who may come in, and says which version answered.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        let state = &self.state;
+        let answered = catch_panic(async {
+            if let Err(problem) = state.access.check(&request) {
+                return refuse(problem, request).await;
+            }
+            match call::is_call(&request) {
+                true => call::call(state, request).await.unwrap_or_else(Problem::into_response),
+                false => self.answer_other(request).await,
+            }
+        });
+        let response = answered.await.unwrap_or_else(Problem::into_response);
+        complete(bounded(response, state), state)
+    }
+
+    async fn answer_other(&self, request: Request<Body>) -> Response {
+        self.others.clone().call(request).await.unwrap_or_else(|never| match never {})
+    }
 }
 
 /// Names the current version in an answer that names none, and counts it.
@@ -126,6 +141,13 @@ async fn refuse(problem: Problem, request: Request<Body>) -> Response {
 fn json(value: &impl Serialize) -> Response {
     let json = serde_json::to_vec(value).expect("what the server shows has names as its keys");
     ([(CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+async fn not_found(request: Request<Body>) -> Response {
+    let detail = format!("there is nothing at {}", quoted(request.uri().path()));
+    let problem = Problem::new(Kind::NotFound, detail)
+        .with_help("a handler is called at `/NAME`; `/-/schema` lists them");
+    refuse(problem, request).await
 }
 
 async fn method_not_allowed(request: Request<Body>) -> Response {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use http_body_util::BodyExt;
 use midflight_runtime::{Engine, Limits};
-use midflight_server::{Access, Events, ServerState, Token, app};
+use midflight_server::{Access, App, Events, ServerState, Token, app};
 use serde_json::Value;
-use tower::ServiceExt;
 
 const V1: &str = "
 state { count: int }
@@ -32,7 +30,7 @@ get tea() { fail 418 \"no coffee\" }
 ";
 
 /// An application with this program loaded, if any, that knows this token, if any.
-fn server(program: Option<&str>, token: Option<&str>) -> Router {
+fn server(program: Option<&str>, token: Option<&str>) -> App {
     let limits = Limits { fuel_max: 100_000, ..Limits::default() };
     let events = Events::default();
     let engine = Engine::builder()
@@ -72,8 +70,8 @@ fn request(line: &str, body: impl Into<Body>) -> Request<Body> {
     request.body(body.into()).expect("a request")
 }
 
-async fn send(app: &Router, request: Request<Body>) -> (u16, String, String) {
-    let response: Response<Body> = app.clone().oneshot(request).await.expect("it answers");
+async fn send(app: &App, request: Request<Body>) -> (u16, String, String) {
+    let response: Response<Body> = app.answer(request).await;
     let version = response.headers().get("midflight-version").expect("every answer names it");
     let version = version.to_str().expect("a number").to_owned();
     let status = response.status().as_u16();
@@ -82,13 +80,13 @@ async fn send(app: &Router, request: Request<Body>) -> (u16, String, String) {
 }
 
 /// Status and body.
-async fn ask(app: &Router, line: &str, body: &str) -> (u16, String) {
+async fn ask(app: &App, line: &str, body: &str) -> (u16, String) {
     let (status, _, body) = send(app, request(line, body.to_owned())).await;
     (status, body)
 }
 
 /// Status and kind of a problem.
-async fn problem(app: &Router, line: &str, body: &str) -> (u16, String) {
+async fn problem(app: &App, line: &str, body: &str) -> (u16, String) {
     let (status, document) = ask(app, line, body).await;
     let document: Value = serde_json::from_str(&document).expect("a problem document");
     assert_eq!(document["status"], status, "{document}");
@@ -227,7 +225,7 @@ async fn methods_of_the_servers_own_paths() {
         ("PUT /-/versions/1", "GET,HEAD,DELETE"),
         ("GET /-/rollback", "POST"),
     ] {
-        let response = app.clone().oneshot(request(line, "")).await.expect("it answers");
+        let response = app.answer(request(line, "")).await;
         assert_eq!(response.status(), 405, "{line}");
         assert_eq!(response.headers()["allow"], allow, "{line}");
     }
@@ -245,7 +243,7 @@ post miss(n: int) -> int {
 ";
     let app = server(Some(PROGRAM), None);
     assert_eq!(ask(&app, "POST /hurt?n=1", "").await.0, 204, "nobody listens yet");
-    let response = app.clone().oneshot(request("GET /-/events", "")).await.expect("it answers");
+    let response = app.answer(request("GET /-/events", "")).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut stream = response.into_body();
     assert_eq!(next(&mut stream).await, ":\n\n");

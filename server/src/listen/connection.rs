@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -12,19 +12,19 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tower::Service;
 
 use super::progress::{AnswerBody, Progress, RequestBody};
 use super::refusal::{self, refuse};
 use super::stream::Stream;
 use crate::limits::{BUFFER_LEN_MAX, HEADERS_ON_STACK};
+use crate::routes::App;
 use crate::state::ServerState;
 
 /// What every connection is given.
 #[derive(Clone)]
 pub(super) struct Served {
     pub(super) state: Arc<ServerState>,
-    pub(super) app: Router,
+    pub(super) app: Arc<App>,
     /// Changes when the server stops.
     pub(super) stopping: watch::Receiver<()>,
 }
@@ -83,11 +83,14 @@ pub(super) async fn serve(socket: TcpStream, progress: Arc<Progress>, mut served
 }
 
 async fn answer(
-    mut app: Router,
+    app: Arc<App>,
     progress: Arc<Progress>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    let request = request.map(|body| RequestBody { body, progress: progress.clone() });
-    let response = app.call(request).await?;
+    let request = request.map(|body| match body.is_end_stream() {
+        true => Body::empty(),
+        false => Body::new(RequestBody { body, progress: progress.clone() }),
+    });
+    let response = app.answer(request).await;
     Ok(response.map(|body| AnswerBody::new(body, progress)))
 }

@@ -5,11 +5,9 @@
 //! call is durable. No thread of the event loop
 //! waits for a world: whoever holds it takes the turn and sends the answer.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -19,44 +17,53 @@ use midflight_runtime::{
 };
 use tokio::sync::oneshot;
 
-use super::{MIDFLIGHT_VERSION, refuse};
+use super::MIDFLIGHT_VERSION;
 use crate::body;
 use crate::error::{Kind, Problem, known_names};
 use crate::json;
 use crate::query::{self, quoted};
 use crate::state::ServerState;
 
+/// Whether a request is for `/{handler}` or `/@{world}/{handler}`.
+pub(super) fn is_call(request: &Request<Body>) -> bool {
+    let path = request.uri().path();
+    path != "/load" && target(path).is_some()
+}
+
 /// `/{handler}` and `/@{world}/{handler}`
 pub(super) async fn call(
-    State(state): State<Arc<ServerState>>,
+    state: &Arc<ServerState>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let Some((world, _)) = target(request.uri().path()) else {
-        let problem = not_found(request.uri());
-        return Ok(refuse(problem, request).await);
-    };
-    let world = match world {
-        MAIN_WORLD => Cow::Borrowed(MAIN_WORLD),
-        other => Cow::Owned(other.to_owned()),
-    };
     let (parts, body) = match *request.method() {
-        Method::POST => body::read(&state, request).await?,
+        Method::POST => body::read(state, request).await?,
         _ => (body::discard(request).await, Bytes::new()),
     };
     let call = Call { method: parts.method, uri: parts.uri, body, state: state.clone() };
-    if state.creates_worlds() && call.wants_world(&world) {
-        let _ = state.create_world(&world).await?;
+    if state.creates_worlds() && call.wants_world() {
+        // Seldom: it would make the future of every call larger.
+        let _ = Box::pin(state.create_world(call.world())).await?;
     }
-    let (sender, answer) = oneshot::channel();
-    // A client that has gone does not want its answer any more.
-    state.engine.submit(&world, move |turn| drop(sender.send(call.answer(turn))))?;
-    let lost = |_| Problem::new(Kind::Internal, "the call was lost: please report it");
-    let (answer, ticket) = answer.await.map_err(lost)?;
+    let done = state.engine.try_enter(call.world(), |turn| call.answer(Ok(turn)))?;
+    let (answer, ticket) = match done {
+        Some(done) => done,
+        None => Box::pin(submit(call)).await?,
+    };
     if let Some(ticket) = ticket {
         // No answer shows what a crash could take back, be it only what was read.
         ticket.await?;
     }
     Ok(answer)
+}
+
+/// Leaves a call to whoever holds the world, and waits for the answer.
+async fn submit(call: Call) -> Result<(Response, Option<Ticket>), Problem> {
+    let state = call.state.clone();
+    let world = call.world().to_owned();
+    let (sender, answer) = oneshot::channel();
+    // A client that has gone does not want its answer any more.
+    state.engine.submit(&world, move |turn| drop(sender.send(call.answer(turn))))?;
+    answer.await.map_err(|_| Problem::new(Kind::Internal, "the call was lost: please report it"))
 }
 
 /// The world and the handler that a path names.
@@ -69,12 +76,6 @@ fn target(path: &str) -> Option<(&str, &str)> {
     (!handler.is_empty() && !handler.contains('/')).then_some((world, handler))
 }
 
-fn not_found(uri: &Uri) -> Problem {
-    let detail = format!("there is nothing at {}", quoted(uri.path()));
-    Problem::new(Kind::NotFound, detail)
-        .with_help("a handler is called at `/NAME`; `/-/schema` lists them")
-}
-
 /// What a call needs of its request.
 struct Call {
     method: Method,
@@ -84,10 +85,19 @@ struct Call {
 }
 
 impl Call {
+    fn world(&self) -> &str {
+        self.target().0
+    }
+
+    /// World and handler.
+    fn target(&self) -> (&str, &str) {
+        target(self.uri.path()).expect("`is_call` has looked at the path")
+    }
+
     /// Whether the world is missing, and the call is not just a mistake.
-    fn wants_world(&self, world: &str) -> bool {
+    fn wants_world(&self) -> bool {
         let engine = &self.state.engine;
-        let handler = target(self.uri.path()).map_or("", |(_, handler)| handler);
+        let (world, handler) = self.target();
         let takes = |version: Arc<Version>| version.handler_kind(handler).is_some();
         engine.world(world).is_err() && engine.current().is_some_and(takes)
     }
@@ -104,7 +114,7 @@ impl Call {
     }
 
     fn run(&self, turn: &mut Turn<'_>) -> Result<Response, Problem> {
-        let (_, handler) = target(self.uri.path()).expect("`call` has looked at the path");
+        let (_, handler) = self.target();
         self.check_method(turn, handler)?;
         let body = body::text(&self.body)?;
         let bind = |arguments: &mut Arguments<'_>| {
