@@ -1,9 +1,8 @@
-//! Compiling posted source: on threads with a large stack, a bounded number at once.
+//! Compiling posted source: on the thread that asks for it, with a large stack, a bounded number at once.
 //! The functions of a large source are turned into machine code on further threads, while there are
 //! fewer of these than may compile; what was compiled before is taken from a cache.
 
-mod threads;
-
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -12,6 +11,7 @@ use std::time::{Duration, Instant};
 use midflight_compiler::cache::CodeCache;
 use midflight_compiler::check::Live;
 use midflight_compiler::diag::Diagnostic;
+use midflight_compiler::limits::COMPILE_STACK_SIZE;
 use midflight_compiler::resources::{Executor, Resources};
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
@@ -23,7 +23,6 @@ use crate::figures::CompilationFigures;
 use crate::limits::Limits;
 use crate::shared::Setup;
 use crate::version::Version;
-use threads::Threads;
 
 /// How many functions keep one thread busy for longer than it takes to start another.
 const FUNCTIONS_PER_THREAD: usize = 16;
@@ -34,14 +33,13 @@ pub(crate) struct Compilations {
     figures: Mutex<CompilationFigures>,
     one_ended: Condvar,
     cache: CodeCache,
-    threads: Threads,
     /// Threads that help a compilation.
     helpers: AtomicUsize,
     /// How many there may be, less the compilations that run.
     threads_max: usize,
 }
 
-/// The functions of one compilation, on its own thread and on those that help it.
+/// The functions of one compilation, on the thread that asks for it and on those that help it.
 struct Functions<'a>(&'a Compilations);
 
 /// What `migrate` blocks begin from (`Live`), and what it is part of.
@@ -73,7 +71,6 @@ impl Compilations {
             figures: Mutex::default(),
             one_ended: Condvar::new(),
             cache: CodeCache::new(limits.code_cache_max),
-            threads: Threads::default(),
             helpers: AtomicUsize::new(0),
             // The calls may want one of the processors, but not for as long as this takes.
             threads_max: limits.compiles_max + 1,
@@ -130,21 +127,23 @@ impl Compilations {
         source: &Source,
         setup: &Setup,
         allowed: Duration,
-        compile: impl FnOnce(&Source, Settings, Resources<'_>) -> Result<Program, Vec<Diagnostic>>
-        + Send
-        + 'static,
+        compile: impl FnOnce(&Source, Settings, Resources<'_>) -> Result<Program, Vec<Diagnostic>>,
     ) -> Result<Program, LoadError> {
         let permit = self.begin(&setup.limits)?;
-        let (compilations, began) = (self.clone(), permit.began);
-        let (file, settings) = (source.clone(), setup.code);
-        self.threads.run(move || {
-            let is_past = || began.elapsed() >= allowed;
+        let work = || {
+            let is_past = || permit.began.elapsed() >= allowed;
             let deadline = Deadline::new(allowed, &is_past);
-            let executor = &Functions(&compilations);
-            let resources = Resources { deadline, executor, cache: Some(&compilations.cache) };
-            compile(&file, settings, resources)
-                .map_err(|diagnostics| LoadError::Source { file, diagnostics })
-        })?
+            let executor = &Functions(self);
+            let resources = Resources { deadline, executor, cache: Some(&self.cache) };
+            compile(source, setup.code, resources)
+        };
+        // On the caller's thread, whose heap and caches are warm, and which need not be woken.
+        let work = || stacker::maybe_grow(COMPILE_STACK_SIZE, COMPILE_STACK_SIZE, work);
+        // A panic is a fault of ours; it leaves nothing behind that anybody else sees.
+        let compiled = panic::catch_unwind(AssertUnwindSafe(work));
+        compiled
+            .map_err(|_panic| LoadError::Internal)?
+            .map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })
     }
 
     /// What is compiled now, and what was.
@@ -202,7 +201,8 @@ impl Executor for Functions<'_> {
         thread::scope(|scope| {
             for _ in 0..helpers.taken {
                 // Without the thread, this one does its part.
-                let _ = threads::thread().spawn_scoped(scope, work);
+                let thread = thread::Builder::new().name("compile".to_owned());
+                let _ = thread.stack_size(COMPILE_STACK_SIZE).spawn_scoped(scope, work);
             }
             work();
         });

@@ -48,9 +48,6 @@ pub enum LoadError {
     /// Too many programs are being compiled.
     #[error("too many programs are being compiled")]
     Busy,
-    /// The system refused a thread for the compiler.
-    #[error("the compiler could not be started: {0}")]
-    Thread(std::io::Error),
     /// The compiler has a fault.
     #[error("the compiler failed on this source: this is a fault of Midflight, please report it")]
     Internal,
