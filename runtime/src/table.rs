@@ -8,7 +8,8 @@
 //! - a slot becomes free when the call that killed its row commits: until then nobody could tell a
 //!   new row there from the one that was removed;
 //! - when no call runs, the last slot holds a row;
-//! - where there is a `key_base`, the slot of every row that is alive is its key less `key_base`.
+//! - where there is a `key_base`, the slot of every row that is alive is its key less `key_base`, and
+//!   `keys` is empty; else all rows that are alive are in `keys`.
 
 #![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
 
@@ -41,12 +42,13 @@ pub(crate) struct Table {
     /// What the last row that came alive carries in its header.
     generation: u32,
     key: Column,
-    /// The slots of the rows that are alive, by key.
+    /// The slots of the rows that are alive, by key; empty where the key alone tells the slot.
     keys: HashTable<u32>,
     /// Seeded for each process: clients choose keys.
     hasher: RandomState,
     /// What every key is more than its row's slot, while that is the same for all rows: so it is
-    /// where keys count up. A look-up needs no hash then.
+    /// where keys count up. A look-up needs neither hash nor memory then. `None` also where there is
+    /// no row.
     key_base: Option<i64>,
     indexes: Vec<(Column, Index)>,
     free: BTreeSet<u32>,
@@ -332,15 +334,30 @@ impl Table {
         set_alive(row, generation);
     }
 
+    /// Has a row that is still dead found by its key.
     fn link_key(&mut self, row: *mut RowHeader) {
         let slot = slot(row);
-        let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
-        let hash_of = |&slot: &u32| column.key(rows.row(slot)).hash(hasher);
-        let base = match column.key(row) {
+        let base = match self.key.key(row) {
             Key::Int(key) => key.checked_sub(i64::from(slot)),
             Key::Text(_) => None,
         };
-        self.key_base = base.filter(|_| self.len == 0 || self.key_base == base);
+        if self.len == 0 {
+            self.keys.clear();
+            self.key_base = base;
+        }
+        if base.is_some() && self.key_base == base {
+            return;
+        }
+        let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
+        let hash_of = |&slot: &u32| column.key(rows.row(slot)).hash(hasher);
+        if self.key_base.take().is_some() {
+            // Once, as when a table of hashes grows. There is room for rows that come back when the
+            // call is taken back: that must not need memory.
+            self.keys.reserve(rows.end() as usize, hash_of);
+            for slot in (0..rows.end()).filter(|&slot| generation(rows.row(slot)) != 0) {
+                let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
+            }
+        }
         let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
     }
 
@@ -348,12 +365,14 @@ impl Table {
     /// fields stay as they are. Gives its generation.
     pub(crate) fn leave(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) -> u32 {
         let generation = generation(row);
-        let key = self.key.key(row);
-        let hash = key.hash(&self.hasher);
-        let rows = &self.rows;
-        let column = self.key;
-        let found = self.keys.find_entry(hash, |&slot| column.key(rows.row(slot)) == key);
-        let _ = found.map(|entry| entry.remove());
+        if self.key_base.is_none() {
+            let key = self.key.key(row);
+            let hash = key.hash(&self.hasher);
+            let rows = &self.rows;
+            let column = self.key;
+            let found = self.keys.find_entry(hash, |&slot| column.key(rows.row(slot)) == key);
+            let _ = found.map(|entry| entry.remove());
+        }
         let index_keys = self.index_keys(row);
         memory.give_back(entries_size(&index_keys));
         for ((_, index), key) in self.indexes.iter_mut().zip(index_keys) {

@@ -285,3 +285,42 @@ fn keys_that_count_up_and_others_are_found() {
         world.check(&model);
     }
 }
+
+/// Tables whose keys count up find rows by slot, until there is another key, and again once they are empty;
+/// what is taken back crosses both borders.
+#[test]
+fn tables_go_from_slots_to_hashes_and_back() {
+    let mut world = World::new(4);
+    let mut model = Model::default();
+    for _ in 0..CALLS {
+        world.next_epoch();
+        let mut next = model.clone();
+        for _ in 0..world.draw.below(6) {
+            let next_key = 100 + next.items.len() as i64;
+            let any = next.items.keys().copied().nth(world.draw.below(8) as usize);
+            match world.draw.below(16) {
+                0..10 => world.insert(&mut next, next_key, ("ann", next_key)),
+                10..13 => world.remove(&mut next, next_key - 1),
+                13 => world.remove(&mut next, any.unwrap_or(7)),
+                14 => world.insert(&mut next, 7, ("bob", 7)),
+                _ => {
+                    for key in next.items.clone().into_keys() {
+                        world.remove(&mut next, key);
+                    }
+                }
+            }
+        }
+        match world.draw.below(3) {
+            0 => world.undo.rollback(&mut world.data),
+            _ => {
+                world.undo.commit(&mut world.data);
+                model = next;
+            }
+        }
+        world.undo.settle(&mut world.data);
+        world.check(&model);
+        for key in (98..112).chain([7, 0]) {
+            assert_eq!(world.find(key).is_some(), model.items.contains_key(&key), "{key}");
+        }
+    }
+}

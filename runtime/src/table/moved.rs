@@ -56,7 +56,7 @@ impl Table {
         memory: &mut MemoryBudget,
     ) -> Result<(), TrapKind> {
         if kept.key {
-            memory.take(KEY_SIZE * from.keys.len())?;
+            memory.take(KEY_SIZE * from.len as usize)?;
             // The hashes in it are those of this hasher.
             self.hasher = from.hasher.clone();
             self.keys = from.keys.clone();
