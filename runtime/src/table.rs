@@ -146,14 +146,35 @@ impl Table {
     }
 
     /// The row with this key.
+    #[inline]
     pub(crate) fn find(&self, key: Key<'_>) -> Option<*mut RowHeader> {
-        if let (Some(base), Key::Int(key)) = (self.key_base, key) {
-            let slot = u32::try_from(key.checked_sub(base)?).ok()?;
-            return self.row(slot).filter(|&row| generation(row) != 0);
+        match key {
+            Key::Int(number) => match self.key_base {
+                Some(base) => {
+                    let slot = u32::try_from(number.checked_sub(base)?).ok()?;
+                    self.row(slot).filter(|&row| generation(row) != 0)
+                }
+                None => self.find_hashed(key, |row| self.key.int(row) == number),
+            },
+            Key::Text(_) => self.find_hashed(key, |row| self.key.key(row) == key),
         }
+    }
+
+    /// The row among those with the hash of a key that has the key.
+    #[inline]
+    fn find_hashed(
+        &self,
+        key: Key<'_>,
+        is_it: impl Fn(*mut RowHeader) -> bool,
+    ) -> Option<*mut RowHeader> {
         let hash = key.hash(&self.hasher);
-        let slot = self.keys.find(hash, |&slot| self.key.key(self.rows.row(slot)) == key)?;
-        Some(self.rows.row(*slot))
+        // Kept, since where a row stands is computed from its slot.
+        let mut row = std::ptr::null_mut();
+        let found = self.keys.find(hash, |&slot| {
+            row = self.rows.row(slot);
+            is_it(row)
+        });
+        found.map(|_| row)
     }
 
     /// Bytes of a row's key where it is a `str`; 0 for an `int`.
@@ -466,14 +487,19 @@ impl Column {
         unsafe { row.cast::<u8>().add(self.offset as usize) }
     }
 
+    /// The key of a row where keys are `int`s; a number that means nothing where they are not.
+    fn int(&self, row: *mut RowHeader) -> i64 {
+        // SAFETY: a key has eight bytes, which are initialised.
+        unsafe { read(self.place(row)) }
+    }
+
     /// The key of a row. The text lives as long as the row does not change.
     fn key<'r>(&self, row: *mut RowHeader) -> Key<'r> {
         let place = self.place(row);
         match self.kind {
             // SAFETY: the field is a `str`.
             ColumnKind::Text => Key::Text(unsafe { text_at(place) }),
-            // SAFETY: keys of other types are `int`s.
-            _ => Key::Int(unsafe { read(place) }),
+            _ => Key::Int(self.int(row)),
         }
     }
 
