@@ -138,9 +138,8 @@ impl<'r> Backend<'r> {
     /// Verifies, audits and compiles a function; afterwards its body is the optimised one.
     fn run(&self, lowered: &mut Lowered<'_>, isa: &dyn TargetIsa) -> Result<MachineCode, Refused> {
         let mut ctx = self.context();
-        std::mem::swap(&mut ctx.func, &mut lowered.body);
+        ctx.func = lowered.body.clone();
         let made = make(&mut ctx, isa, lowered.func);
-        std::mem::swap(&mut ctx.func, &mut lowered.body);
         self.contexts.lock().unwrap_or_else(PoisonError::into_inner).push(ctx);
         made
     }
