@@ -165,17 +165,19 @@ impl Arena {
     ///
     /// # Errors
     /// When the call has taken all that it may.
+    #[inline]
     pub(crate) fn allocate(
         &mut self,
         ctx: &mut CallContext,
         size: usize,
     ) -> Result<NonNull<u8>, TrapKind> {
         let size = size.checked_next_multiple_of(ALIGN).ok_or(TrapKind::OutOfMemory)?;
-        let left = (ctx.arena_end as usize).saturating_sub(ctx.arena_next as usize);
         if allocation_fails() {
             return Err(TrapKind::OutOfMemory);
         }
-        if size > left || ctx.arena_next.is_null() {
+        // Both are null where there is no chunk.
+        let left = ctx.arena_end.addr() - ctx.arena_next.addr();
+        if size > left || left == 0 {
             self.grow(ctx, size)?;
         }
         let start = NonNull::new(ctx.arena_next).ok_or(TrapKind::OutOfMemory)?;
@@ -184,6 +186,7 @@ impl Arena {
         Ok(start)
     }
 
+    #[cold]
     fn grow(&mut self, ctx: &mut CallContext, size: usize) -> Result<(), TrapKind> {
         let size = size.max(CHUNK_SIZE);
         let taken = self.taken.saturating_add(size);
