@@ -2,7 +2,8 @@
 //!
 //! Every Flight function that a handler, timer, test or `on load` can reach becomes one internal
 //! function `(ctx, stack left, fuel, result?, arguments…) -> (result?, fuel)`, or an entry of the
-//! shape [`crate::abi::Entry`] where only the host calls it, or both. A call that trapped gives
+//! shape [`crate::abi::Entry`] where only the host calls it, or both, or none where it is inlined
+//! wherever it is called. A call that trapped gives
 //! [`trap::TRAPPED`] in place of the fuel, an entry the status 1; the context says why.
 //!
 //! Guarantees: only the part of Cranelift's IR that WebAssembly uses (i32, i64, f64, and i8x16 where
@@ -57,7 +58,10 @@ mod tests;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cranelift_codegen::ir::{self as cl, AbiParam, Signature, types as clif};
+use cranelift_codegen::ir::instructions::CallInfo;
+use cranelift_codegen::ir::{
+    self as cl, AbiParam, ExtFuncData, ExternalName, Signature, types as clif,
+};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataId, FuncId, Module, ModuleError};
 
@@ -171,12 +175,15 @@ pub(crate) struct Unit<'p> {
     resources: Resources<'p>,
     backend: Backend<'p>,
     pages: Pages,
-    /// The internal function of each Flight function that was reached so far.
+    /// The internal function of each Flight function that was named so far.
     functions: Vec<Option<FuncId>>,
     /// The same, by internal function.
-    lowered: HashMap<FuncId, ir::FuncId>,
+    named: HashMap<FuncId, ir::FuncId>,
     templates: inline::Templates,
-    /// Those of them that are not lowered yet.
+    /// Whether the internal function of each Flight function is called: some are inlined wherever
+    /// they are named, and then there is none.
+    is_called: Vec<bool>,
+    /// Those that are called and not lowered yet.
     queue: Vec<ir::FuncId>,
     constants: Constants,
     constants_id: DataId,
@@ -226,8 +233,9 @@ impl<'p> Unit<'p> {
             backend,
             pages,
             functions: vec![None; program.functions.len()],
-            lowered: HashMap::new(),
+            named: HashMap::new(),
             templates: inline::Templates::new(),
+            is_called: vec![false; program.functions.len()],
             queue: Vec::new(),
             constants: Constants::default(),
             constants_id,
@@ -274,6 +282,11 @@ impl<'p> Unit<'p> {
             return Err(Refused(std::mem::take(&mut self.errors)));
         }
         self.define_waiting()?;
+        // What was to be inlined, and was not.
+        while !self.queue.is_empty() {
+            self.define_queue()?;
+            self.define_waiting()?;
+        }
         let (data, constants_size) = self.constants.finish(&mut self.pages, self.constants_id);
         self.size += constants_size;
         let broken = |error: ModuleError| fault(Span::default(), error.to_string());
@@ -291,7 +304,8 @@ impl<'p> Unit<'p> {
         Ok(())
     }
 
-    /// The internal function of a Flight function; from now on it will be defined.
+    /// The internal function of a Flight function. It is defined if it is called
+    /// ([`Unit::reach_callees`]).
     fn internal(&mut self, id: ir::FuncId) -> FuncId {
         if let Some(known) = self.functions[id.index()] {
             return known;
@@ -302,9 +316,36 @@ impl<'p> Unit<'p> {
             .declare_anonymous_function(&signature)
             .expect("a function without a name clashes with none");
         self.functions[id.index()] = Some(function);
-        let _ = self.lowered.insert(function, id);
-        self.queue.push(id);
+        let _ = self.named.insert(function, id);
         function
+    }
+
+    /// What a body calls will be defined.
+    fn reach_callees(&mut self, body: &cl::Function) {
+        for block in body.layout.blocks() {
+            for inst in body.layout.block_insts(block) {
+                let pool = &body.dfg.value_lists;
+                let exceptions = &body.dfg.exception_tables;
+                let CallInfo::Direct(callee, _) =
+                    body.dfg.insts[inst].analyze_call(pool, exceptions)
+                else {
+                    continue;
+                };
+                let Some(id) = self.flight_function(body, &body.dfg.ext_funcs[callee]) else {
+                    continue;
+                };
+                if !std::mem::replace(&mut self.is_called[id.index()], true) {
+                    self.queue.push(id);
+                }
+            }
+        }
+    }
+
+    /// The Flight function that a reference in a body is about, if it is about one.
+    fn flight_function(&self, body: &cl::Function, data: &ExtFuncData) -> Option<ir::FuncId> {
+        let ExternalName::User(name) = data.name else { return None };
+        let name = &body.params.user_named_funcs()[name];
+        self.named.get(&FuncId::from_u32(name.index)).copied()
     }
 
     /// `(ctx, stack left, fuel, out?, arguments…) -> (result?, fuel)`
@@ -339,7 +380,7 @@ impl<'p> Unit<'p> {
     /// The door for the host: reads the argument block, calls, writes the result.
     fn define_entry(&mut self, id: ir::FuncId) -> Result<FuncId, Refused> {
         let func = self.program.function(id);
-        let is_called = self.functions[id.index()].is_some();
+        let is_called = self.is_called[id.index()];
         let mut signature = self.signature();
         signature.params.extend([AbiParam::new(clif::I64); 3]);
         signature.returns.push(AbiParam::new(clif::I32));

@@ -38,6 +38,7 @@ impl<'p> Unit<'p> {
         if !self.errors.is_empty() {
             return Ok(());
         }
+        self.reach_callees(&lowered.body);
         self.waiting_size += lowered.body.dfg.num_insts();
         self.waiting.push(lowered);
         if self.waiting_size < WAITING_MAX { Ok(()) } else { self.define_waiting() }
@@ -57,6 +58,8 @@ impl<'p> Unit<'p> {
         for job in jobs {
             let (lowered, made) = job.into_inner().unwrap_or_else(PoisonError::into_inner);
             let (code, listed) = made.expect("the executor runs every job")?;
+            // The body may be the one without what was inlined.
+            self.reach_callees(&lowered.body);
             self.listed.push_str(&listed);
             self.define(lowered, &code)?;
         }

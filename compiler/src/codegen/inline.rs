@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use cranelift_codegen::inline::{Inline, InlineCommand};
-use cranelift_codegen::ir::{self as cl, ExternalName};
+use cranelift_codegen::ir as cl;
 use cranelift_codegen::{CodegenResult, Context};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_module::{FuncId, Module};
+use cranelift_module::Module;
 
 use super::function::Lower;
 use super::links::Links;
@@ -47,11 +47,8 @@ impl Unit<'_> {
     ) -> Result<Option<cl::Function>, Refused> {
         let mut callees = Vec::new();
         for (reference, data) in &body.dfg.ext_funcs {
-            if let ExternalName::User(name) = data.name {
-                let name = &body.params.user_named_funcs()[name];
-                let callee = self.lowered.get(&FuncId::from_u32(name.index)).copied();
-                callees.extend(callee.map(|callee| (reference, callee)));
-            }
+            let callee = self.flight_function(body, data);
+            callees.extend(callee.map(|callee| (reference, callee)));
         }
         if callees.is_empty()
             || !self.errors.is_empty()
