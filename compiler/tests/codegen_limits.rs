@@ -36,6 +36,21 @@ fn a_function_with_many_branches_fits() {
     }
 }
 
+/// What is checked of each, a NaN or a note for undo, must not use up the blocks that there may be.
+#[test]
+fn a_function_with_many_stores_fits() {
+    let numbers = lines(6_000, |_| "x, ".to_owned());
+    let list = format!("get f(x: float) -> float {{\nlet a = [{numbers}x]\nreturn a[7]\n}}\n");
+    let stores = lines(3_000, |i| format!("state.a[{i}] = x\n"));
+    let state = format!("state {{ a: [float; 3000] }}\npost f(x: float) {{\n{stores}}}\n");
+    let writes = lines(900, |i| format!("t[{i}].n = n\n"));
+    let rows = format!("table t {{ key id: int, n: int }}\npost f(n: int) {{\n{writes}}}\n");
+    for text in [list, state, rows] {
+        let outcome = outcome(text);
+        assert!(outcome.is_ok_and(fits), "{outcome:?}");
+    }
+}
+
 #[test]
 fn a_function_with_too_many_blocks_is_refused() {
     // Each of them in a chunk of its own, which is noted first.

@@ -137,10 +137,13 @@ impl Compilations {
             let resources = Resources { deadline, executor, cache: Some(&self.cache) };
             compile(source, setup.code, resources)
         };
+        // A panic is a fault of ours; it leaves nothing behind that anybody else sees.
+        let work = || panic::catch_unwind(AssertUnwindSafe(work));
         // On the caller's thread, whose heap and caches are warm, and which need not be woken.
         let work = || stacker::maybe_grow(COMPILE_STACK_SIZE, COMPILE_STACK_SIZE, work);
-        // A panic is a fault of ours; it leaves nothing behind that anybody else sees.
-        let compiled = panic::catch_unwind(AssertUnwindSafe(work));
+        // Where there is no memory for the stack, `stacker` panics.
+        let compiled =
+            panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| LoadError::Stack)?;
         compiled
             .map_err(|_panic| LoadError::Internal)?
             .map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })

@@ -48,6 +48,9 @@ pub enum LoadError {
     /// Too many programs are being compiled.
     #[error("too many programs are being compiled")]
     Busy,
+    /// The system has no memory for the compiler's stack.
+    #[error("the system has no memory for the compiler's stack of 64 MiB")]
+    Stack,
     /// The compiler has a fault.
     #[error("the compiler failed on this source: this is a fault of Midflight, please report it")]
     Internal,

@@ -15,6 +15,9 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{Ordering, compiler_fence, fence};
 
+/// How often the system may refuse the heavy fence in a row.
+const REFUSED_MAX: u32 = 10_000;
+
 /// Whether `light` and `heavy` order each other here.
 pub(crate) fn is_available() -> bool {
     static IS_AVAILABLE: LazyLock<bool> = LazyLock::new(system::register);
@@ -29,11 +32,20 @@ pub(crate) fn light() {
 
 /// The side that may take microseconds. Only where [`is_available`] said so.
 ///
-/// # Panics
-/// When the system refuses what it granted before: going on would be two holders of one gate.
+/// Ends the process where the system goes on to refuse what it granted before, as a filter for system
+/// calls may that is installed later: to go on would be two holders of one gate, and to unwind one that
+/// stays shut.
 pub(crate) fn heavy() {
     fence(Ordering::SeqCst);
-    assert!(system::interrupt_all(), "membarrier was registered, and failed");
+    let mut refused = 0;
+    while !system::interrupt_all() {
+        refused += 1;
+        if refused > REFUSED_MAX {
+            std::process::abort();
+        }
+        // It takes a little memory, which may be there soon.
+        std::thread::yield_now();
+    }
     fence(Ordering::SeqCst);
 }
 

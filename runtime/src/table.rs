@@ -47,8 +47,7 @@ pub(crate) struct Table {
     /// Seeded for each process: clients choose keys.
     hasher: RandomState,
     /// What every key is more than its row's slot, while that is the same for all rows: so it is
-    /// where keys count up. A look-up needs neither hash nor memory then. `None` also where there is
-    /// no row.
+    /// where keys count up. A look-up needs neither hash nor memory then. Means nothing where there is no row.
     key_base: Option<i64>,
     indexes: Vec<(Column, Index)>,
     free: BTreeSet<u32>,

@@ -70,7 +70,8 @@ pub fn app(state: Arc<ServerState>) -> App {
 }
 
 impl App {
-    /// Answers a request: lets in who may come in, and says which version answered.
+    /// Answers a request: lets in who may come in, and says which version answered. The answer to
+    /// `HEAD` has the body of `GET`'s; the connection leaves it out.
     pub async fn answer(&self, request: Request<Body>) -> Response {
         let state = &self.state;
         let answered = catch_panic(async {

@@ -135,7 +135,8 @@ impl<'r> Backend<'r> {
         self.single_pass.get_or_init(made).as_ref().map_err(String::clone)
     }
 
-    /// Verifies, audits and compiles a function; afterwards its body is the optimised one.
+    /// Verifies, audits and compiles a copy of a function: memory that another thread has made is
+    /// neither grown nor freed here, which would have to wait for that thread's heap.
     fn run(&self, lowered: &mut Lowered<'_>, isa: &dyn TargetIsa) -> Result<MachineCode, Refused> {
         let mut ctx = self.context();
         ctx.func = lowered.body.clone();

@@ -31,6 +31,10 @@ pub(super) type WrittenWords = BTreeMap<LocalId, Words>;
 /// comparison when the program runs.
 const FACTS_MAX: usize = 64;
 
+/// Blocks of a function up to which it takes notes of rows by itself: there may not be any number of
+/// them, and a function with so many does not pass by each often.
+const NOTES_BLOCKS_MAX: usize = 1_000;
+
 /// What every path to the current point of a function has noted in this transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Noted {
@@ -145,6 +149,20 @@ impl Lower<'_, '_, '_> {
         let epoch = self.load_word(row, offset_of!(RowHeader, epoch) as u32);
         // Where the epochs are the same, the words that are noted; else more than any are.
         let noted = self.builder.ins().bxor(epoch, current);
+        let passed = [self.number(table.0), row, self.number(u32::from(words.0))];
+        if self.builder.func.dfg.num_blocks() > NOTES_BLOCKS_MAX {
+            let higher = EPOCH_STEP.wrapping_neg() | u64::from(words.0);
+            let missing = self.builder.ins().bxor_imm_u(noted, i64::from(words.0));
+            let higher = self.int(higher.cast_signed());
+            let missing = self.builder.ins().band(missing, higher);
+            let [ask, done] = [(); 2].map(|()| self.builder.create_block());
+            self.builder.set_cold_block(ask);
+            self.brif(missing, ask, done);
+            self.start(ask);
+            let _ = self.host(HostFunction::note_row, &passed, span);
+            self.jump(done, &[]);
+            return self.start(done);
+        }
         let [first, again, ask, copy, done] = [(); 5].map(|()| self.builder.create_block());
         self.builder.set_cold_block(again);
         self.builder.set_cold_block(ask);
@@ -159,7 +177,6 @@ impl Lower<'_, '_, '_> {
         let (next, after, fits) = self.room_for_note(words);
         self.brif(fits, copy, ask);
         self.start(ask);
-        let passed = [self.number(table.0), row, self.number(u32::from(words.0))];
         let _ = self.host(HostFunction::note_row, &passed, span);
         self.jump(done, &[]);
         self.start(copy);

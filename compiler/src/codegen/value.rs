@@ -17,6 +17,10 @@ use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::{Type, TypeId, Types};
 
+/// Blocks of a function up to which a NaN is replaced in a block of its own, which is faster where it
+/// runs. Many such blocks take time to compile, and there may not be any number of them.
+const NAN_BLOCKS_MAX: usize = 100;
+
 /// Bytes of stack slots in one function; what goes beyond lives in the arena.
 const SLOTS_SIZE_MAX: u32 = 8 << 10;
 
@@ -205,8 +209,14 @@ impl Lower<'_, '_, '_> {
                 self.store_tag(size, value, address, offset);
             }
             (Type::Float, _) if !is_planted(Fault::NanIsNotCanonical) => {
-                let _ = self.builder.ins().store(self.memory, value, address, place);
                 let is_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
+                if self.builder.func.dfg.num_blocks() > NAN_BLOCKS_MAX {
+                    let nan = self.builder.ins().f64const(f64::NAN);
+                    let canonical = self.builder.ins().select(is_nan, nan, value);
+                    let _ = self.builder.ins().store(self.memory, canonical, address, place);
+                    return;
+                }
+                let _ = self.builder.ins().store(self.memory, value, address, place);
                 let [replace, next] = [(); 2].map(|()| self.builder.create_block());
                 self.builder.set_cold_block(replace);
                 self.is_as_cold(next);
