@@ -397,6 +397,40 @@ fn image(engine: &Engine) -> Vec<u8> {
     engine.enter("main", |turn| turn.image()).expect("the world has a version")
 }
 
+/// Beyond a thousand basic blocks the host takes the notes, of other words of rows that are noted.
+#[test]
+fn a_function_with_many_blocks_takes_back_what_it_wrote() {
+    let writes: String = (0..300)
+        .map(|write| {
+            let (row, field) = (write % 7, ["hp", "gold", "wins"][write % 3]);
+            format!("player[{row}].{field} += n\n")
+        })
+        .collect();
+    let source = format!(
+        "table player {{ key id: int, hp: int, gold: int, wins: int }}
+        post fill() {{ for id in 0..7 {{ insert player {{ id }} }} }}
+        post write(n: int) {{
+            {writes}
+            assert n > 0
+        }}
+        get sum() -> int {{
+            var sum = 0
+            for p in player {{ sum += p.hp + 10_000 * p.gold + 100_000_000 * p.wins }}
+            return sum
+        }}"
+    );
+    let engine = engine();
+    let _ = load(&engine, &source);
+    engine.handler::<(), ()>("fill").expect("it is there").call("main", ()).expect("it fills");
+    let write = engine.handler::<(i64,), ()>("write").expect("it is there");
+    let sum = engine.handler::<(), i64>("sum").expect("it is there");
+    for (n, expected) in [(-1, 0), (1, 10_001_000_100), (-1, 10_001_000_100), (2, 30_003_000_300)] {
+        let written = write.call("main", (n,));
+        assert_eq!(written.is_ok(), n > 0, "{written:?}");
+        assert_eq!(sum.call("main", ()).expect("it sums up"), expected);
+    }
+}
+
 #[test]
 fn the_image_of_a_world_is_its_meaning() {
     let source = "
