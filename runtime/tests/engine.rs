@@ -400,15 +400,17 @@ fn image(engine: &Engine) -> Vec<u8> {
 /// Beyond a thousand basic blocks the host takes the notes, of other words of rows that are noted.
 #[test]
 fn a_function_with_many_blocks_takes_back_what_it_wrote() {
+    // A hundred writes are more than a thousand blocks; those behind them find rows that are noted in
+    // part, and rows that are not.
     let writes: String = (0..300)
         .map(|write| {
-            let (row, field) = (write % 7, ["hp", "gold", "wins"][write % 3]);
+            let (row, field) = (write % 7 + write / 200 * 7, ["hp", "gold", "wins"][write / 100]);
             format!("player[{row}].{field} += n\n")
         })
         .collect();
     let source = format!(
         "table player {{ key id: int, hp: int, gold: int, wins: int }}
-        post fill() {{ for id in 0..7 {{ insert player {{ id }} }} }}
+        post fill() {{ for id in 0..14 {{ insert player {{ id }} }} }}
         post write(n: int) {{
             {writes}
             assert n > 0
