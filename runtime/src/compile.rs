@@ -81,11 +81,7 @@ impl Compilations {
     ///
     /// # Errors
     /// The mistakes of the source, or that too many programs are being compiled.
-    pub(crate) fn compile(
-        self: &Arc<Self>,
-        source: &Source,
-        setup: &Setup,
-    ) -> Result<Program, LoadError> {
+    pub(crate) fn compile(&self, source: &Source, setup: &Setup) -> Result<Program, LoadError> {
         let allowed = setup.code.limits.compile_time_max;
         self.run(source, setup, allowed, midflight_compiler::compile_using)
     }
@@ -96,7 +92,7 @@ impl Compilations {
     /// # Errors
     /// As [`Compilations::compile`].
     pub(crate) fn compile_again(
-        self: &Arc<Self>,
+        &self,
         source: &Source,
         setup: &Setup,
     ) -> Result<Program, LoadError> {
@@ -108,7 +104,7 @@ impl Compilations {
     /// # Errors
     /// As [`Compilations::compile`].
     pub(crate) fn compile_migrations(
-        self: &Arc<Self>,
+        &self,
         source: &Source,
         live: LiveLayout,
         setup: &Setup,
@@ -123,7 +119,7 @@ impl Compilations {
     }
 
     fn run(
-        self: &Arc<Self>,
+        &self,
         source: &Source,
         setup: &Setup,
         allowed: Duration,

@@ -49,7 +49,7 @@ pub enum LoadError {
     #[error("too many programs are being compiled")]
     Busy,
     /// The system has no memory for the compiler's stack.
-    #[error("the system has no memory for the compiler's stack of 64 MiB")]
+    #[error("the system has no memory for the compiler's stack; nothing was changed")]
     Stack,
     /// The compiler has a fault.
     #[error("the compiler failed on this source: this is a fault of Midflight, please report it")]

@@ -40,7 +40,7 @@
 //!
 //! The crate knows no HTTP, no JSON and no async. `unsafe` stands in the modules that reach memory
 //! by address (`memory`, `cursor`, `frame`, `table`, `data`, `undo`, `outbox`, `import`, `builtins`), enter machine code (`enter`,
-//! `call`) hand out exclusive access (`gate`) or
+//! `call`), hand out exclusive access (`gate`) or
 //! order threads by the system (`fence`), nowhere else.
 
 #![cfg_attr(not(test), warn(clippy::panic))]

@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Arc<Pool>,
     /// Runs what takes long on a thread that may take its time.
     pub(crate) spawn: Option<Spawn>,
-    pub(crate) compilations: Arc<Compilations>,
+    pub(crate) compilations: Compilations,
     /// Absent without a store.
     pub(crate) committer: Option<Committer>,
 }
@@ -84,7 +84,7 @@ impl Shared {
         let store = committer.as_ref().map(Committer::queue);
         let main = World::new(MAIN_WORLD, &setup.limits, spawn.clone(), store);
         let pool = Arc::new(Pool::new(setup.limits.memory_max));
-        let compilations = Arc::new(Compilations::new(&setup.limits));
+        let compilations = Compilations::new(&setup.limits);
         Shared {
             epoch: AtomicU64::new(0),
             setup,

@@ -166,6 +166,11 @@ fn borrow(gate: &Arc<Gate<Counter>>) {
     }
 }
 
+fn borrow_elsewhere(gate: &Arc<Gate<Counter>>) -> thread::JoinHandle<()> {
+    let gate = gate.clone();
+    thread::spawn(move || borrow(&gate))
+}
+
 const BORROWED: u32 = limits::LEND_AFTER + 1;
 
 #[test]
@@ -201,10 +206,7 @@ fn a_loan_is_taken_back_by_who_does_not_wait() {
 fn two_borrowers_are_never_inside_together() {
     model(|| {
         let gate = gate(8);
-        let other = {
-            let gate = gate.clone();
-            thread::spawn(move || borrow(&gate))
-        };
+        let other = borrow_elsewhere(&gate);
         borrow(&gate);
         join([other]);
         assert_eq!(gate.enter().get(), 2 * BORROWED);
@@ -215,10 +217,7 @@ fn two_borrowers_are_never_inside_together() {
 fn a_thread_that_ends_leaves_no_loan_behind() {
     model(|| {
         let gate = gate(8);
-        let other = {
-            let gate = gate.clone();
-            thread::spawn(move || borrow(&gate))
-        };
+        let other = borrow_elsewhere(&gate);
         add_one(&gate.enter());
         join([other]);
         assert_eq!(gate.try_enter().expect("nobody is inside").get(), BORROWED + 1);

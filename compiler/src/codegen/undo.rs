@@ -187,21 +187,24 @@ impl Lower<'_, '_, '_> {
 
     /// The words that the function writes by each of its locals.
     fn written_words(&mut self) -> &WrittenWords {
-        if self.written.is_none() {
-            let mut written = WrittenWords::new();
-            scan::written_places(&self.func.body, &mut |place| {
-                if let Root::Row(table, _) = place.root
-                    && !is_large_row(self.unit.layouts.row(table).layout.size)
-                    && let Some(local) = scan::row_local(place)
-                {
-                    let (offset, size) = self.field_of_row(table, place);
-                    let words = written.entry(local).or_default();
-                    *words = words.with(Words::of(offset, size));
-                }
-            });
-            self.written = Some(written);
-        }
-        self.written.get_or_insert_default()
+        let known = self.written.take();
+        let written = known.unwrap_or_else(|| self.scan_written_words());
+        self.written.insert(written)
+    }
+
+    fn scan_written_words(&self) -> WrittenWords {
+        let mut written = WrittenWords::new();
+        scan::written_places(&self.func.body, &mut |place| {
+            if let Root::Row(table, _) = place.root
+                && !is_large_row(self.unit.layouts.row(table).layout.size)
+                && let Some(local) = scan::row_local(place)
+            {
+                let (offset, size) = self.field_of_row(table, place);
+                let words = written.entry(local).or_default();
+                *words = words.with(Words::of(offset, size));
+            }
+        });
+        written
     }
 
     /// Where the note of so many words goes, where it ends, and whether there is room for it.

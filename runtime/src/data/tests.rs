@@ -179,6 +179,19 @@ impl World {
         }
     }
 
+    /// Ends a call that made `next` of the model: it commits, or is taken back.
+    fn end(&mut self, model: &mut Model, next: Model) {
+        match self.draw.below(3) {
+            0 => self.undo.rollback(&mut self.data),
+            _ => {
+                self.undo.commit(&mut self.data);
+                *model = next;
+            }
+        }
+        self.undo.settle(&mut self.data);
+        self.check(model);
+    }
+
     fn check(&self, model: &Model) {
         let offsets = &self.checked.layouts.strukt(self.checked.program.state).offsets;
         let word = |offset: u32| {
@@ -217,15 +230,7 @@ fn calls_commit_whole_or_leave_no_trace() {
         world.next_epoch();
         let mut next = model.clone();
         world.changes(&mut next);
-        match world.draw.below(3) {
-            0 => world.undo.rollback(&mut world.data),
-            _ => {
-                world.undo.commit(&mut world.data);
-                model = next;
-            }
-        }
-        world.undo.settle(&mut world.data);
-        world.check(&model);
+        world.end(&mut model, next);
     }
 }
 
@@ -310,15 +315,7 @@ fn tables_go_from_slots_to_hashes_and_back() {
                 }
             }
         }
-        match world.draw.below(3) {
-            0 => world.undo.rollback(&mut world.data),
-            _ => {
-                world.undo.commit(&mut world.data);
-                model = next;
-            }
-        }
-        world.undo.settle(&mut world.data);
-        world.check(&model);
+        world.end(&mut model, next);
         for key in (98..112).chain([7, 0]) {
             assert_eq!(world.find(key).is_some(), model.items.contains_key(&key), "{key}");
         }
