@@ -70,7 +70,7 @@ pub const EPOCH_STEP: u64 = 1 << ROW_WORDS_MAX;
 
 /// Where notes of rows that are not large go. A note is some words of the row, in order, and a
 /// [`RowNoteEnd`]. Generated code writes it while that fits before `end`, and asks the host
-/// (`note_row`) otherwise.
+/// (`note_row`) otherwise. The host alone writes those of many rows at once (`note_rows`).
 #[repr(C)]
 #[derive(Debug)]
 pub struct RowNotes {
@@ -292,13 +292,17 @@ host_functions! {
     /// Notes `len` bytes of `state` from `offset` on, before they are written: every chunk that
     /// they touch and whose epoch (`layout::state_epoch_offset`) is not the call's yet. Sets these
     /// epochs, as the other notes do.
-    metered fn note_state(offset: u64, len: u64);
+    traps fn note_state(offset: u64, len: u64);
     /// Notes words of a row that is not large, before they are written, where [`RowNotes`] has no
     /// room for them or the transaction has noted others.
-    metered fn note_row(table: u32, row: *mut RowHeader, words: u32);
+    traps fn note_row(table: u32, row: *mut RowHeader, words: u32);
+    /// Notes words of `count` rows that are not large, the first of a block and those behind it, dead
+    /// ones too, before they are written, where the transaction has not noted them so before. The
+    /// rows' own epochs stay.
+    traps fn note_rows(table: u32, first: *mut RowHeader, count: u64, words: u32);
     /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
     /// does; the epochs are at `layout::row_epoch_offset`.
-    metered fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
+    traps fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);
 
     // Values, by type. `type_id` is a `TypeId` of the version.
 

@@ -17,7 +17,8 @@
 //! Functions are lowered one after the other; `define` then has many compiled at once (`machine`),
 //! by whoever the caller has for it, and places them in order.
 //!
-//! Where to look: `machine` (Cranelift's part), `define`, `links`, `function` (prologue, fuel), `trap`, `value` (how
+//! Where to look: `machine` (Cranelift's part), `define`, `links`, `function` (prologue, fuel),
+//! `prepaid` (fuel of loops), `trap`, `value` (how
 //! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
 //! `loops`, `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
 //! `list` and `mutate`, `rows`, `constants`, `host`.
@@ -43,6 +44,7 @@ mod machine;
 mod mutate;
 mod pattern;
 mod place;
+mod prepaid;
 mod range;
 mod rows;
 mod scan;

@@ -56,6 +56,8 @@ faults! {
     RowNoteIsMissing,
     /// one noted word of a row counts as all of them
     NotedWordCountsAsRow,
+    /// of the rows that a loop goes over the first of each block alone is noted
+    OneRowCountsAsBlock,
     /// what one arm noted for undo counts as noted after all arms
     NotesOfOneArmCount,
     /// rows that a condition removed count as there behind it
@@ -82,6 +84,8 @@ faults! {
     InlinedConstantsAreWrong,
     /// a round of a loop costs no fuel
     RoundCostsNothing,
+    /// one round more than can be paid for is taken as paid in advance
+    OneRoundIsNotPaid,
     /// recursion is not checked against the logical stack
     DepthIsUnchecked,
     /// a trap is reported at the beginning of its function

@@ -91,6 +91,7 @@ pub(crate) static HOST: HostFunctions = HostFunctions {
     arena_allocate: memory::arena_allocate,
     note_state: memory::note_state,
     note_row: row::note_row,
+    note_rows: row::note_rows,
     note_row_range: row::note_row_range,
     memory_copy: memory::memory_copy,
     text_store: memory::text_store,

@@ -25,7 +25,7 @@ use crate::shared::Setup;
 use crate::version::Version;
 
 /// How many functions keep one thread busy for longer than it takes to start another.
-const FUNCTIONS_PER_THREAD: usize = 16;
+const FUNCTIONS_PER_THREAD: usize = 4;
 
 /// Lets a bounded number of compilations run, and a bounded number wait.
 #[derive(Debug)]

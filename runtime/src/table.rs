@@ -145,18 +145,21 @@ impl Table {
     }
 
     /// The row with this key.
-    #[inline]
     pub(crate) fn find(&self, key: Key<'_>) -> Option<*mut RowHeader> {
         match key {
-            Key::Int(number) => match self.key_base {
-                Some(base) => {
-                    let slot = u32::try_from(number.checked_sub(base)?).ok()?;
-                    self.row(slot).filter(|&row| generation(row) != 0)
-                }
-                None => self.find_hashed(key, |row| self.key.int(row) == number),
-            },
+            Key::Int(number) => self.find_int(number),
             Key::Text(_) => self.find_hashed(key, |row| self.key.key(row) == key),
         }
+    }
+
+    /// The row with this key, which is an `int`.
+    #[inline]
+    pub(crate) fn find_int(&self, number: i64) -> Option<*mut RowHeader> {
+        let Some(base) = self.key_base else {
+            return self.find_hashed(Key::Int(number), |row| self.key.int(row) == number);
+        };
+        let slot = u32::try_from(number.checked_sub(base)?).ok()?;
+        self.row(slot).filter(|&row| generation(row) != 0)
     }
 
     /// The row among those with the hash of a key that has the key.

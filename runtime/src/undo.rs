@@ -8,18 +8,18 @@
 
 use std::ops::Range;
 
-use midflight_compiler::abi::{EPOCH_STEP, RowHeader, RowNotes, Text};
+use midflight_compiler::abi::{RowHeader, RowNotes, Text};
 use midflight_compiler::layout::{CHUNK_SIZE, Words};
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
 use crate::generator::Generator;
-use crate::table::generation;
+use crate::table::{generation, slot};
 
 mod rows;
 
-use rows::RowLog;
+use rows::{Block, RowLog};
 
 /// Bytes of notes for which room is kept from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
@@ -129,6 +129,36 @@ impl Undo {
         unsafe { self.rows.push(table, row, missing) };
         // SAFETY: as in `noted_words`.
         unsafe { (*row).epoch = epoch | u64::from(before.with(missing).0) };
+    }
+
+    /// Notes words of all rows of a block, dead ones too, before they are written, once in each epoch: the
+    /// first `count` rows, which are not large, from this one on. What is noted of a row by itself is
+    /// not looked at, and says nothing of this note: a word may be noted twice.
+    ///
+    /// # Panics
+    /// When the rows have no such words, or are large, or fewer.
+    pub(crate) fn note_rows(
+        &mut self,
+        data: &Data,
+        epoch: u64,
+        table: u32,
+        (first, count): (*mut RowHeader, usize),
+        words: Words,
+    ) {
+        let Some(rows) = data.tables.get(table as usize) else { return };
+        let rows = rows.memory();
+        let all = Words::of(0, rows.row_size());
+        assert!(all.hold(words), "a row has {all:?}, not {words:?}");
+        let slot = slot(first);
+        let count_max = rows.rows_in_block(slot);
+        assert!(count <= count_max, "{count} rows, and {count_max} from slot {slot} on");
+        let missing = rows.mark_block(slot, epoch, words);
+        if missing.count() > 0 {
+            let block = Block { table, first, stride: rows.stride() as usize, count };
+            // SAFETY: these rows of the table stand there, and have these words, all of them
+            // initialised; nobody writes them meanwhile.
+            unsafe { self.rows.push_rows(block, missing) };
+        }
     }
 
     /// Notes the chunks of a large row that hold `len` bytes from `offset` on, once in each epoch.
@@ -266,24 +296,22 @@ impl Undo {
     /// Forgets the notes: what the call did stays. Retired texts stay live until [`Undo::settle`].
     #[inline]
     pub(crate) fn commit(&mut self, data: &mut Data) {
-        if !self.notes.is_empty() || !self.rows.is_empty() {
+        if !self.notes.is_empty() {
             self.forget(data);
         }
-        debug_assert!(self.created.is_empty(), "a text goes into a place that was noted");
+        self.rows.truncate(0);
+        self.created.clear();
     }
 
-    /// As [`Undo::commit`], where there is a note: without one there is nothing else.
+    /// Forgets all notes but those of rows that are not large.
     fn forget(&mut self, data: &mut Data) {
         for note in self.notes.drain(..) {
             if let Note::Removed { table, row, .. } = note {
                 data.release(table, row);
             }
         }
-        self.rows.truncate(0);
         self.bytes.clear();
         self.generators.clear();
-        self.created.clear();
-        self.savepoints.clear();
     }
 
     /// Frees what committed calls retired, after everybody has read their results.
@@ -372,8 +400,7 @@ impl Undo {
 /// Which words of a row this epoch has noted: all of one that it inserted.
 fn noted_words(row: *mut RowHeader, epoch: u64) -> Words {
     // SAFETY: a row of a table; generated code, which asks for the note, does not run meanwhile.
-    let noted = unsafe { (*row).epoch } ^ epoch;
-    if noted < EPOCH_STEP { Words(noted as u16) } else { Words::default() }
+    Words::noted(unsafe { (*row).epoch }, epoch)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::body::Body;
 use super::ty::element;
 use crate::abi::BYTES_PER_FUEL;
 use crate::builtins::Builtin;
-use crate::ir::walk::Part;
+use crate::ir::walk::{Part, PartMut};
 use crate::ir::{BinaryOp, Block, Expr, ExprKind, Place, Root, Stmt, StmtKind};
 use crate::layout::{CHUNK_SIZE, Layouts};
 use crate::types::{Type, Types};
@@ -35,6 +35,9 @@ const FIND: u32 = 16;
 pub(super) const NEXT: u32 = 4;
 /// Inserting or removing a row, beginning a part of a test that is taken back.
 const EFFECT: u32 = 32;
+/// An arm of an `if` or `match` up to which it is paid for with the block that it stands in: counting
+/// it by itself would take as long as what it does.
+const SMALL_ARM: u32 = 8;
 /// Emitting an event, writing to the log: it bounds how many one call can leave.
 const MESSAGE: u32 = 80;
 
@@ -48,8 +51,28 @@ impl Body<'_, '_> {
     pub(super) fn make_block(&self, stmts: Vec<Stmt>, value: Option<Expr>, ty: Type) -> Block {
         let mut block = Block { stmts, value: value.map(Box::new), ty, fuel: 0 };
         block.fuel = self.meter().block(&block);
+        let mut small_arms = 0;
+        block.parts_mut(&mut |part| take_small_arms(part, &mut small_arms));
+        add(&mut block.fuel, small_arms);
         block
     }
+}
+
+/// Takes over what the arms of each `if` and `match` cost, where that is little: the dearest of them
+/// is paid for with the block that they stand in, and they cost nothing by themselves.
+fn take_small_arms(part: PartMut<'_>, fuel: &mut u32) {
+    let PartMut::Expr(node) = part else { return };
+    let mut arms: Vec<&mut Block> = match &mut node.kind {
+        ExprKind::If { then, otherwise, .. } => [then].into_iter().chain(otherwise).collect(),
+        ExprKind::Match { arms, .. } => arms.iter_mut().map(|arm| &mut arm.body).collect(),
+        _ => Vec::new(),
+    };
+    let dearest = arms.iter().map(|arm| arm.fuel).max().unwrap_or(0);
+    if dearest <= SMALL_ARM {
+        arms.iter_mut().for_each(|arm| arm.fuel = 0);
+        add(fuel, dearest);
+    }
+    node.parts_mut(&mut |part| take_small_arms(part, fuel));
 }
 
 /// Measures nodes. Without layouts the program has mistakes, and nothing is measured by size.

@@ -92,7 +92,7 @@ impl Lower<'_, '_, '_> {
             BinaryOp::Mul if safe => self.builder.ins().imul(left, right),
             BinaryOp::Div | BinaryOp::Rem if safe => {
                 let divisor = sides.right_range.single().expect("a safe divisor is known");
-                self.safe_division(op, left, divisor)
+                self.safe_division(op, left, sides.left_range, divisor)
             }
             BinaryOp::Add => match (sides.left_range.single(), sides.right_range.single()) {
                 (_, Some(constant)) => self.add_constant(left, right, constant, span),
@@ -144,9 +144,25 @@ impl Lower<'_, '_, '_> {
 
     /// A division that has a result. The divisor is written as a constant, whatever it was computed
     /// from: `audit` takes it for none otherwise.
-    fn safe_division(&mut self, op: BinaryOp, left: Value, divisor: i64) -> Value {
+    fn safe_division(
+        &mut self,
+        op: BinaryOp,
+        left: Value,
+        left_range: Range,
+        divisor: i64,
+    ) -> Value {
+        // Without a sign there is no rounding towards zero to make good.
+        let is_unsigned = left_range.low >= 0 && divisor > 0;
+        if is_unsigned && divisor.count_ones() == 1 {
+            return match op {
+                BinaryOp::Rem => self.builder.ins().band_imm_u(left, divisor - 1),
+                _ => self.builder.ins().ushr_imm_u(left, i64::from(divisor.trailing_zeros())),
+            };
+        }
         let constant = self.int(divisor);
         match op {
+            BinaryOp::Rem if is_unsigned => self.builder.ins().urem(left, constant),
+            _ if is_unsigned => self.builder.ins().udiv(left, constant),
             BinaryOp::Rem if divisor == -1 => self.int(0),
             BinaryOp::Rem => self.builder.ins().srem(left, constant),
             _ if divisor == -1 => self.builder.ins().ineg(left),

@@ -3,7 +3,7 @@
 //! There is no signal handler, so that a hardware trap would end the process. Nothing in this
 //! compiler emits one; this check keeps it so and turns a mistake into a refused program. It knows
 //! three rules:
-//! - of the instructions that can trap only `sdiv` and `srem` are allowed, and only where the
+//! - of the instructions that can trap only divisions are allowed, and only where the
 //!   divisor is a constant other than 0 and -1, or where the way to the division leads through a
 //!   branch on that divisor;
 //! - a load or store says that it does not trap;
@@ -13,6 +13,8 @@
 //! where it is, behind its guard, but the optimiser rewrites divisor and condition (`n - 3` is
 //! compared as `n - 2 < 2`), so that nothing shows any more that they belong together. All other
 //! rules are held by what comes out.
+
+use std::cell::OnceCell;
 
 use cranelift_codegen::flowgraph::{BlockPredecessor, ControlFlowGraph};
 use cranelift_codegen::ir::{
@@ -27,14 +29,15 @@ const CONDITION_DEPTH_MAX: usize = 3;
 
 /// Says which division could fault in a function that is about to be optimised.
 pub(super) fn check_divisions(func: &Function) -> Result<(), String> {
-    let cfg = ControlFlowGraph::with_function(func);
+    let cfg = OnceCell::new();
+    let cfg = || cfg.get_or_init(|| ControlFlowGraph::with_function(func));
     for block in func.layout.blocks() {
         for inst in func.layout.block_insts(block) {
             if !is_division(func, inst) {
                 continue;
             }
             let divisor = func.dfg.inst_args(inst)[1];
-            if !divides_by_constant(func, divisor) && !is_guarded(func, &cfg, (block, divisor)) {
+            if !divides_by_constant(func, divisor) && !is_guarded(func, cfg(), (block, divisor)) {
                 return Err(format!("`{}` could fault", func.dfg.display_inst(inst)));
             }
         }
@@ -55,7 +58,8 @@ pub(super) fn check(func: &Function) -> Result<(), String> {
 }
 
 fn is_division(func: &Function, inst: Inst) -> bool {
-    matches!(func.dfg.insts[inst].opcode(), Opcode::Sdiv | Opcode::Srem)
+    let opcode = func.dfg.insts[inst].opcode();
+    matches!(opcode, Opcode::Sdiv | Opcode::Srem | Opcode::Udiv | Opcode::Urem)
 }
 
 fn is_safe(func: &Function, inst: Inst) -> bool {

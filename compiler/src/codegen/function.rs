@@ -18,6 +18,7 @@ use cranelift_module::Module;
 
 use super::Unit;
 use super::links::Links;
+use super::prepaid::Prepaid;
 use super::range::Ranges;
 use super::trap::Exits;
 use super::undo::{Noted, WrittenWords};
@@ -61,6 +62,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     /// Fuel left. It is in a register while generated code runs: through memory, every charge
     /// would wait for the one before. The context has it where the host can look.
     fuel: Variable,
+    /// While the rounds of a loop are paid for already, what is left instead of that.
+    pub(super) prepaid: Option<Prepaid>,
     /// How the function gives its result.
     pub(super) leaves: Leaves,
     /// Where a result that stands in memory goes.
@@ -111,6 +114,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             ctx,
             stack_left: ctx,
             fuel,
+            prepaid: None,
             leaves: Leaves::ToCaller,
             out: None,
             locals: Vec::new(),
@@ -182,12 +186,25 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         }
     }
 
-    /// Fuel left, in its register.
+    /// Fuel left.
     pub(super) fn fuel(&mut self) -> Value {
-        self.builder.use_var(self.fuel)
+        match self.prepaid {
+            Some(prepaid) => prepaid.left(self),
+            None => self.builder.use_var(self.fuel),
+        }
     }
 
+    /// Says what fuel is left.
+    ///
+    /// # Panics
+    /// In a round that is paid for, where nothing may take any (`scan::is_free`).
     pub(super) fn set_fuel(&mut self, left: Value) {
+        assert!(self.prepaid.is_none(), "a round that is paid for takes fuel");
+        self.put_fuel(left);
+    }
+
+    /// Puts the fuel where what follows finds it.
+    pub(super) fn put_fuel(&mut self, left: Value) {
         self.builder.def_var(self.fuel, left);
     }
 
@@ -207,9 +224,11 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
     pub(super) fn charge(&mut self, units: u32, check: Option<Span>) {
         let is_free = check.is_some() && is_planted(Fault::RoundCostsNothing);
         let units = if is_free { 0 } else { units };
-        let fuel = self.fuel();
-        let left = self.builder.ins().iadd_imm_s(fuel, -i64::from(units));
-        self.set_fuel(left);
+        let mut left = self.fuel();
+        if units > 0 {
+            left = self.builder.ins().iadd_imm_s(left, -i64::from(units));
+            self.set_fuel(left);
+        }
         if let Some(span) = check {
             let used_up = self.builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
             self.trap_if(used_up, TrapKind::OutOfFuel, span);

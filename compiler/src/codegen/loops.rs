@@ -20,7 +20,7 @@ use super::value::{Form, Storage};
 use crate::abi::{HostFunction, TableView};
 use crate::ir::walk::Part;
 use crate::ir::{self, Expr, ExprKind};
-use crate::layout::row_stride;
+use crate::layout::{Words, is_large_row, row_stride};
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
@@ -37,6 +37,24 @@ pub(super) struct Round<'p> {
     pub(super) span: Span,
     pub(super) next: cl::Block,
     pub(super) exit: cl::Block,
+}
+
+impl Round<'_> {
+    /// Whether the loop ends with a number of elements.
+    pub(super) fn is_limited(&self) -> bool {
+        self.left.is_some()
+    }
+}
+
+/// Between which numbers a loop counts.
+pub(super) struct Ends {
+    pub(super) start: Value,
+    /// The first that it does not reach.
+    pub(super) end: Value,
+    /// The comparison that says so.
+    pub(super) below: IntCC,
+    /// Whether there is a round, as far as is known.
+    pub(super) never_empty: bool,
 }
 
 impl<'p> Lower<'_, 'p, '_> {
@@ -59,8 +77,8 @@ impl<'p> Lower<'_, 'p, '_> {
             self.order_list(elements, order, span);
         }
         let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
-        let zero = self.int(0);
-        self.visit_all(round, (zero, elements.len), |lower, index| {
+        let ends = self.up_to(elements.len);
+        self.visit_all(round, ends, |lower, index| {
             let at = lower.element_at(elements, index);
             lower.name_element(each.local, elements.ty, at);
         });
@@ -141,9 +159,9 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         let list = self.listed_rows(each, &round)?;
         let (data, len) = self.list_parts(list);
-        let zero = self.int(0);
         let next = round.next;
-        self.visit_all(round, (zero, len), |lower, index| {
+        let ends = self.up_to(len);
+        self.visit_all(round, ends, |lower, index| {
             let at = lower.builder.ins().ishl_imm_u(index, 3);
             let entry = lower.builder.ins().iadd(data, at);
             let row = lower.load_word(entry, 0);
@@ -210,13 +228,35 @@ impl<'p> Lower<'_, 'p, '_> {
         self.brif(more, block, exit);
         self.start(block);
         let first = self.load_word(entry, 0);
-        let here = self.choose(IntCC::SignedLessThan, slots, block_len);
-        // Counted down: the address of the last row would be computed again for every row.
-        let [row, left] = [(); 2].map(|()| self.builder.declare_var(clif::I64));
+        let in_block = self.choose(IntCC::SignedLessThan, slots, block_len);
+        let words = self.words_of_each(each, &round);
+        if let Some(words) = words {
+            let one = is_planted(Fault::OneRowCountsAsBlock).then_some(one);
+            self.note_rows(each.table, (first, one.unwrap_or(in_block)), words, round.span);
+        }
+        let row = self.builder.declare_var(clif::I64);
         self.builder.def_var(row, first);
+        let is_prepaid = self.can_prepay(&round);
+        let [rest, left] = [(); 2].map(|()| self.builder.declare_var(clif::I64));
+        self.builder.def_var(rest, in_block);
+        let [part, visit] = [(); 2].map(|()| self.builder.create_block());
+        self.jump(part, &[]);
+        // As many rows of the block as can be paid for: more of them once it is known which slots are
+        // empty, as these cost less.
+        self.builder.switch_to_block(part);
+        let cost = round.body.fuel;
+        let rows = self.builder.use_var(rest);
+        let paid = is_prepaid.then(|| self.prepay(rows, cost));
+        let here = paid.as_ref().map_or(rows, |paid| paid.rounds);
+        // Counted down: the address of the last row would be computed again for every row.
         self.builder.def_var(left, here);
-        let visit = self.builder.create_block();
-        self.jump(visit, &[]);
+        match &paid {
+            Some(paid) => {
+                self.begin_prepaid(left, (here, paid.left_in_first), cost.into());
+                self.brif(here, visit, paid.none);
+            }
+            None => self.jump(visit, &[]),
+        }
         self.builder.switch_to_block(visit);
         let address = self.builder.use_var(row);
         let [there, gone] = [(); 2].map(|()| self.builder.create_block());
@@ -224,11 +264,17 @@ impl<'p> Lower<'_, 'p, '_> {
         let alive = self.load_alive(address);
         self.brif(alive, there, gone);
         self.start(gone);
-        self.charge(EMPTY_SLOT_FUEL, Some(round.span));
+        match paid {
+            Some(_) => self.refund(cost - EMPTY_SLOT_FUEL),
+            None => self.charge(EMPTY_SLOT_FUEL, Some(round.span)),
+        }
         self.jump(round.next, &[]);
         self.start(there);
         self.name_row(each, address);
-        let next = round.next;
+        if let Some(words) = words {
+            self.words_are_noted(address, words);
+        }
+        let (next, span) = (round.next, round.span);
         self.visit(round);
         self.start(next);
         let address = self.builder.use_var(row);
@@ -240,7 +286,23 @@ impl<'p> Lower<'_, 'p, '_> {
         self.brif(fewer, visit, inner_next);
         self.builder.seal_block(visit);
         self.start(inner_next);
-        let rest = self.builder.ins().isub(slots, here);
+        if let Some(paid) = paid {
+            // The counter has gone one farther than the last round.
+            let left = self.fuel();
+            self.end_prepaid();
+            let left = self.builder.ins().iadd_imm_s(left, i64::from(cost));
+            self.set_fuel(left);
+            let fewer = self.builder.ins().isub(rows, here);
+            self.builder.def_var(rest, fewer);
+            let whole = self.builder.create_block();
+            self.brif(fewer, part, whole);
+            self.start(paid.none);
+            self.charge(cost, Some(span));
+            self.jump(exit, &[]);
+            self.start(whole);
+        }
+        self.builder.seal_block(part);
+        let rest = self.builder.ins().isub(slots, in_block);
         let entry = self.builder.ins().iadd_imm_s(entry, 8);
         self.jump(head, &[rest, entry]);
         self.builder.seal_block(head);
@@ -248,8 +310,19 @@ impl<'p> Lower<'_, 'p, '_> {
         self.noted = before;
     }
 
+    /// Which words every round of a loop over a table writes, or may write, of its row: none where
+    /// there may be a round that writes none. They are noted for a block at once.
+    fn words_of_each(&mut self, each: &ir::ForRows, round: &Round<'_>) -> Option<Words> {
+        let is_each = round.filter.is_none() && round.left.is_none();
+        let is_large = is_large_row(self.unit.layouts.row(each.table).layout.size);
+        if !is_each || is_large || !scan::always_writes_row(round.body, each.local) {
+            return None;
+        }
+        self.words_by(each.local)
+    }
+
     /// Evaluates the limit, once, and makes the blocks of a loop.
-    fn round(
+    pub(super) fn round(
         &mut self,
         filter: Option<&'p Expr>,
         limit: Option<&'p Expr>,
@@ -280,32 +353,75 @@ impl<'p> Lower<'_, 'p, '_> {
         self.noted.clone()
     }
 
-    /// Visits what has an index from the first of `ends` up to before the second.
-    fn visit_all(
+    /// The indices of so many elements.
+    fn up_to(&mut self, len: Value) -> Ends {
+        let start = self.int(0);
+        Ends { start, end: len, below: IntCC::SignedLessThan, never_empty: false }
+    }
+
+    /// Visits what has an index between two ends. The test stands at the end of a round, and once
+    /// before the first: one branch a round.
+    pub(super) fn visit_all(
         &mut self,
         round: Round<'p>,
-        ends: (Value, Value),
+        ends: Ends,
         name: impl FnOnce(&mut Self, Value),
     ) {
-        let [head, some] = [(); 2].map(|()| self.builder.create_block());
-        let (next, exit) = (round.next, round.exit);
-        let counter = self.builder.declare_var(clif::I64);
-        self.builder.def_var(counter, ends.0);
-        let before = self.before_loop(round.filter, round.body);
-        self.jump(head, &[]);
-        self.builder.switch_to_block(head);
-        let index = self.builder.use_var(counter);
-        let more = self.builder.ins().icmp(IntCC::SignedLessThan, index, ends.1);
-        self.brif(more, some, exit);
+        let Ends { start, end, below, never_empty } = ends;
+        let Round { next, exit, span, body, .. } = round;
+        let before = self.before_loop(round.filter, body);
+        let [some, first] = [(); 2].map(|()| self.builder.create_block());
+        match never_empty {
+            true => self.jump(some, &[]),
+            false => {
+                let is_below = self.builder.ins().icmp(below, start, end);
+                self.brif(is_below, some, exit);
+            }
+        }
         self.start(some);
+        let counter = self.builder.declare_var(clif::I64);
+        self.builder.def_var(counter, start);
+        let is_counted = below == IntCC::SignedLessThan && !self.are_few((start, end));
+        let paid = (is_counted && self.can_prepay(&round)).then(|| {
+            // There may be more than an `int` can tell, but not more than 64 bits can.
+            let rounds = self.builder.ins().isub(end, start);
+            self.prepay(rounds, body.fuel)
+        });
+        let mut stop = end;
+        match &paid {
+            Some(paid) => {
+                stop = self.builder.ins().iadd(start, paid.rounds);
+                self.begin_prepaid(counter, (start, paid.left_in_first), -i64::from(body.fuel));
+                self.brif(paid.rounds, first, paid.none);
+            }
+            None => self.jump(first, &[]),
+        }
+        self.builder.switch_to_block(first);
+        let index = self.builder.use_var(counter);
         name(self, index);
         self.visit(round);
+        self.end_prepaid();
         self.start(next);
         let index = self.builder.use_var(counter);
+        // Below the end, so that one more is still an `int`.
         let following = self.builder.ins().iadd_imm_s(index, 1);
         self.builder.def_var(counter, following);
-        self.jump(head, &[]);
-        self.builder.seal_block(head);
+        let more = self.builder.ins().icmp(below, following, stop);
+        match paid {
+            Some(paid) => {
+                let last = self.builder.create_block();
+                self.brif(more, first, last);
+                self.start(last);
+                self.set_fuel(paid.left);
+                let are_all = self.builder.ins().icmp(IntCC::Equal, stop, end);
+                self.brif(are_all, exit, paid.none);
+                self.start(paid.none);
+                self.charge(body.fuel, Some(span));
+                self.jump(exit, &[]);
+            }
+            None => self.brif(more, first, exit),
+        }
+        self.builder.seal_block(first);
         self.start(exit);
         self.noted = before;
     }
@@ -321,7 +437,9 @@ impl<'p> Lower<'_, 'p, '_> {
 
     /// One round: fuel for the visit, then limit, filter and body. Ends with a jump to `next`.
     pub(super) fn visit(&mut self, round: Round<'p>) {
-        self.charge(round.body.fuel, Some(round.span));
+        if self.prepaid.is_none() {
+            self.charge(round.body.fuel, Some(round.span));
+        }
         if let Some(left) = round.left {
             let value = self.builder.use_var(left);
             let some = self.builder.create_block();

@@ -3,6 +3,9 @@
 //! One walk over every statement and expression, in no promised order, and the questions that
 //! code generation asks by it.
 
+use super::Unit;
+use super::value::Form;
+use crate::builtins::Builtin;
 use crate::ir::walk::Part;
 use crate::ir::{Block, Expr, ExprKind, Function, LocalId, Place, Program, Root, Stmt, StmtKind};
 use crate::types::{TableId, Type};
@@ -77,6 +80,106 @@ pub(super) fn written_places(block: &Block, visit: &mut dyn FnMut(&Place)) {
         }
         false
     });
+}
+
+/// Whether each time that a block is run, a row is written to by this local, unless the call traps.
+pub(super) fn always_writes_row(block: &Block, local: LocalId) -> bool {
+    let writes = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Assign { place, .. } | StmtKind::OpAssign { place, .. } => {
+            row_local(place) == Some(local)
+        }
+        _ => false,
+    };
+    let may_leave = |stmt: &Stmt| {
+        in_stmt(stmt, &mut |node| {
+            let Node::Expr(expr) = node else { return false };
+            matches!(expr.kind, ExprKind::Break | ExprKind::Continue | ExprKind::Return(_))
+        })
+    };
+    let first = block.stmts.iter().find(|stmt| writes(stmt) || may_leave(stmt));
+    first.is_some_and(|stmt| writes(stmt) && !may_leave(stmt))
+}
+
+/// Whether running a block takes no fuel once it has begun, nor calls what may. What is not known to be
+/// so takes some.
+pub(super) fn is_free_block(unit: &Unit<'_>, block: &Block) -> bool {
+    let stmts = block.stmts.iter().all(|stmt| match &stmt.kind {
+        StmtKind::Let { value, .. } | StmtKind::Expr(value) => is_free(unit, value),
+        StmtKind::Assign { place, value } | StmtKind::OpAssign { place, value, .. } => {
+            is_scalar(unit, place.ty) && is_free_place(unit, place) && is_free(unit, value)
+        }
+        _ => false,
+    });
+    stmts && block.value.as_deref().is_none_or(|value| is_free(unit, value))
+}
+
+/// The same of an expression.
+pub(super) fn is_free(unit: &Unit<'_>, expr: &Expr) -> bool {
+    let is_free = |expr: &Expr| is_free(unit, expr);
+    let is_free_arm = |arm: &Block| arm.fuel == 0 && is_free_block(unit, arm);
+    match &expr.kind {
+        ExprKind::Const(_) | ExprKind::TableLen(_) | ExprKind::Break | ExprKind::Continue => true,
+        ExprKind::Place(place) => is_free_place(unit, place),
+        ExprKind::Neg(operand) | ExprKind::Not(operand) => is_free(operand),
+        ExprKind::Binary(_, left, right) | ExprKind::Compare(_, left, right) => {
+            is_scalar(unit, left.ty) && is_free(left) && is_free(right)
+        }
+        ExprKind::And(left, right) | ExprKind::Or(left, right) => is_free(left) && is_free(right),
+        ExprKind::Builtin(builtin, args) => of_numbers(*builtin) && args.iter().all(is_free),
+        ExprKind::If { cond, then, otherwise } => {
+            is_free(cond) && is_free_arm(then) && otherwise.as_ref().is_none_or(is_free_arm)
+        }
+        ExprKind::Match { value, arms } => {
+            !unit.types.hold_text(value.ty)
+                && is_free(value)
+                && arms.iter().all(|arm| is_free_arm(&arm.body))
+        }
+        ExprKind::RowGet(_, key) | ExprKind::RowFind(_, key) | ExprKind::RowExists(_, key) => {
+            key.ty == Type::Int && is_free(key)
+        }
+        ExprKind::Variant(_, _, payload) => payload.is_empty(),
+        ExprKind::Block(block) => is_free_block(unit, block),
+        ExprKind::Return(value) => value.as_deref().is_none_or(is_free),
+        _ => false,
+    }
+}
+
+fn is_free_place(unit: &Unit<'_>, place: &Place) -> bool {
+    let mut free = true;
+    place.parts(&mut |part| free &= matches!(part, Part::Expr(expr) if is_free(unit, expr)));
+    free
+}
+
+/// Whether values of a type stand in a register, and mean nothing besides.
+fn is_scalar(unit: &Unit<'_>, ty: Type) -> bool {
+    match ty {
+        Type::Int | Type::Float | Type::Bool => true,
+        Type::Enum(_) => matches!(unit.form(ty), Form::Register(_)),
+        _ => false,
+    }
+}
+
+/// Whether a function is one of numbers, none of which takes fuel besides what is known before.
+fn of_numbers(builtin: Builtin) -> bool {
+    matches!(
+        builtin,
+        Builtin::MinInt
+            | Builtin::MaxInt
+            | Builtin::AbsInt
+            | Builtin::ClampInt
+            | Builtin::MinFloat
+            | Builtin::MaxFloat
+            | Builtin::AbsFloat
+            | Builtin::ClampFloat
+            | Builtin::Floor
+            | Builtin::Ceil
+            | Builtin::Round
+            | Builtin::Sqrt
+            | Builtin::IntOfBool
+            | Builtin::FloatOfInt
+            | Builtin::IntOfFloat
+            | Builtin::Now
+    )
 }
 
 /// Whether evaluating an expression can change nothing, wherever it stands.

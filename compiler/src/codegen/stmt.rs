@@ -3,9 +3,9 @@
 use std::mem::offset_of;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, types as clif};
 
 use super::function::{Loop, Lower, Value};
+use super::loops::Ends;
 use super::range::Range;
 use super::value::Form;
 use crate::abi::{CallContext, HostFunction};
@@ -151,7 +151,7 @@ impl<'p> Lower<'_, 'p, '_> {
         self.noted = before;
     }
 
-    /// The test stands at the end of the round, and once before the first: one branch a round.
+    /// `for local in start..end`
     fn for_range(
         &mut self,
         local: ir::LocalId,
@@ -161,50 +161,32 @@ impl<'p> Lower<'_, 'p, '_> {
     ) -> Option<()> {
         let start = self.expr(ends.0)?;
         let end = self.expr(ends.1)?;
-        let (low, high) = (self.ranges.of(ends.0).low, self.ranges.of(ends.1).high);
-        self.ranges.learn(self.func, local, Range { low, high: high.saturating_sub(1) });
-        let [round, next, exit] = [(); 3].map(|()| self.builder.create_block());
-        // The counter is not the local, which a program might be allowed to change one day.
-        let counter = self.builder.declare_var(clif::I64);
-        self.builder.def_var(counter, start);
-        let before = self.before_loop(None, body);
+        let (starts, stops) = (self.ranges.of(ends.0), self.ranges.of(ends.1));
+        let counts = Range { low: starts.low, high: stops.high.saturating_sub(1) };
+        self.ranges.learn(self.func, local, counts);
         let below = match is_planted(Fault::RangeIncludesItsEnd) {
             true => IntCC::SignedLessThanOrEqual,
             false => IntCC::SignedLessThan,
         };
-        let some = self.builder.ins().icmp(below, start, end);
-        self.brif(some, round, exit);
-
-        self.builder.switch_to_block(round);
-        let value = self.builder.use_var(counter);
-        self.set_local(local, value);
-        self.charge(body.fuel, Some(span));
-        self.loops.push(Loop { next, exit });
-        let _ = self.block(body, None);
-        let _ = self.loops.pop();
-        if body.ty != Type::Never {
-            self.jump(next, &[]);
-        }
-
-        self.start(next);
-        let value = self.builder.use_var(counter);
-        // Below `end`, so that one more is still an `int`.
-        let value = self.builder.ins().iadd_imm_s(value, 1);
-        self.builder.def_var(counter, value);
-        let more = self.builder.ins().icmp(below, value, end);
-        self.brif(more, round, exit);
-        self.builder.seal_block(round);
-        self.start(exit);
-        self.noted = before;
+        let never_empty = starts.high < stops.low;
+        let round = self.round(None, None, (body, span))?;
+        // The counter is not the local, which a program might be allowed to change one day.
+        self.visit_all(round, Ends { start, end, below, never_empty }, |lower, index| {
+            lower.set_local(local, index);
+        });
         Some(())
     }
 
     /// `break` and `continue`
     pub(super) fn leave_loop(&mut self, leave: Leave) -> Option<Value> {
         let innermost = self.loops.last().expect("the checker refuses these outside of a loop");
+        let Loop { next, exit } = *innermost;
         let target = match leave {
-            Leave::Break => innermost.exit,
-            Leave::Continue => innermost.next,
+            Leave::Break => {
+                self.settle_fuel();
+                exit
+            }
+            Leave::Continue => next,
         };
         self.jump(target, &[]);
         self.dead_end();

@@ -4,7 +4,8 @@
 //! transaction notes it; every later one is a plain store. What was noted has the transaction's
 //! epoch; the header of a row that is not large also says which words. The first note of such a row is
 //! taken in place, of all words that the function writes by the same local; the host takes all
-//! other notes, and sets the epoch then.
+//! other notes, and sets the epoch then. Of rows that a loop over a table writes to in every round it
+//! notes a whole block before the first of them.
 //!
 //! [`Noted`] leaves the comparison out where every path has made it before.
 
@@ -23,6 +24,7 @@ use crate::ir::{LocalId, Root};
 use crate::layout::{WORD_SIZE, Words, is_large_row};
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
+use crate::types::TableId;
 
 /// Which words of rows that are not large a function writes by each local.
 pub(super) type WrittenWords = BTreeMap<LocalId, Words>;
@@ -134,7 +136,7 @@ impl Lower<'_, '_, '_> {
             return self.note_part(Whole::Row(table, row), at, size, span);
         }
         let words = Words::of(offset, field_size);
-        let by_local = local.and_then(|local| self.written_words().get(&local).copied());
+        let by_local = local.and_then(|local| self.words_by(local));
         let wanted = self.noted.add_words(row, by_local.unwrap_or_default().with(words));
         // By another name of the row, all of it may have been noted.
         if wanted.count() > 0 {
@@ -183,6 +185,32 @@ impl Lower<'_, '_, '_> {
         self.copy_words(place, words, next, (current, after));
         self.jump(done, &[]);
         self.start(done);
+    }
+
+    /// Notes words of many rows at once, that are not large, the first of a block and those behind it.
+    pub(super) fn note_rows(
+        &mut self,
+        table: TableId,
+        (first, count): (Value, Value),
+        words: Words,
+        span: Span,
+    ) {
+        if is_planted(Fault::RowNoteIsMissing) {
+            return;
+        }
+        let passed = [self.number(table.0), first, count, self.number(u32::from(words.0))];
+        let _ = self.host(HostFunction::note_rows, &passed, span);
+    }
+
+    /// These words of a row are noted from here on.
+    pub(super) fn words_are_noted(&mut self, row: Value, words: Words) {
+        let row = self.known_as(row);
+        let _ = self.noted.add_words(row, words);
+    }
+
+    /// The words of rows that the function writes by a local.
+    pub(super) fn words_by(&mut self, local: LocalId) -> Option<Words> {
+        self.written_words().get(&local).copied()
     }
 
     /// The words that the function writes by each of its locals.

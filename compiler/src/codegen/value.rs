@@ -5,7 +5,9 @@
 //! it longer than until the next evaluation copies it.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{self as cl, InstBuilder, StackSlotData, StackSlotKind, types as clif};
+use cranelift_codegen::ir::{
+    self as cl, InstBuilder, InstructionData, Opcode, StackSlotData, StackSlotKind, types as clif,
+};
 use cranelift_frontend::Variable;
 
 use super::function::{Lower, Value};
@@ -208,11 +210,11 @@ impl Lower<'_, '_, '_> {
                 let size = self.unit.layouts.enumeration(id).tag_size;
                 self.store_tag(size, value, address, offset);
             }
-            (Type::Float, _) if !is_planted(Fault::NanIsNotCanonical) => {
-                let is_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
+            (Type::Float, _) if !self.is_number(value) && !is_planted(Fault::NanIsNotCanonical) => {
+                let is_number = self.builder.ins().fcmp(FloatCC::Ordered, value, value);
                 if self.builder.func.dfg.num_blocks() > NAN_BLOCKS_MAX {
                     let nan = self.builder.ins().f64const(f64::NAN);
-                    let canonical = self.builder.ins().select(is_nan, nan, value);
+                    let canonical = self.builder.ins().select(is_number, value, nan);
                     let _ = self.builder.ins().store(self.memory, canonical, address, place);
                     return;
                 }
@@ -220,7 +222,9 @@ impl Lower<'_, '_, '_> {
                 let [replace, next] = [(); 2].map(|()| self.builder.create_block());
                 self.builder.set_cold_block(replace);
                 self.is_as_cold(next);
-                self.brif(is_nan, replace, next);
+                // In this order Cranelift, which goes by the last of them first, comes to `next` when it
+                // knows both ways there: what was read before is not read again.
+                self.brif(is_number, next, replace);
                 self.start(replace);
                 let nan = self.builder.ins().f64const(f64::NAN);
                 let _ = self.builder.ins().store(self.memory, nan, address, place);
@@ -230,6 +234,16 @@ impl Lower<'_, '_, '_> {
             (_, Form::Register(_)) => {
                 let _ = self.builder.ins().store(self.memory, value, address, place);
             }
+        }
+    }
+
+    /// Whether a float is known to be no NaN.
+    fn is_number(&self, value: Value) -> bool {
+        let dfg = &self.builder.func.dfg;
+        let Some(inst) = dfg.value_def(dfg.resolve_aliases(value)).inst() else { return false };
+        match dfg.insts[inst] {
+            InstructionData::UnaryIeee64 { imm, .. } => !imm.is_nan(),
+            data => data.opcode() == Opcode::FcvtFromSint,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::abi::EPOCH_STEP;
+
 /// Bytes of a word.
 pub const WORD_SIZE: u32 = 8;
 
@@ -25,6 +27,12 @@ impl Words {
         assert!(end <= ROW_WORDS_MAX, "a small row has no word {end}");
         let below = |end: u32| (1_u32 << end) - 1;
         Words((below(end) & !below((offset / WORD_SIZE).min(end))) as u16)
+    }
+
+    /// Those that an epoch has noted, by what carries the epoch that noted last.
+    pub fn noted(carried: u64, epoch: u64) -> Words {
+        let noted = carried ^ epoch;
+        if noted < EPOCH_STEP { Words(noted as u16) } else { Words::default() }
     }
 
     /// Whether these hold all of those.

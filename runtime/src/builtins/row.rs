@@ -1,6 +1,6 @@
 //! Rows: found, inserted, removed, listed, and noted before they are written.
 
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use midflight_compiler::abi::{ListHeader, ROWS_BATCH, RowHeader, Text};
 use midflight_compiler::layout::{ROW_HEADER_SIZE, Words};
@@ -25,6 +25,14 @@ host! {
         Ok(())
     }
 
+    /// Costs no fuel: each row of a block is noted once, and a block is small.
+    fn note_rows(frame, table: u32, first: *mut RowHeader, count: u64, words: u32) {
+        let rows = (first, count as usize);
+        let words = Words(words as u16);
+        frame.undo.note_rows(&frame.data, frame.ctx.epoch, table, rows, words);
+        Ok(())
+    }
+
     /// Costs no fuel: a write notes a chunk or two more than it writes.
     fn note_row_range(frame, table: u32, row: *mut RowHeader, offset: u64, len: u64) {
         let range = (offset as u32, len as u32);
@@ -33,14 +41,16 @@ host! {
     }
 
     fn row_find_int(frame, table: u32, key: i64) -> *mut RowHeader {
-        Ok(find(frame, table, Key::Int(key)))
+        let found = frame.data.tables.get(table as usize).and_then(|table| table.find_int(key));
+        Ok(found.unwrap_or(ptr::null_mut()))
     }
 
     fn row_find_text(frame, table: u32, key: *const Text) -> *mut RowHeader {
         // SAFETY: null or live.
         let key = unsafe { characters(key) };
         frame.charge(bytes_fuel(key.len()))?;
-        Ok(find(frame, table, Key::Text(key)))
+        let found = rows(frame, table)?.find(Key::Text(key));
+        Ok(found.unwrap_or(ptr::null_mut()))
     }
 
     fn row_insert(frame, table: u32, image: *const u8) -> *mut RowHeader {
@@ -156,11 +166,6 @@ fn write_batch(batch: *mut *mut RowHeader, rows: impl Iterator<Item = *mut RowHe
 
 fn rows(frame: &Frame, table: u32) -> Result<&Table, TrapKind> {
     frame.data.tables.get(table as usize).ok_or(TrapKind::Internal)
-}
-
-fn find(frame: &Frame, table: u32, key: Key<'_>) -> *mut RowHeader {
-    let found = frame.data.tables.get(table as usize).and_then(|table| table.find(key));
-    found.unwrap_or(std::ptr::null_mut())
 }
 
 fn insert(frame: &mut Frame, table: u32, image: *const u8) -> Result<*mut RowHeader, TrapKind> {

@@ -6,12 +6,13 @@
 #![expect(unsafe_code, reason = "owns rows by address")]
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::cell::Cell;
 use std::ops::Range;
 use std::ptr::NonNull;
 
 use midflight_compiler::abi::RowHeader;
 use midflight_compiler::layout::{
-    CHUNK_SIZE, chunk_count, is_large_row, row_epoch_offset, row_stride,
+    CHUNK_SIZE, Words, chunk_count, is_large_row, row_epoch_offset, row_stride,
 };
 use midflight_compiler::trap::TrapKind;
 
@@ -25,12 +26,17 @@ const BLOCK_SIZE: u32 = 8 << 10;
 #[derive(Debug)]
 pub(crate) struct Rows {
     blocks: Vec<NonNull<u8>>,
+    /// For each block the epoch that noted all of its rows last, and which words of them, as in the
+    /// header of a row.
+    noted: Vec<Cell<u64>>,
     /// Bytes of a row with its header.
     row_size: u32,
     /// Bytes from one row to the next: those of a large row's epochs besides.
     stride: u32,
     /// Slots of a block, as a power of two.
     block_shift: u32,
+    /// The bits of a slot that say where it stands in its block.
+    block_mask: u32,
     /// Slots that were ever used.
     end: u32,
 }
@@ -43,7 +49,9 @@ impl Rows {
     pub(crate) fn new(row_size: u32) -> Rows {
         let stride = row_stride(row_size);
         let block_shift = (BLOCK_SIZE / stride).max(1).ilog2();
-        Rows { blocks: Vec::new(), row_size, stride, block_shift, end: 0 }
+        let (blocks, noted) = (Vec::new(), Vec::new());
+        let block_mask = (1 << block_shift) - 1;
+        Rows { blocks, noted, row_size, stride, block_shift, block_mask, end: 0 }
     }
 
     /// Bytes of a row, its header included.
@@ -83,6 +91,7 @@ impl Rows {
                 return Err(TrapKind::EngineFull);
             };
             self.blocks.push(block);
+            self.noted.push(Cell::new(0));
         }
         self.end = end;
         // SAFETY: the slot was just made, and its row is zero, which is a header.
@@ -104,13 +113,36 @@ impl Rows {
     /// The row in a slot.
     ///
     /// # Panics
-    /// When there is no such slot.
+    /// When there is no block with such a slot.
+    #[inline]
     pub(crate) fn row(&self, slot: u32) -> *mut RowHeader {
-        assert!(slot < self.end, "slot {slot} of {}", self.end);
+        debug_assert!(slot < self.end, "slot {slot} of {}", self.end);
         let block = self.blocks[(slot >> self.block_shift) as usize];
-        let place = slot & ((1 << self.block_shift) - 1);
+        let place = slot & self.block_mask;
         // SAFETY: the row stands inside of its block.
         unsafe { block.as_ptr().add((place * self.stride) as usize) }.cast()
+    }
+
+    /// Bytes from one row of a block to the next.
+    pub(crate) fn stride(&self) -> u32 {
+        self.stride
+    }
+
+    /// Rows from this slot to the end of its block.
+    pub(crate) fn rows_in_block(&self, slot: u32) -> usize {
+        (self.block_mask - (slot & self.block_mask)) as usize + 1
+    }
+
+    /// Marks words of all rows of a block as noted by the call with this epoch; gives those of them
+    /// that were not.
+    ///
+    /// # Panics
+    /// When the slot, which is one of the block, has none.
+    pub(crate) fn mark_block(&self, slot: u32, epoch: u64, words: Words) -> Words {
+        let noted = &self.noted[(slot >> self.block_shift) as usize];
+        let before = Words::noted(noted.get(), epoch);
+        noted.set(epoch | u64::from(before.with(words).0));
+        words.without(before)
     }
 
     /// Where the bytes of a chunk of a row begin and end, the header counted.
@@ -137,6 +169,7 @@ impl Rows {
 
     /// No row, and no chunk of one, is noted.
     pub(crate) fn forget_epochs(&self) {
+        self.noted.iter().for_each(|noted| noted.set(0));
         for row in (0..self.end).map(|slot| self.row(slot)) {
             // SAFETY: a row; whoever has the table has all of them.
             unsafe { (*row).epoch = 0 };

@@ -1,8 +1,10 @@
 //! The notes of rows that are not large: some words of each, and behind them which they are.
 //!
 //! Generated code writes them by itself while there is room, so that the first write to a row costs
-//! a copy and no call; only growing is here. Since what tells a note apart stands at its end, they
-//! are read from the last one back, which is the order of undo.
+//! a copy and no call; only growing is here. A loop that writes to every row of a table has those of
+//! a block noted at once, before it goes over them: that costs a part of what its rounds would, each
+//! by itself. Since what tells a note apart stands at its end, they are read from the last one back,
+//! which is the order of undo.
 //!
 //! Invariants:
 //! - from the beginning of `memory` up to `cursor.next` stand whole notes, all of it initialised;
@@ -13,10 +15,12 @@
 use std::cell::Cell;
 use std::iter;
 use std::mem;
+use std::ops::Range;
 use std::ptr;
 
 use midflight_compiler::abi::{RowHeader, RowNoteEnd, RowNotes};
 use midflight_compiler::layout::Words;
+use midflight_compiler::limits::Limits;
 
 use crate::table::slot;
 
@@ -33,6 +37,11 @@ const SPARE_MAX: usize = 1 << 20;
 /// Words of what stands behind a row's bytes.
 const END_WORDS: usize = size_of::<RowNoteEnd>() / size_of::<u64>();
 
+/// In place of the table at the end of a note of many rows: it and the number of rows stand in the
+/// word before. No table has this number, which `declarations_max` leaves out.
+const MANY_ROWS: u16 = u16::MAX;
+const _: () = assert!(Limits::LARGEST.declarations_max <= MANY_ROWS as usize);
+
 thread_local! {
     static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
 }
@@ -47,24 +56,39 @@ pub(super) struct RowLog {
     expected: usize,
 }
 
-/// One note, to be read.
-#[derive(Debug)]
+/// Rows of a table that stand behind each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) table: u32,
+    pub(super) first: *mut RowHeader,
+    /// Bytes from one row to the next.
+    pub(super) stride: usize,
+    pub(super) count: usize,
+}
+
+/// What was noted of one row, to be read.
+#[derive(Clone, Debug)]
 pub(super) struct RowNote<'l> {
     pub(super) table: u32,
     pub(super) slot: u32,
     /// Which words were noted.
     which: Words,
-    /// The words as they were.
+    /// The words as they were: for each run of `which` those of the first row, of the second one, and
+    /// so on.
     words: &'l [u64],
+    /// How many rows were noted at once, and which of them this is.
+    rows: usize,
+    row: usize,
 }
 
 impl<'l> RowNote<'l> {
     /// The bytes as they were, in pieces: from the row's header, where each begins.
     pub(super) fn pieces(self) -> impl Iterator<Item = (u32, &'l [u8])> {
-        let mut words = self.words;
-        self.which.runs().map(move |run| {
-            let (piece, rest) = words.split_at(run.len());
+        let RowNote { which, mut words, rows, row, .. } = self;
+        which.runs().map(move |run| {
+            let (runs, rest) = words.split_at(rows * run.len());
             words = rest;
+            let piece = &runs[row * run.len()..][..run.len()];
             // SAFETY: so many bytes are these words, and a byte has no alignment.
             let bytes =
                 unsafe { std::slice::from_raw_parts(piece.as_ptr().cast(), 8 * piece.len()) };
@@ -97,12 +121,6 @@ impl RowLog {
         (self.cursor.next.addr() - self.memory.as_ptr().addr()) / size_of::<u64>()
     }
 
-    /// Whether nothing was noted.
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Notes words of a row.
     ///
     /// # Safety
@@ -129,6 +147,40 @@ impl RowLog {
         self.cursor.next = unsafe { end.add(1) }.cast();
     }
 
+    /// Notes words of many rows.
+    ///
+    /// # Safety
+    /// The rows stand there, none of them large, and have these words, all of them initialised; nobody
+    /// writes them meanwhile.
+    pub(super) unsafe fn push_rows(&mut self, block: Block, words: Words) {
+        let Block { table, first, count, .. } = block;
+        let needed = count * words.count() as usize + 1 + END_WORDS;
+        if self.memory.capacity() - self.len() < needed {
+            self.grow(needed);
+        }
+        let mut next = self.cursor.next;
+        for run in words.runs() {
+            let copy = match run.len() {
+                1 => copy_runs::<1>,
+                2 => copy_runs::<2>,
+                3 => copy_runs::<3>,
+                4 => copy_runs::<4>,
+                _ => copy_long_runs,
+            };
+            // SAFETY: the rows have the run, and there is room for all of them.
+            next = unsafe { copy(block, run, next) };
+        }
+        // SAFETY: there is room for it.
+        unsafe { next.write(u64::from(table) << 32 | count as u64) };
+        // SAFETY: as above.
+        let end = unsafe { next.add(1) }.cast::<RowNoteEnd>();
+        let which = RowNoteEnd { slot: slot(first), table: MANY_ROWS, words: words.0 };
+        // SAFETY: there is room for it too; words are aligned for it.
+        unsafe { end.write(which) };
+        // SAFETY: at most the end of the memory.
+        self.cursor.next = unsafe { end.add(1) }.cast();
+    }
+
     /// Makes room for so many words more.
     #[cold]
     fn grow(&mut self, more: usize) {
@@ -146,8 +198,19 @@ impl RowLog {
         self.memory = memory;
     }
 
-    /// The notes behind the first `len` words, the last one first.
+    /// The notes behind the first `len` words, the last one first; one of many rows as that many.
     pub(super) fn last_first(&self, len: usize) -> impl Iterator<Item = RowNote<'_>> {
+        self.notes(len).flat_map(|note| {
+            (0..note.rows).map(move |row| RowNote {
+                slot: note.slot + row as u32,
+                row,
+                ..note.clone()
+            })
+        })
+    }
+
+    /// As [`RowLog::last_first`]; one of many rows as that of the first.
+    fn notes(&self, len: usize) -> impl Iterator<Item = RowNote<'_>> {
         let start = self.memory.as_ptr();
         let mut end = self.len();
         iter::from_fn(move || {
@@ -159,17 +222,30 @@ impl RowLog {
             // SAFETY: as above.
             let RowNoteEnd { slot, table, words } = unsafe { last.read() };
             let which = Words(words);
-            let len = which.count() as usize;
-            end -= END_WORDS + len;
-            // SAFETY: the row's words begin where the note does.
+            end -= END_WORDS;
+            let (table, rows) = match table {
+                MANY_ROWS => {
+                    end -= 1;
+                    // SAFETY: the word in front of the end of such a note is its own too.
+                    let word = unsafe { start.add(end) };
+                    // SAFETY: as above.
+                    let word = unsafe { word.read() };
+                    ((word >> 32) as u32, word as u32 as usize)
+                }
+                table => (table.into(), 1),
+            };
+            let len = rows * which.count() as usize;
+            end -= len;
+            // SAFETY: the words of the rows begin where the note does.
             let first = unsafe { start.add(end) };
             // SAFETY: there are so many of them, and nothing is noted while the log is borrowed.
             let words = unsafe { std::slice::from_raw_parts(first, len) };
-            Some(RowNote { table: table.into(), slot, which, words })
+            Some(RowNote { table, slot, which, words, rows, row: 0 })
         })
     }
 
     /// Forgets the notes behind the first `len` words.
+    #[inline]
     pub(super) fn truncate(&mut self, len: usize) {
         debug_assert!(len <= self.len(), "{len} words of {}", self.len());
         if len == 0 && self.memory.capacity() > KEPT_MAX {
@@ -198,6 +274,42 @@ impl RowLog {
             let _ = SPARE.try_with(|spare| spare.set(memory));
         }
     }
+}
+
+/// Copies a run of `LEN` words of each row; gives where the copies end.
+///
+/// # Safety
+/// The rows have these words, initialised, and at `to` there is room for all of them.
+unsafe fn copy_runs<const LEN: usize>(block: Block, run: Range<u32>, mut to: *mut u64) -> *mut u64 {
+    // SAFETY: the first row has the run.
+    let mut from = unsafe { block.first.cast::<u64>().add(run.start as usize) };
+    for _ in 0..block.count {
+        // SAFETY: a row has the run.
+        let words = unsafe { from.cast::<[u64; LEN]>().read() };
+        // SAFETY: there is room for it.
+        unsafe { to.cast::<[u64; LEN]>().write(words) };
+        // SAFETY: there was room for it.
+        to = unsafe { to.add(LEN) };
+        // Behind the last row it is not read.
+        from = from.wrapping_byte_add(block.stride);
+    }
+    to
+}
+
+/// As [`copy_runs`], for runs of any length.
+///
+/// # Safety
+/// As [`copy_runs`].
+unsafe fn copy_long_runs(block: Block, run: Range<u32>, mut to: *mut u64) -> *mut u64 {
+    let first = block.first.cast::<u64>();
+    for row in 0..block.count {
+        let from = first.wrapping_byte_add(row * block.stride).wrapping_add(run.start as usize);
+        // SAFETY: a row has the run, and there is room for it; a note is never a row itself.
+        unsafe { ptr::copy_nonoverlapping(from, to, run.len()) };
+        // SAFETY: there was room for it.
+        to = unsafe { to.add(run.len()) };
+    }
+    to
 }
 
 /// Memory of at least so many words.

@@ -133,7 +133,7 @@ fn enums_and_matches() {
             ("state { c: Class = Class.healer(2 + 3) }", "c: Class = Class.healer(5)"),
             (
                 "get f(c: Class) -> int { match c { warrior => 1\n mage => 2\n healer(p) => p } }",
-                "healer(p.1) => { // int, fuel 1",
+                "healer(p.1) => { // int, fuel 0",
             ),
             (
                 "get f(c: Class) -> int { match c { warrior | mage => 1\n Class.healer(_) => 2 } }",
@@ -200,7 +200,7 @@ fn optionals() {
             ("get f(a: int?) -> bool { a == none || a == 3 }", "(a.0 == some(3))"),
             (
                 "get f(a: int?) -> int { if let x = a { x } else { 0 } }",
-                "some(x.1) => { // int, fuel 1",
+                "some(x.1) => { // int, fuel 0",
             ),
             ("get f(s: str) -> int { parse_int(s) ?? -1 }", "(ParseInt(s.0) ?? -1)"),
             ("state { a: int? = 3 }", "a: int? = some(3)"),
