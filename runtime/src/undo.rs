@@ -299,8 +299,11 @@ impl Undo {
         if !self.notes.is_empty() {
             self.forget(data);
         }
-        self.rows.truncate(0);
-        self.created.clear();
+        if !self.rows.is_empty() {
+            self.rows.truncate(0);
+            self.created.clear();
+        }
+        debug_assert!(self.created.is_empty(), "a text goes into a place that was noted");
     }
 
     /// Forgets all notes but those of rows that are not large.
@@ -312,6 +315,7 @@ impl Undo {
         }
         self.bytes.clear();
         self.generators.clear();
+        self.created.clear();
     }
 
     /// Frees what committed calls retired, after everybody has read their results.

@@ -151,9 +151,9 @@ impl Lower<'_, '_, '_> {
         left_range: Range,
         divisor: i64,
     ) -> Value {
-        // Without a sign there is no rounding towards zero to make good.
-        let is_unsigned = left_range.low >= 0 && divisor > 0;
-        if is_unsigned && divisor.count_ones() == 1 {
+        // Without a sign there is no rounding towards zero to make good. (For other divisors Cranelift's
+        // division without a sign is often the longer one: it does not know that the highest bit is 0.)
+        if left_range.low >= 0 && divisor > 0 && divisor.count_ones() == 1 {
             return match op {
                 BinaryOp::Rem => self.builder.ins().band_imm_u(left, divisor - 1),
                 _ => self.builder.ins().ushr_imm_u(left, i64::from(divisor.trailing_zeros())),
@@ -161,8 +161,6 @@ impl Lower<'_, '_, '_> {
         }
         let constant = self.int(divisor);
         match op {
-            BinaryOp::Rem if is_unsigned => self.builder.ins().urem(left, constant),
-            _ if is_unsigned => self.builder.ins().udiv(left, constant),
             BinaryOp::Rem if divisor == -1 => self.int(0),
             BinaryOp::Rem => self.builder.ins().srem(left, constant),
             _ if divisor == -1 => self.builder.ins().ineg(left),

@@ -121,6 +121,12 @@ impl RowLog {
         (self.cursor.next.addr() - self.memory.as_ptr().addr()) / size_of::<u64>()
     }
 
+    /// Whether nothing was noted.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.cursor.next.is_null() || self.cursor.next.cast_const() == self.memory.as_ptr()
+    }
+
     /// Notes words of a row.
     ///
     /// # Safety
