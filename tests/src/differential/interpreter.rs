@@ -85,6 +85,11 @@ impl<'p> Interpreter<'p> {
 
     /// Does what a step says.
     pub(super) fn play(&mut self, step: &Step) -> Observed {
+        self.play_with(step, FUEL_MAX)
+    }
+
+    /// Does what a step says, a call with this much fuel.
+    pub(super) fn play_with(&mut self, step: &Step, fuel_max: i64) -> Observed {
         let (outcome, fuel) = match step {
             Step::Wait(milliseconds) => {
                 self.now_ms += milliseconds;
@@ -92,7 +97,7 @@ impl<'p> Interpreter<'p> {
                 (None, None)
             }
             Step::Call(call) => {
-                let (outcome, fuel) = self.call(call);
+                let (outcome, fuel) = self.call(call, fuel_max);
                 (Some(outcome), fuel)
             }
         };
@@ -103,7 +108,7 @@ impl<'p> Interpreter<'p> {
         self.world.image(&self.program)
     }
 
-    fn call(&mut self, call: &Call) -> (Outcome, Option<i64>) {
+    fn call(&mut self, call: &Call, fuel_max: i64) -> (Outcome, Option<i64>) {
         let handlers = &self.program.ir.handlers;
         let Some(handler) = handlers.iter().find(|handler| handler.name == call.handler) else {
             return (Outcome::Refused(format!("unknown handler `{}`", call.handler)), None);
@@ -111,11 +116,11 @@ impl<'p> Interpreter<'p> {
         let Some(arguments) = self.bind(handler, call) else {
             return (Outcome::Refused("a missing or unknown argument".to_owned()), None);
         };
-        let (result, fuel_left) = self.run(handler.function, arguments, FUEL_MAX);
+        let (result, fuel_left) = self.run(handler.function, arguments, fuel_max);
         match result {
             Ok(value) => {
                 let shown = show::value(&self.program, &self.world, &value, self.result(handler));
-                (Outcome::Returned(shown), Some(FUEL_MAX - fuel_left))
+                (Outcome::Returned(shown), Some(fuel_max - fuel_left))
             }
             Err(trap) => (Outcome::Trapped(self.trapped(&trap)), None),
         }

@@ -1,11 +1,13 @@
 //! Calls that are cut short: each call of a script is tried with every small budget of fuel and with
 //! each of its allocations failing. What trapped must leave the world as it was, byte for byte, and
-//! the script must go on as if nothing had been tried.
+//! the script must go on as if nothing had been tried. With some budgets of fuel the interpreter is
+//! asked how the call ends.
 
 use midflight_compiler::planted::fail_allocation_after;
 use midflight_compiler::settings::Settings;
 use midflight_compiler::source::Source;
 
+use super::interpreter::Interpreter;
 use super::machine::{FUEL_MAX, Machine};
 use super::observed::{Aspect, Observed, Outcome};
 use super::{Failure, FailureKind, caught};
@@ -51,8 +53,13 @@ pub(super) fn sweep(generated: &Generated, allocations_max: i64) -> Result<Swept
         let mut swept = Swept::default();
         // What cannot be loaded is the business of the other tests.
         let Some(plain) = play(&source, &generated.script) else { return Ok(swept) };
+        let Ok(checked) = midflight_compiler::check(&source) else { return Ok(swept) };
         for shortage in [Shortage::Fuel, Shortage::Memory] {
-            let swept_now = Sweep { shortage, allocations_max, swept: &mut swept };
+            let reference = match shortage {
+                Shortage::Fuel => Interpreter::start(&source, &checked).ok(),
+                Shortage::Memory => None,
+            };
+            let swept_now = Sweep { shortage, allocations_max, reference, swept: &mut swept };
             swept_now.run(&source, &generated.script, &plain)?;
         }
         Ok(swept)
@@ -76,6 +83,8 @@ fn play(source: &Source, script: &[Step]) -> Option<Plain> {
 struct Sweep<'s> {
     shortage: Shortage,
     allocations_max: i64,
+    /// Who knows how a call ends that is short of fuel.
+    reference: Option<Interpreter<'s>>,
     swept: &'s mut Swept,
 }
 
@@ -84,11 +93,14 @@ impl Sweep<'_> {
         let machine = Machine::start(source, Settings::default());
         let Ok(machine) = machine else { return Ok(()) };
         let _ = machine.begin();
+        if let Some(reference) = &mut self.reference {
+            let _ = reference.begin();
+        }
         for (step, pair) in script.iter().zip(plain.seen.windows(2)) {
             let [before, after] = pair else { continue };
             let found = match step {
                 Step::Call(_) => self.call(&machine, step, (before, after))?,
-                Step::Wait(_) => machine.play(step),
+                Step::Wait(_) => self.whole(&machine, step),
             };
             self.compare(step, after, &found)?;
         }
@@ -115,9 +127,13 @@ impl Sweep<'_> {
         while supply < self.most(after) {
             let found = self.attempt(machine, step, supply);
             self.swept.calls += 1;
+            let was_asked = self.ask(step, supply, &found)?;
             if !self.is_cut_short(&found) {
                 self.swept.finished += 1;
                 if found.outcome == after.outcome && !is_trap(&found) {
+                    if let Some(reference) = self.reference.as_mut().filter(|_| !was_asked) {
+                        let _ = reference.play(step);
+                    }
                     return Ok(found);
                 }
                 // It trapped before it ran short; a larger supply changes nothing.
@@ -130,7 +146,25 @@ impl Sweep<'_> {
         }
         self.swept.calls += 1;
         self.swept.finished += 1;
-        Ok(machine.play(step))
+        Ok(self.whole(machine, step))
+    }
+
+    /// Does a step with all that it needs.
+    fn whole(&mut self, machine: &Machine, step: &Step) -> Observed {
+        if let Some(reference) = &mut self.reference {
+            let _ = reference.play(step);
+        }
+        machine.play(step)
+    }
+
+    /// Now and then, asks the interpreter how a call ends with this much fuel; tells whether it did.
+    fn ask(&mut self, step: &Step, supply: i64, found: &Observed) -> Result<bool, Failure> {
+        let Some(reference) = self.reference.as_mut().filter(|_| is_asked(supply)) else {
+            return Ok(false);
+        };
+        let expected = reference.play_with(step, supply);
+        self.compare(step, &expected, found)?;
+        Ok(true)
     }
 
     /// Whether a call ended for want of what it is short of, in its arguments too.
@@ -193,6 +227,11 @@ impl Sweep<'_> {
         let text = format!("{what}\n  without them: {expected}\n  with them:    {found}");
         Err(Failure { kind: FailureKind::Differs(aspect), text })
     }
+}
+
+/// Whether the interpreter is asked for this budget: for one of sixteen.
+fn is_asked(supply: i64) -> bool {
+    supply.wrapping_mul(0x5851_f42d_4c95_7f2d).cast_unsigned() >> 60 == 0
 }
 
 fn is_trap(found: &Observed) -> bool {

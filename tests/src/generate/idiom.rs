@@ -12,12 +12,13 @@ pub(super) const DEEPEST: &str = "deepest";
 impl Generator {
     /// One of the idioms; all lines but the last go before it.
     pub(super) fn idiom(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 => Some(self.list_kept_while_it_changes(lines)),
             1 => Some(self.sum_at_the_edge(lines)),
             2 => self.operand_that_changes(lines),
             3 => self.row_that_a_condition_removes(lines),
             4 => Some(self.bound_of_one_way(lines)),
+            5 => Some(self.sum_of_a_loop(lines)),
             _ => Some(self.zeros_in_order(lines)),
         }
     }
@@ -111,6 +112,26 @@ impl Generator {
         let left = ["random(4) == 0 ||", "random(4) > 0 &&"][self.random.below(2)];
         lines.push(Node::line("let", parts![format!("let {known} = {left} "), right]));
         Node::line("log", parts![format!("log \"{{{name} + 4}}\"")])
+    }
+
+    /// A loop that computes, and takes no fuel but for its rounds.
+    fn sum_of_a_loop(&mut self, lines: &mut Vec<Node>) -> Node {
+        let [sum, index] = [(); 2].map(|()| self.name("a"));
+        let factor = self.random.between(-3, 40);
+        lines.push(Node::line("var", parts![format!("var {sum} = random(9)")]));
+        self.declare(&sum, &Ty::Int, Change::Free);
+        let mut body =
+            vec![Node::line("assign", parts![format!("{sum} += {index} % 5 * {factor}")])];
+        if self.random.chance(50) {
+            let leave = ["break", "continue"][self.random.below(2)];
+            let leave = vec![Node::line(leave, parts![leave])];
+            let bound = self.random.between(0, 600);
+            body.insert(0, Node::line("if", parts![format!("if {sum} > {bound} "), leave]));
+        }
+        let end = ["17", "random(60)", "20 + random(4)"][self.random.below(3)];
+        let range = format!("for {index} in {}..{end} ", self.random.between(-3, 3));
+        lines.push(Node::line("for range", parts![range, body]));
+        Node::line("log", parts![format!("log \"{{{sum}}}\"")])
     }
 
     /// A comparison whose right side changes what stands on its left.
