@@ -331,7 +331,7 @@ fn room(words: usize) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT_MAX, RowLog, Words};
+    use super::{Block, KEPT_MAX, RowLog, Words};
 
     #[test]
     fn notes_are_read_from_the_last_one_back() {
@@ -370,6 +370,48 @@ mod tests {
         }
         log.settle();
         assert_eq!((log.len(), log.memory.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn rows_that_are_noted_at_once_are_read_one_by_one() {
+        const STRIDE: usize = 17;
+        const COUNT: usize = 40;
+        let value = |row: usize, word: usize| (row << 8 | word) as u64;
+        let mut rows: [u64; STRIDE * COUNT] =
+            std::array::from_fn(|place| value(place / STRIDE, place % STRIDE));
+        // The slot of the first.
+        rows[1] = 640;
+        let first = rows.as_mut_ptr().cast();
+        let (table, stride, count) = (70_000, 8 * STRIDE, COUNT);
+        let block = Block { table, first, stride, count };
+        let mut log = RowLog::default();
+        for words in [0b100, 0b11_0100, 0b1111_0111_0110_0100, 0x7ffc, 0xfffc].map(Words) {
+            // SAFETY: the row has all words.
+            unsafe { log.push(3, first, Words(0b1000)) };
+            let before = log.len();
+            // SAFETY: as many rows are there, with all words.
+            unsafe { log.push_rows(block, words) };
+            let mut seen = Vec::new();
+            for note in log.last_first(before) {
+                assert_eq!(note.table, table);
+                let row = note.slot as usize - 640;
+                let mut found = 0;
+                for (start, bytes) in note.pieces() {
+                    for (word, bytes) in (start as usize / 8..).zip(bytes.chunks(8)) {
+                        assert_eq!(bytes, value(row, word).to_le_bytes());
+                        found |= 1 << word;
+                    }
+                }
+                assert_eq!(found, words.0);
+                seen.push(row);
+            }
+            seen.sort_unstable();
+            assert!(seen.into_iter().eq(0..COUNT));
+            // The one before is found behind it.
+            let others = log.last_first(0).filter(|note| note.table == 3);
+            assert_eq!(others.count(), 1);
+            log.truncate(0);
+        }
     }
 
     #[test]
