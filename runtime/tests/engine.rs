@@ -562,3 +562,58 @@ fn what_on_load_replaced_is_given_back() {
     }
     assert!(taken.windows(2).all(|pair| pair[0] == pair[1]), "{taken:?}");
 }
+
+/// A loop whose rounds are paid for in advance needs the fuel that they take, and no more: empty slots take
+/// less than rows.
+#[test]
+fn a_loop_ends_where_its_fuel_does() {
+    let program = |removed: &str, body: &str| {
+        format!(
+            "table t {{ key id: int, x: int }}
+             post fill() {{ for id in 0..200 {{ insert t {{ id, x: id }} }} }}
+             post f() -> int {{
+                 for id in {removed} {{ remove t[id] }}
+                 var s = 0
+                 {body}
+                 return s
+             }}"
+        )
+    };
+    let rows = "for r in t { s += r.x * 3 % 7 }";
+    for (removed, body) in [
+        ("0..0", rows),
+        ("199..200", rows),
+        ("100..200", rows),
+        ("0..200", rows),
+        ("120..135", rows),
+        ("0..0", "for r in t { r.x += 1\n if r.id == 150 { break } }"),
+        ("0..0", "for r in t where r.id % 3 == 0 { if s > 900 { continue }\n s += r.x }"),
+        ("0..0", "for i in -20..80 { s += i % 3 }"),
+        ("0..0", "for i in 0..90 { if i * i > 2000 { break }\n s += i }"),
+    ] {
+        let program = program(removed, body);
+        // As it is at first for every call, since one that returns changes it.
+        let f = |fuel: i64| {
+            let engine = engine();
+            let _ = load(&engine, &program);
+            let fill = engine.handler::<(), ()>("fill").expect("it is declared");
+            fill.call("main", ()).expect("it returns");
+            let called = engine.enter("main", |turn| {
+                turn.limit_fuel(fuel);
+                let outcome = turn.call("f", |_| Ok(())).expect("it takes nothing");
+                let trap = match outcome {
+                    Outcome::Done(_) => None,
+                    Outcome::Trapped(trap) => Some(trap.kind.name()),
+                };
+                (trap, turn.fuel_used())
+            });
+            called.expect("the world is there")
+        };
+        let (trap, used) = f(1_000_000);
+        assert_eq!(trap, None, "{program}");
+        for less in [1, 2, 3, 5, 8, 13, 14, 15, 16, 17, 40, 1_000] {
+            assert_eq!(f(used - less).0, Some("out_of_fuel"), "{less} less than {used}: {program}");
+        }
+        assert_eq!(f(used), (None, used), "{program}");
+    }
+}

@@ -52,9 +52,27 @@ impl Body<'_, '_> {
         let mut block = Block { stmts, value: value.map(Box::new), ty, fuel: 0 };
         block.fuel = self.meter().block(&block);
         let mut small_arms = 0;
-        block.parts_mut(&mut |part| take_small_arms(part, &mut small_arms));
+        for stmt in &mut block.stmts {
+            match &mut stmt.kind {
+                // As its message is not paid for.
+                StmtKind::Assert { cond, .. } => {
+                    take_small_arms(PartMut::Expr(cond), &mut small_arms);
+                }
+                _ => stmt.parts_mut(&mut |part| take_small_arms(part, &mut small_arms)),
+            }
+        }
+        if let Some(value) = &mut block.value {
+            take_small_arms(PartMut::Expr(value), &mut small_arms);
+        }
         add(&mut block.fuel, small_arms);
         block
+    }
+
+    /// A condition that is tested before each round of a loop is paid for with the round.
+    pub(super) fn add_condition(&self, body: &mut Block, condition: &mut Expr) {
+        let mut fuel = self.meter().expr(condition);
+        take_small_arms(PartMut::Expr(condition), &mut fuel);
+        add(&mut body.fuel, fuel);
     }
 }
 

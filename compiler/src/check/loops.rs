@@ -62,11 +62,11 @@ impl<'a> Body<'_, 'a> {
         let order = self.list_order(written, element_ty);
         let (body, _) = self.loop_body(&written.body);
         self.scopes.pop();
-        let (limit, filter, order) = (limit?, filter?, order?);
+        let (limit, mut filter, order) = (limit?, filter?, order?);
         if element_ty == Type::Error {
             return None;
         }
-        let body = self.with_filter(body, filter.as_ref());
+        let body = self.with_filter(body, filter.as_mut());
         Some(ir::StmtKind::ForList(Box::new(ir::ForList {
             local,
             list,
@@ -112,8 +112,8 @@ impl<'a> Body<'_, 'a> {
         let order = self.row_order(written, table);
         let (body, _) = self.loop_body(&written.body);
         self.scopes.pop();
-        let (limit, filter, order) = (limit?, filter?, order?);
-        let body = self.with_filter(body, filter.as_ref());
+        let (limit, mut filter, order) = (limit?, filter?, order?);
+        let body = self.with_filter(body, filter.as_mut());
         // Who is visited depends on what callees do, which `effects` finds out.
         let (snapshot, counts_all, lookup) = (false, false, None);
         Some(ir::StmtKind::ForRows(Box::new(ir::ForRows {
@@ -249,9 +249,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// A loop's body pays for the condition that is tested before each turn.
-    fn with_filter(&self, mut body: ir::Block, filter: Option<&ir::Expr>) -> ir::Block {
+    fn with_filter(&self, mut body: ir::Block, filter: Option<&mut ir::Expr>) -> ir::Block {
         if let Some(filter) = filter {
-            body.fuel = body.fuel.saturating_add(self.meter().expr(filter));
+            self.add_condition(&mut body, filter);
         }
         body
     }

@@ -234,9 +234,9 @@ impl<'a> Body<'_, 'a> {
         span: Span,
         out: &mut Vec<ir::Stmt>,
     ) -> Flow {
-        let cond = self.value(cond, Type::Bool);
+        let mut cond = self.value(cond, Type::Bool);
         let (mut body, leaves) = self.loop_body(body);
-        body.fuel = body.fuel.saturating_add(self.meter().expr(&cond));
+        self.add_condition(&mut body, &mut cond);
         let forever = matches!(cond.kind, ir::ExprKind::Const(Const::Bool(true)));
         let flow = push(out, ir::StmtKind::While { cond, body }, span);
         if forever && !leaves.has_break { Flow::Ends } else { flow }

@@ -296,9 +296,24 @@ impl<'p> Lower<'_, 'p, '_> {
             self.builder.def_var(rest, fewer);
             let whole = self.builder.create_block();
             self.brif(fewer, part, whole);
+            // A slot that is empty may still be paid for where a row is not.
             self.start(paid.none);
+            let [unpaid, empty] = [(); 2].map(|()| self.builder.create_block());
+            self.builder.set_cold_block(unpaid);
+            self.builder.set_cold_block(empty);
+            let address = self.builder.use_var(row);
+            let alive = self.load_alive(address);
+            self.brif(alive, unpaid, empty);
+            self.start(unpaid);
             self.charge(cost, Some(span));
             self.jump(exit, &[]);
+            self.start(empty);
+            self.charge(EMPTY_SLOT_FUEL, Some(span));
+            let following = self.builder.ins().iadd_imm_s(address, i64::from(stride));
+            self.builder.def_var(row, following);
+            let fewer = self.builder.ins().iadd_imm_s(rows, -1);
+            self.builder.def_var(rest, fewer);
+            self.brif(fewer, part, whole);
             self.start(whole);
         }
         self.builder.seal_block(part);

@@ -180,14 +180,12 @@ impl<'p> Lower<'_, 'p, '_> {
     /// `break` and `continue`
     pub(super) fn leave_loop(&mut self, leave: Leave) -> Option<Value> {
         let innermost = self.loops.last().expect("the checker refuses these outside of a loop");
-        let Loop { next, exit } = *innermost;
         let target = match leave {
-            Leave::Break => {
-                self.settle_fuel();
-                exit
-            }
-            Leave::Continue => next,
+            Leave::Break => innermost.exit,
+            Leave::Continue => innermost.next,
         };
+        // In the condition of a loop both are of the loop around it.
+        self.settle_fuel();
         self.jump(target, &[]);
         self.dead_end();
         None
