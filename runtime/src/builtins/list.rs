@@ -83,11 +83,11 @@ fn order(
     let version = frame.version.clone();
     let program = version.program();
     let stride = size(program, ty);
+    frame.charge(order_fuel(data, len, (field, stride)))?;
     // The empty list has no elements to point to.
     if len == 0 {
         return Ok(());
     }
-    frame.charge(order_fuel(data, len, (field, stride)))?;
     // SAFETY: there are `len` elements at `data`.
     let elements = unsafe { std::slice::from_raw_parts(data, len * stride) }.to_vec();
     let mut places: Vec<usize> = (0..len).collect();

@@ -29,19 +29,22 @@ pub enum Aim {
     Agreement,
     /// A call that is cut short leaves no trace.
     Undo,
-    /// The same of calls with many allocations, each of which fails once.
+    /// The same; and where it is short of fuel, the interpreter says how it ends.
+    UndoAgreed,
+    /// The same as that of calls with many allocations, each of which fails once.
     UndoInFull,
 }
 
 impl Aim {
     /// Every aim.
-    pub const ALL: [Aim; 3] = [Aim::Agreement, Aim::Undo, Aim::UndoInFull];
+    pub const ALL: [Aim; 4] = [Aim::Agreement, Aim::Undo, Aim::UndoAgreed, Aim::UndoInFull];
 
     /// What a process is told that has it.
     pub fn name(self) -> &'static str {
         match self {
             Aim::Agreement => "agreement",
             Aim::Undo => "undo",
+            Aim::UndoAgreed => "undo-agreed",
             Aim::UndoInFull => "undo-in-full",
         }
     }
@@ -119,8 +122,9 @@ enum Done {
 fn try_one(aim: Aim, generated: &Generated, seed: u64) -> Result<Done, Failure> {
     match aim {
         Aim::Agreement => examine(generated, Machines::of(seed)).map(Done::Agreed),
-        Aim::Undo => undo::sweep(generated, undo::ALLOCATIONS_MAX).map(Done::Swept),
-        Aim::UndoInFull => undo::sweep(generated, undo::ALLOCATIONS_IN_FULL_MAX).map(Done::Swept),
+        Aim::Undo => undo::sweep(generated, undo::SHORT).map(Done::Swept),
+        Aim::UndoAgreed => undo::sweep(generated, undo::AGREED).map(Done::Swept),
+        Aim::UndoInFull => undo::sweep(generated, undo::IN_FULL).map(Done::Swept),
     }
 }
 
@@ -171,7 +175,7 @@ pub(super) fn shown(generated: &Generated) -> String {
 pub(super) fn again(aim: Aim, seed: u64) -> String {
     let name = match aim {
         Aim::Agreement => "agreement",
-        Aim::Undo | Aim::UndoInFull => "undo",
+        Aim::Undo | Aim::UndoAgreed | Aim::UndoInFull => "undo",
     };
     format!("run again: SEEDS={seed} cargo test -p midflight-tests --test differential {name}")
 }

@@ -79,7 +79,7 @@ fn look(number: u64) -> Option<ExitCode> {
     tell(&number.to_string());
     let failure = match number.checked_sub(PROGRAMS + 1) {
         None => examine(&Generated::new(number), Machines::Two(number)).err(),
-        Some(swept) => undo::sweep(&Generated::new(swept), undo::ALLOCATIONS_MAX).err(),
+        Some(swept) => undo::sweep(&Generated::new(swept), undo::AGREED).err(),
     }?;
     tell(&format!("{number} {}", showing(&failure.kind)));
     Some(ExitCode::FAILURE)

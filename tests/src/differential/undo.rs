@@ -18,11 +18,23 @@ use crate::generate::script::Step;
 /// a call that returns, every budget of fuel up to what it uses is tried.
 const SUPPLIES_DENSE: i64 = 2_000;
 
-/// Allocations of one call that are made to fail in the short form, one after the other.
-pub(super) const ALLOCATIONS_MAX: i64 = 100;
+/// How much is tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Allocations of one call that are made to fail, one after the other.
+    allocations_max: i64,
+    /// Whether the interpreter is asked.
+    asks: bool,
+}
 
-/// The same in the long form: more than calls make that come to an end.
-pub(super) const ALLOCATIONS_IN_FULL_MAX: i64 = 20_000;
+/// The short form.
+pub(super) const SHORT: Extent = Extent { allocations_max: 100, asks: false };
+
+/// The same with the interpreter.
+pub(super) const AGREED: Extent = Extent { asks: true, ..SHORT };
+
+/// The long form: more allocations than calls make that come to an end.
+pub(super) const IN_FULL: Extent = Extent { allocations_max: 20_000, asks: true };
 
 /// What a sweep has done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +59,7 @@ enum Shortage {
 ///
 /// # Errors
 /// What a call left behind that was cut short, or what went otherwise after it.
-pub(super) fn sweep(generated: &Generated, allocations_max: i64) -> Result<Swept, Failure> {
+pub(super) fn sweep(generated: &Generated, extent: Extent) -> Result<Swept, Failure> {
     let source = Source::new("generated.flight", generated.source());
     caught(|| {
         let mut swept = Swept::default();
@@ -56,9 +68,10 @@ pub(super) fn sweep(generated: &Generated, allocations_max: i64) -> Result<Swept
         let Ok(checked) = midflight_compiler::check(&source) else { return Ok(swept) };
         for shortage in [Shortage::Fuel, Shortage::Memory] {
             let reference = match shortage {
-                Shortage::Fuel => Interpreter::start(&source, &checked).ok(),
-                Shortage::Memory => None,
+                Shortage::Fuel if extent.asks => Interpreter::start(&source, &checked).ok(),
+                _ => None,
             };
+            let allocations_max = extent.allocations_max;
             let swept_now = Sweep { shortage, allocations_max, reference, swept: &mut swept };
             swept_now.run(&source, &generated.script, &plain)?;
         }

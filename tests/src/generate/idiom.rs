@@ -114,23 +114,43 @@ impl Generator {
         Node::line("log", parts![format!("log \"{{{name} + 4}}\"")])
     }
 
-    /// A loop that computes, and takes no fuel but for its rounds.
+    /// A loop that computes, and takes no fuel but for its rounds, within another one.
     fn sum_of_a_loop(&mut self, lines: &mut Vec<Node>) -> Node {
-        let [sum, index] = [(); 2].map(|()| self.name("a"));
+        let [sum, index, round] = [(); 3].map(|()| self.name("a"));
         let factor = self.random.between(-3, 40);
         lines.push(Node::line("var", parts![format!("var {sum} = random(9)")]));
         self.declare(&sum, &Ty::Int, Change::Free);
-        let mut body =
-            vec![Node::line("assign", parts![format!("{sum} += {index} % 5 * {factor}")])];
-        if self.random.chance(50) {
-            let leave = ["break", "continue"][self.random.below(2)];
-            let leave = vec![Node::line(leave, parts![leave])];
-            let bound = self.random.between(0, 600);
-            body.insert(0, Node::line("if", parts![format!("if {sum} > {bound} "), leave]));
-        }
-        let end = ["17", "random(60)", "20 + random(4)"][self.random.below(3)];
-        let range = format!("for {index} in {}..{end} ", self.random.between(-3, 3));
-        lines.push(Node::line("for range", parts![range, body]));
+        let leave = ["break", "continue"][self.random.below(2)];
+        let leave = vec![Node::line(leave, parts![leave])];
+        let bound = self.random.between(0, 600);
+        let add = |what: &str| Node::line("assign", parts![format!("{sum} += {what} * {factor}")]);
+        let if_above = parts![format!("if {sum} > {bound} "), leave];
+        let table = self.some_table().filter(|_| self.random.chance(30));
+        let inner = if let Some(table) = table {
+            let rows = format!("for {index} in t{table} ");
+            let body = vec![Node::line("if", if_above), add("3")];
+            Node::line("for rows", parts![rows, body])
+        } else if self.random.chance(40) {
+            // Left out of the condition, it is the loop around that ends or goes on.
+            let elements: Vec<String> = (0..18).map(|element| element.to_string()).collect();
+            let head = format!("for {index} in [{}] where (", elements.join(", "));
+            let condition = parts![" else ", vec![literally("true")], ") "];
+            let mut all = parts![head];
+            all.extend(if_above);
+            all.extend(condition);
+            all.extend(parts![vec![add(&index)]]);
+            Node::line("for list", all)
+        } else {
+            let end = ["17", "random(60)", "20 + random(4)"][self.random.below(3)];
+            let range = format!("for {index} in {}..{end} ", self.random.between(-3, 3));
+            let mut body = vec![add(&format!("{index} % 5"))];
+            if self.random.chance(50) {
+                body.insert(0, Node::line("if", if_above));
+            }
+            Node::line("for range", parts![range, body])
+        };
+        let outer = format!("for {round} in 0..{} ", self.random.between(1, 3));
+        lines.push(Node::line("for range", parts![outer, vec![inner]]));
         Node::line("log", parts![format!("log \"{{{sum}}}\"")])
     }
 
