@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "gives machine code its argument and result blocks")]
 
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -41,11 +42,12 @@ pub struct Turn<'w> {
     is_used: bool,
 }
 
-/// Where a turn takes place, and when.
+/// Where a turn takes place, and when. Held as its owners hold it: most calls look at none of it but
+/// the counts, and need not follow a reference to the rest.
 pub(crate) struct Surroundings<'w> {
-    pub(crate) world: &'w str,
-    pub(crate) counts: &'w Counts,
-    pub(crate) observer: &'w dyn Observer,
+    pub(crate) world: &'w Arc<str>,
+    pub(crate) counts: &'w Arc<Counts>,
+    pub(crate) observer: &'w Arc<dyn Observer>,
     /// Absent without a store.
     pub(crate) journal: Option<&'w mut Journal>,
     pub(crate) time: Time<'w>,
@@ -71,7 +73,7 @@ pub enum Outcome<'t> {
 }
 
 impl<'w> Turn<'w> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(frame: &'w mut Frame, surroundings: Surroundings<'w>, fuel: i64) -> Turn<'w> {
         let version = Arc::as_ptr(&frame.version);
         // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
@@ -192,7 +194,7 @@ impl<'w> Turn<'w> {
         if !show(self.result(signature.result, result)) {
             let kind = TrapKind::ResultTooLarge;
             let trap = Trap::in_result(self.version, signature.function, kind);
-            return Ok(Outcome::Trapped(self.take_back(trap)));
+            return Ok(Outcome::Trapped(*self.take_back(trap)));
         }
         self.commit();
         Ok(Outcome::Done(self.result(signature.result, result)))
@@ -264,13 +266,13 @@ impl<'w> Turn<'w> {
         // sizes that it gives.
         let exit = unsafe { enter(self.frame, signature.entry, block, result) };
         if exit == Exit::Trapped {
-            let trap = Trap::of(self.frame);
-            return Err(Box::new(self.take_back(trap)));
+            let trap = Trap::take(self.frame);
+            return Err(self.take_back(trap));
         }
         if signature.gives_row && self.result(signature.result, result).shows_removed_row() {
             let kind = TrapKind::MissingRow;
             let trap = Trap::in_result(self.version, signature.function, kind);
-            return Err(Box::new(self.take_back(trap)));
+            return Err(self.take_back(trap));
         }
         Ok(result)
     }
@@ -293,8 +295,8 @@ impl<'w> Turn<'w> {
         match self.enter_with(function, row) {
             Exit::Returned => self.commit(),
             Exit::Trapped => {
-                let trap = Trap::of(self.frame);
-                return Err(self.take_back(trap));
+                let trap = Trap::take(self.frame);
+                return Err(*self.take_back(trap));
             }
         }
         Ok(())
@@ -306,7 +308,7 @@ impl<'w> Turn<'w> {
         let exit = self.enter_with(function, 0);
         let result = match exit {
             Exit::Returned => Ok(()),
-            Exit::Trapped => Err(Trap::of(self.frame)),
+            Exit::Trapped => Err(Trap::take(self.frame)),
         };
         // The end of this turn is not the end of the call.
         std::mem::forget(self);
@@ -326,7 +328,7 @@ impl<'w> Turn<'w> {
         unsafe { enter(self.frame, entry, block, block) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self) {
         if self.is_used {
             self.frame.settle();
@@ -336,7 +338,7 @@ impl<'w> Turn<'w> {
     }
 
     /// Gives a call that has all of its arguments its time.
-    #[inline]
+    #[inline(always)]
     fn set_time(&mut self, reads_clock: bool) {
         if reads_clock {
             self.frame.set_time(match self.surroundings.time {
@@ -347,44 +349,37 @@ impl<'w> Turn<'w> {
     }
 
     /// The call has returned: what it did stays.
-    #[inline]
+    #[inline(always)]
     fn commit(&mut self) {
-        self.surroundings.counts.count_call();
-        if let Some(journal) = &mut self.surroundings.journal {
+        let Surroundings { world, counts, observer, journal, .. } = &mut self.surroundings;
+        counts.count_call();
+        if let Some(journal) = journal {
             journal.record(self.frame);
         }
         self.frame.commit();
         if !self.frame.outbox.is_empty() {
-            self.tell(Ending::Committed);
+            let journal = journal.as_deref();
+            tell(self.frame, world, &***observer, journal, Ending::Committed);
         }
-    }
-
-    #[cold]
-    fn tell(&mut self, ending: Ending) {
-        let Surroundings { world, observer, .. } = self.surroundings;
-        let deliveries = self.frame.tell(world, observer, ending);
-        self.deliver(deliveries);
     }
 
     /// Tells the outside something once it cannot be taken back.
     pub(crate) fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
-        let deliveries = deliveries.into_iter();
-        match &self.surroundings.journal {
-            Some(journal) => journal.deliver(deliveries),
-            None => deliveries.for_each(|deliver| deliver()),
-        }
+        deliver(self.surroundings.journal.as_deref(), deliveries);
     }
 
     /// The call has trapped, as this says, which was read out of the frame before: its message may
     /// be a text that the call made.
-    #[cold]
-    fn take_back(&mut self, trap: Trap) -> Trap {
-        let counts = self.surroundings.counts;
-        counts.count_call();
-        counts.count_trap(trap.kind);
-        self.frame.roll_back();
-        self.tell(Ending::RolledBack);
-        trap
+    #[inline(always)]
+    fn take_back(&mut self, trap: Trap) -> Box<Trap> {
+        let Surroundings { world, counts, observer, journal, .. } = &self.surroundings;
+        roll_back(self.frame, world, counts, &***observer, journal.as_deref(), trap)
+    }
+
+    /// The turn is over, after calls that it has made without being dropped.
+    #[inline(always)]
+    pub(crate) fn end(mut turn: ManuallyDrop<Turn<'w>>) {
+        turn.frame.settle();
     }
 
     /// The row in a slot of a table, if it is the one of this generation.
@@ -407,12 +402,52 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Drop for Turn<'_> {
-    #[inline(always)]
     fn drop(&mut self) {
         if self.is_used {
             self.frame.settle();
         }
     }
+}
+
+// What follows takes what it needs from a turn one by one, so that a turn that is made for one call
+// needs no memory of its own.
+
+/// Tells the observer what a call wanted to tell, once that cannot be taken back.
+#[cold]
+pub(crate) fn tell(
+    frame: &mut Frame,
+    world: &str,
+    observer: &dyn Observer,
+    journal: Option<&Journal>,
+    ending: Ending,
+) {
+    let deliveries = frame.tell(world, observer, ending);
+    deliver(journal, deliveries);
+}
+
+fn deliver(journal: Option<&Journal>, deliveries: impl IntoIterator<Item = Delivery>) {
+    let deliveries = deliveries.into_iter();
+    match journal {
+        Some(journal) => journal.deliver(deliveries),
+        None => deliveries.for_each(|deliver| deliver()),
+    }
+}
+
+/// Takes a call back that has trapped.
+#[cold]
+fn roll_back(
+    frame: &mut Frame,
+    world: &str,
+    counts: &Counts,
+    observer: &dyn Observer,
+    journal: Option<&Journal>,
+    trap: Trap,
+) -> Box<Trap> {
+    counts.count_call();
+    counts.count_trap(trap.kind);
+    frame.roll_back();
+    tell(frame, world, observer, journal, Ending::RolledBack);
+    Box::new(trap)
 }
 
 /// The arguments of a call, while they are bound.

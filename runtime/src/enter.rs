@@ -6,6 +6,7 @@ use midflight_compiler::abi::{CallContext, Entry};
 
 use crate::frame::Frame;
 use crate::limits::{CALL_STACK_MIN, CALL_STACK_SIZE};
+use crate::stack;
 
 /// How a call came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) enum Exit {
 /// # Safety
 /// `entry` belongs to the frame's version; `arguments` and `result` have the layout that the
 /// version's signature gives them, and are reached by nobody else meanwhile.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn enter(
     frame: &mut Frame,
     entry: Entry,
@@ -29,11 +30,30 @@ pub(crate) unsafe fn enter(
     result: *mut u8,
 ) -> Exit {
     let ctx = (&raw mut *frame).cast::<CallContext>();
-    let status = stacker::maybe_grow(CALL_STACK_MIN, CALL_STACK_SIZE, || {
+    let status = match stack::has_room() {
         // SAFETY: the frame keeps its version, and with it the code, until the call is over; the
         // context is the frame's first field; the blocks are as the caller promises. Nothing
         // unwinds out of generated code: host functions catch their panics.
-        unsafe { entry(ctx, arguments, result) }
-    });
+        true => unsafe { entry(ctx, arguments, result) },
+        // SAFETY: as above.
+        false => unsafe { enter_on_more_stack(ctx, entry, arguments, result) },
+    };
     if status == 0 { Exit::Returned } else { Exit::Trapped }
+}
+
+/// As the call itself, on another stack where this one has not enough left.
+///
+/// # Safety
+/// As the call itself.
+#[cold]
+unsafe fn enter_on_more_stack(
+    ctx: *mut CallContext,
+    entry: Entry,
+    arguments: *const u8,
+    result: *mut u8,
+) -> u32 {
+    stacker::maybe_grow(CALL_STACK_MIN, CALL_STACK_SIZE, || {
+        // SAFETY: as the caller promises.
+        unsafe { entry(ctx, arguments, result) }
+    })
 }

@@ -187,12 +187,12 @@ impl Frame {
         self.ctx.now = now_ms;
     }
 
-    /// Begins a call: a new epoch, a full budget, a clear trap.
-    #[inline]
+    /// Begins a call: a new epoch, a full budget. Whoever ended the last one has taken its trap.
+    #[inline(always)]
     pub(crate) fn begin(&mut self, fuel: i64) {
+        debug_assert_eq!(self.ctx.trap_kind, 0, "a trap was left");
         self.ctx.fuel = fuel;
         self.next_epoch();
-        self.forget_trap();
     }
 
     /// What was noted so far is noted again before it is written.
@@ -213,7 +213,6 @@ impl Frame {
     }
 
     /// Nothing has trapped, as far as the context says.
-    #[inline]
     pub(crate) fn forget_trap(&mut self) {
         self.ctx.trap_kind = 0;
         self.ctx.trap_values = NO_VALUES;

@@ -3,11 +3,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use midflight_compiler::types::Type;
 
-use crate::call::{Arguments, Time};
+use crate::call::{Arguments, Time, Turn};
 use crate::cursor::{Slot, View, WriteError};
 use crate::error::CallError;
 use crate::shared::Shared;
@@ -91,16 +92,26 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     #[inline]
     fn run(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, Box<CallError>> {
         match self.run_once(world, arguments, ticket) {
-            Err(error) if self.is_of_deleted(&error) => self.run_once(world, arguments, ticket),
+            Err(error) => self.run_again(error, world, arguments, ticket),
             result => result,
         }
     }
 
-    /// Whether the world that was called last was deleted: another one may have its name.
+    /// After a call that failed: where the world that was called last was deleted, another one may
+    /// have its name.
     #[cold]
-    fn is_of_deleted(&self, error: &CallError) -> bool {
-        let is_unknown = matches!(error, CallError::UnknownWorld { .. });
-        is_unknown && self.world.borrow_mut().take().is_some()
+    fn run_again(
+        &self,
+        error: Box<CallError>,
+        world: &str,
+        arguments: &A,
+        ticket: &mut Ticket,
+    ) -> Result<R, Box<CallError>> {
+        let is_unknown = matches!(*error, CallError::UnknownWorld { .. });
+        match is_unknown && self.world.borrow_mut().take().is_some() {
+            true => self.run_once(world, arguments, ticket),
+            false => Err(error),
+        }
     }
 
     #[inline(always)]
@@ -112,14 +123,17 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     ) -> Result<R, Box<CallError>> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
-            Some(known) if known.name() == world => known,
+            Some(known) if is_same(known.name(), world) => known,
             _ => last.insert(self.shared.worlds.get(world)?),
         };
         let mut room = world.gate.enter();
-        let mut turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
+        let turn = room.turn(&self.shared, Time::Of(&self.shared.setup.clock))?;
+        // Ended by hand: what is dropped where something unwinds stands in memory.
+        let mut turn = ManuallyDrop::new(turn);
         let signature = self.signature(turn.version())?;
         let result = turn.call_typed(signature, arguments);
         *ticket = turn.ticket();
+        Turn::end(turn);
         result
     }
 
@@ -163,6 +177,24 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
             ),
         }
     }
+}
+
+/// Whether two names are the same. Most are short, and need no call for that.
+#[inline(always)]
+fn is_same(name: &str, other: &str) -> bool {
+    let (name, other) = (name.as_bytes(), other.as_bytes());
+    name.len() == other.len()
+        && match name.len() {
+            4..=8 => {
+                name.first_chunk::<4>() == other.first_chunk()
+                    && name.last_chunk::<4>() == other.last_chunk()
+            }
+            9..=16 => {
+                name.first_chunk::<8>() == other.first_chunk()
+                    && name.last_chunk::<8>() == other.last_chunk()
+            }
+            _ => name == other,
+        }
 }
 
 /// A Rust type that stands for a Flight type.

@@ -78,6 +78,7 @@ mod observer;
 mod outbox;
 mod plan;
 mod shared;
+mod stack;
 pub mod store;
 mod sweep;
 mod sync;

@@ -7,12 +7,11 @@ use midflight_compiler::ir::Test;
 use midflight_compiler::source::{Position, Source};
 
 use crate::call::{Surroundings, Time, Turn};
-use crate::counts::Counts;
 use crate::data::Beginning;
 use crate::error::{LoadError, TestFailure};
 use crate::frame::Frame;
 use crate::limits::Limits;
-use crate::observer::NoObserver;
+use crate::observer::{NoObserver, Observer};
 use crate::trap::Trap;
 use crate::version::Version;
 
@@ -59,15 +58,16 @@ pub(crate) fn all_passed(results: Vec<TestResult>) -> Result<usize, LoadError> {
 pub(crate) fn run_tests(version: &Arc<Version>, limits: &Limits) -> Vec<TestResult> {
     // All tests of a program share one cap, so that a posted one cannot hold a core for long.
     let mut fuel = limits.test_fuel_max;
+    let world = Arc::from("test");
+    let observer: Arc<dyn Observer> = Arc::new(NoObserver);
     let run = |test: &Test| {
         let mut fuel_used = 0;
         let trap = match Frame::new(version.clone(), Beginning::alone(limits)) {
             Ok(mut frame) => {
-                let counts = Counts::default();
                 let surroundings = Surroundings {
-                    world: "test",
-                    counts: &counts,
-                    observer: &NoObserver,
+                    world: &world,
+                    counts: &Arc::default(),
+                    observer: &observer,
                     journal: None,
                     time: Time::At(0),
                 };

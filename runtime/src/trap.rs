@@ -36,8 +36,16 @@ impl std::fmt::Display for Trap {
 impl std::error::Error for Trap {}
 
 impl Trap {
-    /// Reads the trap out of the context of a frame whose call has just trapped.
-    pub(crate) fn of(frame: &Frame) -> Trap {
+    /// Takes the trap out of the context of a frame whose call has just trapped: the next call finds
+    /// none there.
+    #[cold]
+    pub(crate) fn take(frame: &mut Frame) -> Trap {
+        let trap = Trap::of(frame);
+        frame.forget_trap();
+        trap
+    }
+
+    fn of(frame: &Frame) -> Trap {
         let version = &frame.version;
         let program = version.program();
         let ctx = &frame.ctx;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use midflight_compiler::trap::TrapKind;
 
-use crate::call::{Surroundings, Time, Turn};
+use crate::call::{Surroundings, Time, Turn, tell};
 use crate::counts::Counts;
 use crate::data::Data;
 use crate::error::{CallError, ImportError, WorldError};
@@ -38,7 +38,7 @@ const STAGED_ROWS_MIN: usize = 1 << 10;
 /// One world of an engine.
 #[derive(Debug)]
 pub struct World {
-    name: Arc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) gate: Arc<Gate<Room>>,
     pub(crate) counts: Arc<Counts>,
     /// When its next timer is due, in milliseconds since 1970.
@@ -459,12 +459,8 @@ impl Room {
         if let Some(frame) = &mut self.frame {
             // What it did is durable: `Shared` has seen to it.
             frame.commit();
-            let observer = &*shared.setup.observer;
-            let deliveries = frame.tell(&self.name, observer, Ending::Committed).into_iter();
-            match &self.journal {
-                Some(journal) => journal.deliver(deliveries),
-                None => deliveries.for_each(|deliver| deliver()),
-            }
+            let (observer, journal) = (&*shared.setup.observer, self.journal.as_ref());
+            tell(frame, &self.name, observer, journal, Ending::Committed);
             // `on load` has no result that somebody could still read.
             frame.settle();
         }
@@ -515,12 +511,12 @@ fn absent(name: &str, is_deleted: bool) -> CallError {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn surroundings<'r>(
-    world: &'r str,
-    (counts, journal): (&'r Counts, Option<&'r mut Journal>),
+    world: &'r Arc<str>,
+    (counts, journal): (&'r Arc<Counts>, Option<&'r mut Journal>),
     shared: &'r Shared,
     time: Time<'r>,
 ) -> Surroundings<'r> {
-    Surroundings { world, counts, observer: &*shared.setup.observer, journal, time }
+    Surroundings { world, counts, observer: &shared.setup.observer, journal, time }
 }

@@ -178,11 +178,7 @@ impl<'m> Move<'m> {
                 let program = program.expect("what has a frame has a program");
                 put_all(&mut self.frame, &block.values, program, (given, to))
             }
-            Exit::Trapped => {
-                let trap = Trap::of(code);
-                code.forget_trap();
-                Err(Misfit::Trap(Box::new(trap)))
-            }
+            Exit::Trapped => Err(Misfit::Trap(Box::new(Trap::take(code)))),
         };
         code.settle();
         result

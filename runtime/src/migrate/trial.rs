@@ -9,9 +9,8 @@ use midflight_compiler::types::TableId;
 use super::moving::Move;
 use super::{Failure, Migration, Misfit};
 use crate::call::{Surroundings, Time, Turn};
-use crate::counts::Counts;
 use crate::frame::Frame;
-use crate::observer::NoObserver;
+use crate::observer::{NoObserver, Observer};
 use crate::shared::Shared;
 use crate::table::Kept;
 use crate::world::World;
@@ -145,12 +144,12 @@ impl Trial {
 
     fn on_load(&mut self, shared: &Arc<Shared>, world: &World, mut frame: Box<Frame>) {
         let Some(on_load) = frame.version.program().ir.on_load else { return };
-        let counts = Counts::default();
+        let observer: Arc<dyn Observer> = Arc::new(NoObserver);
         let surroundings = Surroundings {
-            world: world.name(),
-            counts: &counts,
+            world: &world.name,
+            counts: &Arc::default(),
             journal: None,
-            observer: &NoObserver,
+            observer: &observer,
             time: Time::Of(&shared.setup.clock),
         };
         let mut turn = Turn::new(&mut frame, surroundings, shared.setup.limits.test_fuel_max);
