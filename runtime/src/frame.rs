@@ -25,9 +25,6 @@ use crate::outbox::{Ending, Outbox};
 use crate::undo::Undo;
 use crate::version::Version;
 
-/// Bytes of the text buffer that are kept from one call to the next.
-const TEXT_BUFFER_KEPT_MAX: usize = 64 << 10;
-
 /// `trap_values` where the message needs none. The second one is a number of elements, where it is
 /// given.
 const NO_VALUES: [i64; 2] = [0, -1];
@@ -253,9 +250,6 @@ impl Frame {
     /// Gives back what the result of the last call may have needed.
     #[inline(always)]
     pub(crate) fn settle(&mut self) {
-        if self.text_buffer.capacity() > TEXT_BUFFER_KEPT_MAX {
-            self.text_buffer = String::new();
-        }
         self.undo.settle(&mut self.data);
         self.arena.reset(&mut self.ctx);
     }

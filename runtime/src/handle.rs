@@ -31,6 +31,10 @@ pub struct Handler<A, R> {
     types: PhantomData<fn(A) -> R>,
 }
 
+/// How a call ended, and a ticket for what it did and saw. Errors are boxed up to where they leave the
+/// handle, so that a result which is none is moved in registers.
+type Ran<R> = (Result<R, Box<CallError>>, Ticket);
+
 impl<A, R> Clone for Handler<A, R> {
     fn clone(&self) -> Self {
         Handler {
@@ -64,8 +68,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// When the call traps ([`CallError::Trapped`]), there is no such world, the current version's
     /// handler has other types, or the store fails ([`CallError::OutcomeUnknown`]).
     pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
-        let mut ticket = Ticket::ready();
-        let result = self.run(world, &arguments, &mut ticket);
+        let (result, ticket) = self.run(world, &arguments);
         ticket.wait()?;
         result.map_err(|error| *error)
     }
@@ -76,51 +79,39 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// # Errors
     /// As [`Handler::call`]. A trap waits for the store, since it may tell what was read.
     pub fn submit(&self, world: &str, arguments: A) -> Result<(R, Ticket), CallError> {
-        let mut ticket = Ticket::ready();
-        match self.run(world, &arguments, &mut ticket) {
-            Ok(result) => Ok((result, ticket)),
-            Err(error) => {
+        match self.run(world, &arguments) {
+            (Ok(result), ticket) => Ok((result, ticket)),
+            (Err(error), ticket) => {
                 ticket.wait()?;
                 Err(*error)
             }
         }
     }
 
-    /// Runs the handler; the ticket becomes that of what it did and saw.
-    ///
-    /// Errors are boxed up to here, so that a result which is none is moved in registers.
-    #[inline]
-    fn run(&self, world: &str, arguments: &A, ticket: &mut Ticket) -> Result<R, Box<CallError>> {
-        match self.run_once(world, arguments, ticket) {
-            Err(error) => self.run_again(error, world, arguments, ticket),
-            result => result,
-        }
-    }
-
-    /// After a call that failed: where the world that was called last was deleted, another one may
-    /// have its name.
-    #[cold]
-    fn run_again(
-        &self,
-        error: Box<CallError>,
-        world: &str,
-        arguments: &A,
-        ticket: &mut Ticket,
-    ) -> Result<R, Box<CallError>> {
-        let is_unknown = matches!(*error, CallError::UnknownWorld { .. });
-        match is_unknown && self.world.borrow_mut().take().is_some() {
-            true => self.run_once(world, arguments, ticket),
-            false => Err(error),
-        }
-    }
-
+    /// Runs the handler.
     #[inline(always)]
-    fn run_once(
-        &self,
-        world: &str,
-        arguments: &A,
-        ticket: &mut Ticket,
-    ) -> Result<R, Box<CallError>> {
+    fn run(&self, world: &str, arguments: &A) -> Ran<R> {
+        match self.run_once(world, arguments) {
+            Ok(ran) => ran,
+            Err(error) => self.run_again(error, world, arguments),
+        }
+    }
+
+    /// After there was no turn: where the world that was called last was deleted, another one may have
+    /// its name.
+    #[cold]
+    fn run_again(&self, error: Box<CallError>, world: &str, arguments: &A) -> Ran<R> {
+        let is_unknown = matches!(*error, CallError::UnknownWorld { .. });
+        let ran = match is_unknown && self.world.borrow_mut().take().is_some() {
+            true => self.run_once(world, arguments),
+            false => Err(error),
+        };
+        ran.unwrap_or_else(|error| (Err(error), Ticket::ready()))
+    }
+
+    /// As [`Handler::run`]. Fails where there is no turn for it.
+    #[inline(always)]
+    fn run_once(&self, world: &str, arguments: &A) -> Result<Ran<R>, Box<CallError>> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if is_same(known.name(), world) => known,
@@ -132,9 +123,9 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         let mut turn = ManuallyDrop::new(turn);
         let signature = self.signature(turn.version())?;
         let result = turn.call_typed(signature, arguments);
-        *ticket = turn.ticket();
+        let ticket = turn.ticket();
         Turn::end(turn);
-        result
+        Ok((result, ticket))
     }
 
     /// The handler in this version, if it has the handle's types.
@@ -271,7 +262,7 @@ impl sealed::Sealed for &str {}
 impl FlightValue for &str {
     const TYPE: Type = Type::Str;
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
         slot.write_text(self)
     }
@@ -281,7 +272,7 @@ impl sealed::Sealed for String {}
 impl FlightValue for String {
     const TYPE: Type = Type::Str;
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, slot: &mut Slot<'_>) -> Result<(), WriteError> {
         slot.write_text(self)
     }
@@ -309,7 +300,7 @@ macro_rules! arguments {
         impl<$($ty: FlightValue),*> FlightArguments for ($($ty,)*) {
             const TYPES: &'static [Type] = &[$($ty::TYPE),*];
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, arguments: &mut Arguments<'_>) -> Result<(), usize> {
                 $(arguments.give($index, &self.$index)?;)*
                 let _ = arguments;

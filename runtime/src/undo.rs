@@ -263,6 +263,7 @@ impl Undo {
     pub(crate) fn rollback(&mut self, data: &mut Data) {
         self.savepoints.clear();
         self.take_back(data, Mark::default());
+        self.shrink();
     }
 
     /// What was changed since the call began, its time left out: every call has one.
@@ -316,17 +317,20 @@ impl Undo {
         self.bytes.clear();
         self.generators.clear();
         self.created.clear();
+        self.shrink();
+    }
+
+    /// Without notes: a call that changed much does not make its world large for ever.
+    fn shrink(&mut self) {
+        if self.bytes.capacity() > KEPT_MAX {
+            self.bytes = Vec::new();
+            self.notes = Vec::new();
+        }
     }
 
     /// Frees what committed calls retired, after everybody has read their results.
     #[inline]
     pub(crate) fn settle(&mut self, data: &mut Data) {
-        // A call that changed much does not make its world large for ever.
-        if self.bytes.capacity() > KEPT_MAX {
-            self.bytes = Vec::new();
-            self.notes = Vec::new();
-        }
-        self.rows.settle();
         if !self.retired.is_empty() {
             self.free_retired(data);
         }

@@ -60,8 +60,8 @@ pub(crate) struct Room {
     next_due_ms: Arc<AtomicI64>,
     /// What a move that is prepared would leave.
     leaving: Option<Leaving>,
-    /// Absent without a store.
-    journal: Option<Journal>,
+    /// Absent without a store. In a box, so that a call without one asks no more than whether there is.
+    journal: Option<Box<Journal>>,
     /// The world was deleted: it has no frame and gets none.
     is_deleted: bool,
 }
@@ -106,7 +106,7 @@ impl World {
         store: Option<&Arc<Queue>>,
     ) -> World {
         let name: Arc<str> = name.into();
-        let journal = store.map(|queue| Journal::new(queue, &name));
+        let journal = store.map(|queue| Box::new(Journal::new(queue, &name)));
         let room = Room {
             name: name.clone(),
             frame: None,
@@ -187,7 +187,7 @@ impl World {
     pub(crate) fn end(&self) -> Arc<str> {
         let mut room = self.gate.enter();
         let frame = room.end();
-        let place = room.journal.as_ref().map_or(&room.name, Journal::place).clone();
+        let place = room.journal.as_deref().map_or(&room.name, Journal::place).clone();
         drop(room);
         // Outside of the gate: it may be large, and the last of its version.
         drop(frame);
@@ -229,7 +229,7 @@ impl Room {
         if frame.broken {
             return Err(CallError::Closed);
         }
-        let journal = self.journal.as_mut();
+        let journal = self.journal.as_deref_mut();
         let surroundings = surroundings(&self.name, (&self.counts, journal), shared, time);
         Ok(Turn::new(frame, surroundings, shared.setup.limits.fuel_max))
     }
@@ -441,7 +441,7 @@ impl Room {
             return Ok(rows);
         }
         let time = Time::Of(&shared.setup.clock);
-        let journal = self.journal.as_mut();
+        let journal = self.journal.as_deref_mut();
         let surroundings = surroundings(&self.name, (&self.counts, journal), shared, time);
         let turn = Turn::new(frame, surroundings, limits.test_fuel_max);
         let result = turn.run_open(on_load);
@@ -455,11 +455,11 @@ impl Room {
     /// Completes a move that was prepared; gives what was left.
     pub(crate) fn complete(&mut self, shared: &Shared, epoch: u64) -> Option<Left> {
         let left = self.leaving.take()?;
-        let place = self.journal.as_mut().and_then(Journal::take_place);
+        let place = self.journal.as_deref_mut().and_then(Journal::take_place);
         if let Some(frame) = &mut self.frame {
             // What it did is durable: `Shared` has seen to it.
             frame.commit();
-            let (observer, journal) = (&*shared.setup.observer, self.journal.as_ref());
+            let (observer, journal) = (&*shared.setup.observer, self.journal.as_deref());
             tell(frame, &self.name, observer, journal, Ending::Committed);
             // `on load` has no result that somebody could still read.
             frame.settle();
@@ -470,7 +470,7 @@ impl Room {
 
     /// Where rows are in the store for a move that was taken back.
     pub(crate) fn give_place_up(&mut self) -> Option<Arc<str>> {
-        self.journal.as_mut().and_then(Journal::give_place_up)
+        self.journal.as_deref_mut().and_then(Journal::give_place_up)
     }
 
     /// Takes back a move that was prepared.

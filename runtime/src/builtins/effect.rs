@@ -57,7 +57,7 @@ host! {
         let text = unsafe { characters(text) };
         frame.charge(bytes_fuel(text.len()))?;
         // A copy: a text of the world's heap may be freed when the call is taken back.
-        let copy = frame.arena.text(&mut frame.ctx, &[text])?;
+        let copy = frame.arena.text(&mut frame.ctx, [text])?;
         frame.outbox.lines.push(copy);
         Ok(())
     }

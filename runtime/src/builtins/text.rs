@@ -20,7 +20,7 @@ use crate::memory::texts::characters;
 host! {
     fn text_concat(frame, left: *const Text, right: *const Text) -> *const Text {
         let (left, right) = (borrow(frame, left)?, borrow(frame, right)?);
-        frame.arena.text(&mut frame.ctx, &[left, right])
+        frame.arena.text(&mut frame.ctx, [left, right])
     }
 
     fn text_interpolate(frame, pieces: *const Piece, count: u64) -> *const Text {
@@ -60,22 +60,22 @@ host! {
 
     fn text_slice(frame, text: *const Text, start: i64, end: i64) -> *const Text {
         let part = slice(borrow(frame, text)?, start, end).ok_or(TrapKind::IndexOutOfBounds)?;
-        frame.arena.text(&mut frame.ctx, &[part])
+        frame.arena.text(&mut frame.ctx, [part])
     }
 
     fn text_trim(frame, text: *const Text) -> *const Text {
         let part = borrow(frame, text)?.trim();
-        frame.arena.text(&mut frame.ctx, &[part])
+        frame.arena.text(&mut frame.ctx, [part])
     }
 
     fn text_lower(frame, text: *const Text) -> *const Text {
         let text = borrow(frame, text)?.to_lowercase();
-        frame.arena.text(&mut frame.ctx, &[&text])
+        frame.arena.text(&mut frame.ctx, [&text])
     }
 
     fn text_upper(frame, text: *const Text) -> *const Text {
         let text = borrow(frame, text)?.to_uppercase();
-        frame.arena.text(&mut frame.ctx, &[&text])
+        frame.arena.text(&mut frame.ctx, [&text])
     }
 
     fn text_split(frame, text: *const Text, separator: *const Text) -> *mut ListHeader {
@@ -92,7 +92,7 @@ host! {
             return Err(TrapKind::OutOfMemory);
         }
         let joined = texts.join(separator);
-        frame.arena.text(&mut frame.ctx, &[&joined])
+        frame.arena.text(&mut frame.ctx, [&joined])
     }
 
     fn parse_int(frame, text: *const Text, out: *mut i64) -> u32 {
@@ -136,7 +136,7 @@ fn split(frame: &mut Frame, text: &str, separator: &str) -> Result<*mut ListHead
     }
     let mut made = Vec::with_capacity(parts.len());
     for part in parts {
-        made.push(frame.arena.text(&mut frame.ctx, &[part])?.cast_mut());
+        made.push(frame.arena.text(&mut frame.ctx, [part])?.cast_mut());
     }
     pointer_list(frame, &made)
 }
@@ -161,6 +161,9 @@ const FLOAT: u32 = PieceKind::Float as u32;
 /// Bytes of the longest `int`.
 const INT_LEN_MAX: usize = 20;
 
+/// Bytes of the text buffer that are kept from one text to the next.
+const TEXT_BUFFER_KEPT_MAX: usize = 64 << 10;
+
 /// Bytes of `false`.
 const BOOL_LEN_MAX: usize = 5;
 
@@ -183,10 +186,15 @@ fn interpolate(frame: &mut Frame, pieces: &[Piece]) -> Result<*const Text, TrapK
 /// Charges for reading the texts among the pieces. Gives how long all of them are at most; `None`
 /// where there is a float, which can be long.
 fn charge_pieces(frame: &mut Frame, pieces: &[Piece]) -> Result<Option<usize>, TrapKind> {
-    let (mut len_max, mut has_float) = (0_usize, false);
+    let (mut len_max, mut fuel, mut has_float) = (0_usize, None, false);
     for piece in pieces {
         len_max += match piece.kind {
-            TEXT => borrow(frame, piece.value as *const Text)?.len(),
+            TEXT => {
+                // SAFETY: null or live.
+                let len = unsafe { characters(piece.value as *const Text) }.len();
+                fuel = Some(fuel.unwrap_or(0) + bytes_fuel(len));
+                len
+            }
             INT => INT_LEN_MAX,
             FLOAT => {
                 has_float = true;
@@ -194,6 +202,10 @@ fn charge_pieces(frame: &mut Frame, pieces: &[Piece]) -> Result<Option<usize>, T
             }
             _ => BOOL_LEN_MAX,
         };
+    }
+    // Where there is no text to read, the fuel is not looked at.
+    if let Some(fuel) = fuel {
+        frame.charge(fuel)?;
     }
     Ok((!has_float).then_some(len_max))
 }
@@ -212,8 +224,10 @@ fn interpolate_floats(frame: &mut Frame, pieces: &[Piece]) -> Result<*const Text
             return Err(TrapKind::OutOfMemory);
         }
     }
-    let text = frame.arena.text(&mut frame.ctx, &[&buffer]);
-    frame.text_buffer = buffer;
+    let text = frame.arena.text(&mut frame.ctx, [&buffer]);
+    if buffer.capacity() <= TEXT_BUFFER_KEPT_MAX {
+        frame.text_buffer = buffer;
+    }
     text
 }
 

@@ -29,7 +29,7 @@ impl TextMemory<'_> {
     #[inline]
     fn put(&mut self, text: &str) -> Result<*const Text, TrapKind> {
         match self {
-            TextMemory::Call(arena, ctx) => arena.text(ctx, &[text]),
+            TextMemory::Call(arena, ctx) => arena.text(ctx, [text]),
             TextMemory::World(texts, memory) => texts.copy(memory, text),
         }
     }

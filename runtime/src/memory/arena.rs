@@ -14,6 +14,7 @@ use midflight_compiler::abi::{CallContext, Text};
 use midflight_compiler::planted::allocation_fails;
 use midflight_compiler::trap::TrapKind;
 
+use super::texts::copy_characters;
 use crate::limits::Limits;
 
 /// Bytes of an ordinary chunk; larger requests get a chunk of their own.
@@ -71,9 +72,11 @@ impl Chunk {
 pub(crate) struct UnfinishedText<'c> {
     /// Of the text's header.
     start: NonNull<u8>,
-    len: usize,
-    len_max: usize,
-    /// Of any text.
+    /// Where the next part goes.
+    next: *mut u8,
+    /// Bytes that may still follow.
+    left: usize,
+    /// Bytes of any text.
     text_len_max: usize,
     /// Borrowed, so that nothing else is handed out meanwhile.
     ctx: &'c mut CallContext,
@@ -84,18 +87,14 @@ impl UnfinishedText<'_> {
     ///
     /// # Panics
     /// When it is longer than what was asked for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, part: &str) {
-        assert!(
-            part.len() <= self.len_max - self.len,
-            "{} bytes are left",
-            self.len_max - self.len
-        );
-        // SAFETY: the text ends inside of the allocation, which has room for `len_max` bytes.
-        let end = unsafe { self.start.as_ptr().add(size_of::<Text>() + self.len) };
+        let left = self.left.checked_sub(part.len());
+        self.left = left.expect("a part is no longer than what was asked for");
         // SAFETY: there is room for the part, and it was not made here: this text is no `&str` yet.
-        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), end, part.len()) };
-        self.len += part.len();
+        unsafe { copy_characters(part, self.next) };
+        // SAFETY: at most the end of the allocation.
+        self.next = unsafe { self.next.add(part.len()) };
     }
 
     /// The text, live until [`Arena::reset`]. What it does not need is handed out next.
@@ -104,11 +103,13 @@ impl UnfinishedText<'_> {
     /// When it is longer than any may be.
     #[inline]
     pub(crate) fn end(self) -> Result<*const Text, TrapKind> {
-        let UnfinishedText { start, len, text_len_max, ctx, .. } = self;
+        let UnfinishedText { start, next, text_len_max, ctx, .. } = self;
+        let size = next.addr() - start.addr().get();
+        let len = size - size_of::<Text>();
         if len > text_len_max {
             return Err(TrapKind::TextTooLong);
         }
-        let size = if len == 0 { 0 } else { size_of::<Text>() + len };
+        let size = if len == 0 { 0 } else { size };
         // SAFETY: no more than was allocated, which was a multiple of `ALIGN` too.
         ctx.arena_next = unsafe { start.as_ptr().add(size.next_multiple_of(ALIGN)) };
         if len == 0 {
@@ -202,14 +203,15 @@ impl Arena {
         Ok(())
     }
 
-    /// A text with these bytes, live until [`Arena::reset`].
+    /// A text of these parts, live until [`Arena::reset`].
     ///
     /// # Errors
     /// As [`Arena::allocate`], and when the text is longer than any may be.
-    pub(crate) fn text(
+    #[inline]
+    pub(crate) fn text<const PARTS: usize>(
         &mut self,
         ctx: &mut CallContext,
-        parts: &[&str],
+        parts: [&str; PARTS],
     ) -> Result<*const Text, TrapKind> {
         let len = parts.iter().map(|part| part.len()).sum::<usize>();
         if len == 0 {
@@ -218,32 +220,26 @@ impl Arena {
         if len > self.text_len_max {
             return Err(TrapKind::TextTooLong);
         }
-        let start = self.allocate(ctx, size_of::<Text>() + len)?;
-        // SAFETY: the allocation has room for the header and is aligned for it.
-        unsafe { start.cast::<Text>().write(Text { len: len as u64 }) };
-        let mut offset = size_of::<Text>();
-        for part in parts {
-            // SAFETY: the parts end with the allocation, as `len` is their sum.
-            let target = unsafe { start.as_ptr().add(offset) };
-            // SAFETY: fresh memory does not overlap what a `&str` borrows.
-            unsafe { ptr::copy_nonoverlapping(part.as_ptr(), target, part.len()) };
-            offset += part.len();
-        }
-        Ok(start.as_ptr().cast::<Text>())
+        let mut text = self.begin_text(ctx, len)?;
+        parts.into_iter().for_each(|part| text.push(part));
+        text.end()
     }
 
     /// A text that is written where it stays, of at most `len_max` bytes.
     ///
     /// # Errors
     /// As [`Arena::allocate`].
+    #[inline]
     pub(crate) fn begin_text<'c>(
         &mut self,
         ctx: &'c mut CallContext,
         len_max: usize,
     ) -> Result<UnfinishedText<'c>, TrapKind> {
         let start = self.allocate(ctx, size_of::<Text>().saturating_add(len_max))?;
+        // SAFETY: the characters stand behind the header.
+        let next = unsafe { start.as_ptr().add(size_of::<Text>()) };
         let text_len_max = self.text_len_max;
-        Ok(UnfinishedText { start, len: 0, len_max, text_len_max, ctx })
+        Ok(UnfinishedText { start, next, left: len_max, text_len_max, ctx })
     }
 
     /// For how many elements a list gets room that holds `len` and has room for `wanted`: no more than
@@ -316,7 +312,7 @@ mod tests {
                 let bytes = unsafe { std::slice::from_raw_parts(start.as_ptr(), size) };
                 assert!(bytes.iter().all(|&byte| byte == round * 16 + index as u8));
             }
-            let text = arena.text(&mut ctx, &["größ", "er"]).expect("room");
+            let text = arena.text(&mut ctx, ["größ", "er"]).expect("room");
             let mut part = arena.begin_text(&mut ctx, CHUNK_SIZE / 2).expect("room");
             part.push("klei");
             part.push("ner");

@@ -58,7 +58,7 @@ impl Texts {
         // SAFETY: the bytes begin where the head ends, in the same allocation.
         let bytes = unsafe { head.as_ptr().add(1).cast::<u8>() };
         // SAFETY: the allocation has room for them, and fresh memory overlaps nothing.
-        unsafe { ptr::copy_nonoverlapping(text.as_ptr(), bytes, text.len()) };
+        unsafe { copy_characters(text, bytes) };
         self.live.push(head);
         // SAFETY: a field of the head that was just written.
         Ok(unsafe { &raw const (*head.as_ptr()).text })
@@ -111,6 +111,45 @@ fn layout(len: usize) -> Option<Layout> {
     Layout::from_size_align(size_of::<Head>().checked_add(len)?, align_of::<Head>()).ok()
 }
 
+/// Copies characters to where a text is made. Most are few: up to 32 bytes are moved as their first and
+/// their last ones, which may overlap, and without a call.
+///
+/// # Safety
+/// There is room for them at `to`, and they are not there.
+#[inline(always)]
+pub(super) unsafe fn copy_characters(from: &str, to: *mut u8) {
+    let from = from.as_bytes();
+    match from.len() {
+        // SAFETY: as the caller promises, and as many bytes are there.
+        len @ (..2 | 33..) => unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to, len) },
+        // SAFETY: as above.
+        16.. => unsafe { copy_ends::<16>(from, to) },
+        // SAFETY: as above.
+        8.. => unsafe { copy_ends::<8>(from, to) },
+        // SAFETY: as above.
+        4.. => unsafe { copy_ends::<4>(from, to) },
+        // SAFETY: as above.
+        2.. => unsafe { copy_ends::<2>(from, to) },
+    }
+}
+
+/// Copies the first and the last `LEN` bytes.
+///
+/// # Safety
+/// As [`copy_characters`]; there are at least `LEN` bytes.
+#[inline(always)]
+unsafe fn copy_ends<const LEN: usize>(from: &[u8], to: *mut u8) {
+    let (Some(first), Some(last)) = (from.first_chunk::<LEN>(), from.last_chunk::<LEN>()) else {
+        return;
+    };
+    // SAFETY: there is room for them.
+    unsafe { to.cast::<[u8; LEN]>().write(*first) };
+    // SAFETY: the last ones end where all do.
+    let to = unsafe { to.add(from.len() - LEN) };
+    // SAFETY: as above.
+    unsafe { to.cast::<[u8; LEN]>().write(*last) };
+}
+
 /// The characters of a text.
 ///
 /// # Safety
@@ -146,6 +185,17 @@ mod tests {
         unsafe { texts.free(&mut memory, made[2]) };
         assert_eq!(texts.live.len(), 1);
         assert_eq!(memory.taken(), layout(2).expect("small").size());
+    }
+
+    #[test]
+    fn texts_of_all_lengths_are_copied_whole() {
+        let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let (mut texts, mut memory) = (Texts::default(), MemoryBudget::alone(1 << 12));
+        for len in 0..=letters.len() {
+            let copy = texts.copy(&mut memory, &letters[..len]).expect("room");
+            // SAFETY: it is live.
+            assert_eq!(unsafe { characters(copy) }, &letters[..len]);
+        }
     }
 
     #[test]

@@ -250,12 +250,13 @@ impl RowLog {
         })
     }
 
-    /// Forgets the notes behind the first `len` words.
+    /// Forgets the notes behind the first `len` words. A call that noted much does not make its world
+    /// large for ever.
     #[inline]
     pub(super) fn truncate(&mut self, len: usize) {
         debug_assert!(len <= self.len(), "{len} words of {}", self.len());
         if len == 0 && self.memory.capacity() > KEPT_MAX {
-            self.expected = self.len();
+            return self.give_spare();
         }
         if !self.cursor.next.is_null() {
             // SAFETY: inside of the memory, which holds at least so many words.
@@ -263,17 +264,10 @@ impl RowLog {
         }
     }
 
-    /// Between two calls: a call that changed much does not make its world large for ever.
-    #[inline]
-    pub(super) fn settle(&mut self) {
-        if self.memory.capacity() > KEPT_MAX {
-            self.give_spare();
-        }
-    }
-
     #[cold]
     fn give_spare(&mut self) {
-        let expected = if self.expected > KEPT_MAX { self.expected } else { 0 };
+        let len = self.len();
+        let expected = if len > KEPT_MAX { len } else { 0 };
         let memory = mem::replace(self, RowLog { expected, ..RowLog::default() }).memory;
         if memory.capacity() <= SPARE_MAX {
             // Where the thread ends, nobody needs it.
@@ -368,7 +362,6 @@ mod tests {
             log.truncate(before);
             noted.truncate(10_000);
         }
-        log.settle();
         assert_eq!((log.len(), log.memory.capacity()), (0, 0));
     }
 
@@ -428,7 +421,6 @@ mod tests {
                 }
             }
             log.truncate(0);
-            log.settle();
             capacity
         });
         // The second one finds the room of the first; the third one that the second did not need it.

@@ -1,0 +1,104 @@
+//! Whether a thread has enough stack left for a call, without asking anybody with every call.
+//!
+//! The stack that a thread was started on stays where it is, and nothing else stands there while the
+//! thread runs: its bounds are asked for once. Of any other stack, as `stacker` and coroutines make
+//! them, nothing is known here: whoever is told that there is no room asks `stacker`.
+
+#![expect(unsafe_code, reason = "asks the system where a stack is")]
+
+use std::cell::Cell;
+
+use crate::limits::CALL_STACK_MIN;
+
+/// Addresses, from the first to before the second.
+type Bounds = (usize, usize);
+
+const NOT_ASKED: Bounds = (0, 0);
+const UNKNOWN: Bounds = (usize::MAX, usize::MAX);
+
+thread_local! {
+    /// Where a stack frame may stand that has [`CALL_STACK_MIN`] bytes below it.
+    static ROOM: Cell<Bounds> = const { Cell::new(NOT_ASKED) };
+}
+
+/// Whether a call has [`CALL_STACK_MIN`] bytes of the thread's own stack. `false` too where that
+/// cannot be told.
+#[inline(always)]
+pub(crate) fn has_room() -> bool {
+    let local = 0_u8;
+    let here = (&raw const local).addr();
+    let (start, end) = ROOM.get();
+    here >= start && here < end || asked(here)
+}
+
+/// As [`has_room`], after asking where the stack is if nobody has.
+#[cold]
+fn asked(here: usize) -> bool {
+    if ROOM.get() != NOT_ASKED {
+        return false;
+    }
+    let own = system::own_stack().map(|(start, end)| (start.saturating_add(CALL_STACK_MIN), end));
+    let (start, end) = own.unwrap_or(UNKNOWN);
+    ROOM.set((start, end));
+    (start..end).contains(&here)
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+mod system {
+    use std::mem::MaybeUninit;
+    use std::ptr;
+
+    use super::Bounds;
+
+    /// The stack that this thread was started on.
+    pub(super) fn own_stack() -> Option<Bounds> {
+        let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+        // SAFETY: always possible.
+        let thread = unsafe { libc::pthread_self() };
+        // SAFETY: the thread runs, and there is room for its attributes.
+        let status = unsafe { libc::pthread_getattr_np(thread, attributes.as_mut_ptr()) };
+        if status != 0 {
+            return None;
+        }
+        let (mut start, mut size) = (ptr::null_mut(), 0);
+        // SAFETY: the attributes were just initialised.
+        let status =
+            unsafe { libc::pthread_attr_getstack(attributes.as_ptr(), &mut start, &mut size) };
+        // SAFETY: as above, and nobody uses them any more.
+        let _ = unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+        let start = start.addr();
+        (status == 0).then_some((start, start.saturating_add(size)))
+    }
+}
+
+#[cfg(not(all(target_os = "linux", not(miri))))]
+mod system {
+    use super::Bounds;
+
+    pub(super) fn own_stack() -> Option<Bounds> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CALL_STACK_MIN, has_room};
+
+    fn in_thread(stack_size: usize, check: fn() -> bool) -> bool {
+        let thread = std::thread::Builder::new().stack_size(stack_size).spawn(check);
+        thread.expect("it starts").join().expect("it does not panic")
+    }
+
+    #[test]
+    fn a_thread_has_room_for_a_call_or_not() {
+        let is_known = cfg!(target_os = "linux");
+        assert_eq!(in_thread(2 * CALL_STACK_MIN, has_room), is_known);
+        assert!(!in_thread(CALL_STACK_MIN / 2, has_room));
+    }
+
+    #[test]
+    fn nothing_is_said_of_another_stack() {
+        let elsewhere = || has_room() && stacker::grow(4 * CALL_STACK_MIN, || !has_room());
+        assert!(in_thread(2 * CALL_STACK_MIN, elsewhere) || cfg!(not(target_os = "linux")));
+    }
+}
