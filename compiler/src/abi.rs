@@ -70,7 +70,8 @@ pub const EPOCH_STEP: u64 = 1 << ROW_WORDS_MAX;
 
 /// Where notes of rows that are not large go. A note is some words of the row, in order, and a
 /// [`RowNoteEnd`]. Generated code writes it while that fits before `end`, and asks the host
-/// (`note_row`) otherwise. The host alone writes those of many rows at once (`note_rows`).
+/// (`note_row`) otherwise. Of the rows of a loop it writes the words alone, one row after the other,
+/// between `begin_row_notes` and `end_row_notes`.
 #[repr(C)]
 #[derive(Debug)]
 pub struct RowNotes {
@@ -78,6 +79,8 @@ pub struct RowNotes {
     pub next: *mut u64,
     /// The end of the memory for notes; null, as `next`, while there is none.
     pub end: *mut u64,
+    /// Where a trap left a loop that was noting its rows: the first byte behind the last of them.
+    pub left_at: *mut u64,
 }
 
 /// What stands behind the words of a row in its note. Generated code writes it at once, as a word.
@@ -296,10 +299,14 @@ host_functions! {
     /// Notes words of a row that is not large, before they are written, where [`RowNotes`] has no
     /// room for them or the transaction has noted others.
     traps fn note_row(table: u32, row: *mut RowHeader, words: u32);
-    /// Notes words of `count` rows that are not large, the first of a block and those behind it, dead
-    /// ones too, before they are written, where the transaction has not noted them so before. The
-    /// rows' own epochs stay.
-    traps fn note_rows(table: u32, first: *mut RowHeader, count: u64, words: u32);
+    /// Begins the notes of words of `count` rows that are not large, the first of a block and those
+    /// behind it. Gives where the words of the first go, and makes room for all of them. Until the
+    /// notes end, by `end_row_notes` or a trap, no other row is noted. The rows' own epochs stay.
+    traps fn begin_row_notes(
+        table: u32, first: *mut RowHeader, count: u64, words: u32
+    ) -> *mut u64;
+    /// Ends the notes that were begun: they go up to here.
+    traps fn end_row_notes(end: *mut u64);
     /// Notes `len` bytes of a large row from `offset` on, before they are written, as `note_state`
     /// does; the epochs are at `layout::row_epoch_offset`.
     traps fn note_row_range(table: u32, row: *mut RowHeader, offset: u64, len: u64);

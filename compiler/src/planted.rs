@@ -56,8 +56,10 @@ faults! {
     RowNoteIsMissing,
     /// one noted word of a row counts as all of them
     NotedWordCountsAsRow,
-    /// of the rows that a loop goes over the first of each block alone is noted
+    /// one row of a block that a loop has noted counts as all of them
     OneRowCountsAsBlock,
+    /// what a loop has noted of its rows is forgotten when one of its rounds traps
+    TrapsForgetRowNotes,
     /// what one arm noted for undo counts as noted after all arms
     NotesOfOneArmCount,
     /// rows that a condition removed count as there behind it

@@ -19,7 +19,7 @@ use crate::table::{generation, slot};
 
 mod rows;
 
-use rows::{Block, RowLog};
+use rows::{RowLog, Rows};
 
 /// Bytes of notes for which room is kept from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
@@ -131,33 +131,39 @@ impl Undo {
         unsafe { (*row).epoch = epoch | u64::from(before.with(missing).0) };
     }
 
-    /// Notes words of all rows of a block, dead ones too, before they are written, once in each epoch: the
-    /// first `count` rows, which are not large, from this one on. What is noted of a row by itself is
-    /// not looked at, and says nothing of this note: a word may be noted twice.
+    /// Begins the notes of words of the rows of a block, dead ones too: of `count` rows, which are not
+    /// large, from this one on. Gives where the words of the first go; those of the next follow. What is
+    /// noted of a row by itself is not looked at, and says nothing of this: a word may be noted twice.
     ///
     /// # Panics
     /// When the rows have no such words, or are large, or fewer.
-    pub(crate) fn note_rows(
+    pub(crate) fn begin_row_notes(
         &mut self,
         data: &Data,
         epoch: u64,
         table: u32,
         (first, count): (*mut RowHeader, usize),
         words: Words,
-    ) {
-        let Some(rows) = data.tables.get(table as usize) else { return };
-        let rows = rows.memory();
+    ) -> *mut u64 {
+        let rows = data.tables.get(table as usize).expect("the program has the table").memory();
         let all = Words::of(0, rows.row_size());
         assert!(all.hold(words), "a row has {all:?}, not {words:?}");
         let slot = slot(first);
         let count_max = rows.rows_in_block(slot);
         assert!(count <= count_max, "{count} rows, and {count_max} from slot {slot} on");
-        let missing = rows.mark_block(slot, epoch, words);
-        if missing.count() > 0 {
-            let block = Block { table, first, stride: rows.stride() as usize, count };
-            // SAFETY: these rows of the table stand there, and have these words, all of them
-            // initialised; nobody writes them meanwhile.
-            unsafe { self.rows.push_rows(block, missing) };
+        let is_new = !rows.noted_in_block(slot, epoch).hold(words);
+        self.rows.begin_rows(Rows { table, slot, count, words }, is_new)
+    }
+
+    /// Ends the notes that were begun: they go up to here.
+    pub(crate) fn end_row_notes(&mut self, data: &Data, epoch: u64, end: *mut u64) {
+        let Some((Rows { table, slot, words, .. }, are_all)) = self.rows.end_rows(end) else {
+            return;
+        };
+        if let Some(rows) = data.tables.get(table as usize)
+            && (are_all || is_planted(Fault::OneRowCountsAsBlock))
+        {
+            rows.memory().mark_block(slot, epoch, words);
         }
     }
 
@@ -359,6 +365,7 @@ impl Undo {
     }
 
     fn take_back(&mut self, data: &mut Data, mark: Mark) {
+        self.rows.end_rows_at_trap();
         for note in self.notes.drain(mark.notes..).rev() {
             match note {
                 Note::State { start, len } => {

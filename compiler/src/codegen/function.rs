@@ -21,7 +21,7 @@ use super::links::Links;
 use super::prepaid::Prepaid;
 use super::range::Ranges;
 use super::trap::Exits;
-use super::undo::{Noted, WrittenWords};
+use super::undo::{Noted, Noting, WrittenWords};
 use super::value::{Form, Storage};
 use crate::abi::{CallContext, HostFunction};
 use crate::ir;
@@ -71,6 +71,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     pub(super) locals: Vec<Storage>,
     pub(super) loops: Vec<Loop>,
     pub(super) noted: Noted,
+    /// While the rounds of a loop note their rows as they come by.
+    pub(super) noting: Option<Noting>,
     /// Which words of rows that are not large the function writes by each local; made when first needed.
     pub(super) written: Option<WrittenWords>,
     pub(super) ranges: Ranges,
@@ -81,6 +83,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     /// How the call context is accessed: nothing else reaches it, so that what is read from it
     /// is still known after a write elsewhere.
     context: MemFlagsData,
+    /// How the notes of a loop's rows are written: nobody reads them before the function has returned.
+    pub(super) notes: MemFlagsData,
     /// Bytes of stack slots so far.
     pub(super) slot_bytes: u32,
     /// What the numbers in its code mean.
@@ -106,6 +110,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let fuel = builder.declare_var(clif::I64);
         let memory = region(builder.func, 0, "memory");
         let context = region(builder.func, 1, "context");
+        let notes = region(builder.func, 2, "notes");
         Lower {
             func: unit.program.function(id),
             unit,
@@ -120,10 +125,12 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
             locals: Vec::new(),
             loops: Vec::new(),
             noted: Noted::default(),
+            noting: None,
             written: None,
             ranges: Ranges::default(),
             memory,
             context,
+            notes,
             slot_bytes: 0,
             links: Links::default(),
             signatures: HashMap::new(),
@@ -244,6 +251,7 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
 
     /// Returns from the function with success.
     pub(super) fn return_value(&mut self, value: Option<Value>) {
+        self.leave_row_notes(self.func.span);
         let result = self.func.result;
         let in_register = match (self.unit.form(result), value) {
             (Form::Register(_), Some(value)) => Some(value),

@@ -229,14 +229,13 @@ impl<'p> Lower<'_, 'p, '_> {
         self.start(block);
         let first = self.load_word(entry, 0);
         let in_block = self.choose(IntCC::SignedLessThan, slots, block_len);
-        let words = self.words_of_each(each, &round);
-        if let Some(words) = words {
-            let one = is_planted(Fault::OneRowCountsAsBlock).then_some(one);
-            self.note_rows(each.table, (first, one.unwrap_or(in_block)), words, round.span);
-        }
         let row = self.builder.declare_var(clif::I64);
         self.builder.def_var(row, first);
         let is_prepaid = self.can_prepay(&round);
+        let words = if is_prepaid { self.words_of_each(each, &round) } else { None };
+        if let Some(words) = words {
+            self.begin_row_notes(each.table, (first, in_block), words, round.span);
+        }
         let [rest, left] = [(); 2].map(|()| self.builder.declare_var(clif::I64));
         self.builder.def_var(rest, in_block);
         let [part, visit] = [(); 2].map(|()| self.builder.create_block());
@@ -259,6 +258,7 @@ impl<'p> Lower<'_, 'p, '_> {
         }
         self.builder.switch_to_block(visit);
         let address = self.builder.use_var(row);
+        self.note_in_passing(address);
         let [there, gone] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(gone);
         let alive = self.load_alive(address);
@@ -309,6 +309,7 @@ impl<'p> Lower<'_, 'p, '_> {
             self.jump(exit, &[]);
             self.start(empty);
             self.charge(EMPTY_SLOT_FUEL, Some(span));
+            self.note_in_passing(address);
             let following = self.builder.ins().iadd_imm_s(address, i64::from(stride));
             self.builder.def_var(row, following);
             let fewer = self.builder.ins().iadd_imm_s(rows, -1);
@@ -317,6 +318,7 @@ impl<'p> Lower<'_, 'p, '_> {
             self.start(whole);
         }
         self.builder.seal_block(part);
+        self.end_row_notes(span);
         let rest = self.builder.ins().isub(slots, in_block);
         let entry = self.builder.ins().iadd_imm_s(entry, 8);
         self.jump(head, &[rest, entry]);
@@ -325,15 +327,17 @@ impl<'p> Lower<'_, 'p, '_> {
         self.noted = before;
     }
 
-    /// Which words every round of a loop over a table writes, or may write, of its row: none where
-    /// there may be a round that writes none. They are noted for a block at once.
+    /// Which words every round of a loop over a table writes, or may write, of its row: none where there
+    /// may be a round that writes none, or one that writes other rows. They are noted as the rows come
+    /// by.
     fn words_of_each(&mut self, each: &ir::ForRows, round: &Round<'_>) -> Option<Words> {
-        let is_each = round.filter.is_none() && round.left.is_none();
+        let (body, local) = (round.body, each.local);
         let is_large = is_large_row(self.unit.layouts.row(each.table).layout.size);
-        if !is_each || is_large || !scan::always_writes_row(round.body, each.local) {
+        let is_each = round.filter.is_none() && scan::always_writes_row(body, local);
+        if is_large || !is_each || !scan::writes_rows_only_by(body, local) {
             return None;
         }
-        self.words_by(each.local)
+        self.words_by(local)
     }
 
     /// Evaluates the limit, once, and makes the blocks of a loop.

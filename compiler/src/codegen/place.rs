@@ -81,8 +81,12 @@ impl<'p> Lower<'_, 'p, '_> {
         let at = self.locate(&found);
         match self.unit.form(place.ty) {
             Form::Nothing => None,
-            _ => Some(self.load(place.ty, at.base, at.offset)),
+            _ => Some(self.load_located(place.ty, at)),
         }
+    }
+
+    fn load_located(&mut self, ty: Type, at: Located) -> Value {
+        self.held(at, ty).unwrap_or_else(|| self.load(ty, at.base, at.offset))
     }
 
     /// Evaluates the row and the indices of a place; `None` where that does not end.
@@ -295,7 +299,7 @@ impl<'p> Lower<'_, 'p, '_> {
         });
         let right = self.expr(value)?;
         let at = self.locate(&found);
-        let left = early.unwrap_or_else(|| self.load(place.ty, at.base, at.offset));
+        let left = early.unwrap_or_else(|| self.load_located(place.ty, at));
         let sides = super::arith::Sides::of_place(self, (place, left), (value, right));
         let result = self.binary(op, sides, span);
         self.write(place, at, result);

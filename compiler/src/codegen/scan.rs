@@ -100,6 +100,15 @@ pub(super) fn always_writes_row(block: &Block, local: LocalId) -> bool {
     first.is_some_and(|stmt| writes(stmt) && !may_leave(stmt))
 }
 
+/// Whether of all rows a block, which calls no function, writes only to that of this local.
+pub(super) fn writes_rows_only_by(block: &Block, local: LocalId) -> bool {
+    let mut only = true;
+    written_places(block, &mut |place| {
+        only &= !matches!(place.root, Root::Row(..)) || row_local(place) == Some(local);
+    });
+    only
+}
+
 /// Whether running a block takes no fuel once it has begun, nor calls what may. What is not known to be
 /// so takes some.
 pub(super) fn is_free_block(unit: &Unit<'_>, block: &Block) -> bool {

@@ -184,6 +184,9 @@ impl<'p> Lower<'_, 'p, '_> {
             Leave::Break => innermost.exit,
             Leave::Continue => innermost.next,
         };
+        if matches!(leave, Leave::Break) {
+            self.leave_row_notes(self.func.span);
+        }
         // In the condition of a loop both are of the loop around it.
         self.settle_fuel();
         self.jump(target, &[]);

@@ -60,6 +60,7 @@ impl Lower<'_, '_, '_> {
         let elsewhere = is_planted(Fault::TrapIsReportedElsewhere);
         let span = if elsewhere { self.func.span } else { span };
         let site = self.links.site(Site { kind, span, function: self.id });
+        self.keep_row_notes();
         let (site, fuel) = (self.number(site), self.fuel());
         let trap = self.exits().trap;
         self.jump(trap, &[site, fuel]);

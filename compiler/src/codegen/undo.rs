@@ -4,8 +4,9 @@
 //! transaction notes it; every later one is a plain store. What was noted has the transaction's
 //! epoch; the header of a row that is not large also says which words. The first note of such a row is
 //! taken in place, of all words that the function writes by the same local; the host takes all
-//! other notes, and sets the epoch then. Of rows that a loop over a table writes to in every round it
-//! notes a whole block before the first of them.
+//! other notes, and sets the epoch then. A loop over a table that writes to its row in every round, and
+//! to no other, notes each row as it comes by, without looking whether it is noted: the host is told of
+//! them by the block.
 //!
 //! [`Noted`] leaves the comparison out where every path has made it before.
 
@@ -14,6 +15,7 @@ use std::mem::offset_of;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types as clif};
+use cranelift_frontend::Variable;
 
 use super::chunk::Whole;
 use super::function::{Lower, Value};
@@ -24,7 +26,7 @@ use crate::ir::{LocalId, Root};
 use crate::layout::{WORD_SIZE, Words, is_large_row};
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
-use crate::types::TableId;
+use crate::types::{TableId, Type};
 
 /// Which words of rows that are not large a function writes by each local.
 pub(super) type WrittenWords = BTreeMap<LocalId, Words>;
@@ -48,6 +50,8 @@ pub(super) struct Noted {
     row_words: BTreeMap<Value, Words>,
     /// Rows that are known to be there.
     alive: BTreeSet<Value>,
+    /// What a word of a row holds, of those that were read for a note in passing.
+    held: BTreeMap<(Value, u32), Value>,
 }
 
 impl Noted {
@@ -66,6 +70,7 @@ impl Noted {
             })
         });
         self.alive.retain(|row| other.alive.contains(row));
+        self.held.retain(|word, value| other.held.get(word) == Some(value));
     }
 
     /// Whether a chunk is noted.
@@ -99,6 +104,16 @@ impl Noted {
     }
 }
 
+/// A loop that notes its rows as they come by.
+#[derive(Clone, Copy)]
+pub(super) struct Noting {
+    table: TableId,
+    /// What of each row.
+    words: Words,
+    /// Where the words of the next row go.
+    next: Variable,
+}
+
 impl Lower<'_, '_, '_> {
     /// Notes what the next write, of `size` bytes at `at`, overwrites.
     pub(super) fn before_write(&mut self, at: Located, size: u32, span: Span) {
@@ -118,6 +133,15 @@ impl Lower<'_, '_, '_> {
         remember(&mut self.noted.alive, row);
     }
 
+    /// What stands in a field of a row, where it is known.
+    pub(super) fn held(&self, at: Located, ty: Type) -> Option<Value> {
+        let Owner::Row(place) = at.owner else { return None };
+        if at.index_bytes.is_some() || !matches!(ty, Type::Int | Type::Float) {
+            return None;
+        }
+        self.noted.held.get(&(self.known_as(place.row), at.offset)).copied()
+    }
+
     /// Whether a row is known to be there.
     pub(super) fn is_alive(&self, row: Value) -> bool {
         self.noted.alive.contains(&self.known_as(row))
@@ -130,6 +154,9 @@ impl Lower<'_, '_, '_> {
 
     /// Notes what a write to a row overwrites: of a large row the chunks, of another one the words.
     fn note_row(&mut self, place: RowPlace, at: Located, size: u32, span: Span) {
+        // Another local may stand for the same row.
+        let (start, len) = place.field;
+        self.noted.held.retain(|&(_, offset), _| offset >= start + len || offset + 8 <= start);
         let RowPlace { table, row, field: (offset, field_size), local } = place;
         let row = self.known_as(row);
         if is_large_row(self.unit.layouts.row(table).layout.size) {
@@ -187,8 +214,8 @@ impl Lower<'_, '_, '_> {
         self.start(done);
     }
 
-    /// Notes words of many rows at once, that are not large, the first of a block and those behind it.
-    pub(super) fn note_rows(
+    /// Begins the notes of rows that the rounds of a loop take: the first of a block, of `count`.
+    pub(super) fn begin_row_notes(
         &mut self,
         table: TableId,
         (first, count): (Value, Value),
@@ -199,7 +226,60 @@ impl Lower<'_, '_, '_> {
             return;
         }
         let passed = [self.number(table.0), first, count, self.number(u32::from(words.0))];
-        let _ = self.host(HostFunction::note_rows, &passed, span);
+        let start = self.host_value(HostFunction::begin_row_notes, &passed, span);
+        let next = self.builder.declare_var(clif::I64);
+        self.builder.def_var(next, start);
+        self.noting = Some(Noting { table, words, next });
+    }
+
+    /// Notes the row of this round, dead or alive, before anything of it is written.
+    pub(super) fn note_in_passing(&mut self, row: Value) {
+        let Some(Noting { table, words, next }) = self.noting else { return };
+        let to = self.builder.use_var(next);
+        let mut place = 0;
+        for word in words.runs().flatten() {
+            // As it will be read again: then that is not done twice.
+            let part = if self.is_float_word(table, word) { clif::F64 } else { clif::I64 };
+            let value = self.builder.ins().load(part, self.memory, row, (word * WORD_SIZE) as i32);
+            let _ = self.builder.ins().store(self.notes, value, to, place);
+            let row = self.known_as(row);
+            let _ = self.noted.held.insert((row, word * WORD_SIZE), value);
+            place += WORD_SIZE as i32;
+        }
+        let after = self.builder.ins().iadd_imm_s(to, i64::from(place));
+        self.builder.def_var(next, after);
+    }
+
+    fn is_float_word(&self, table: TableId, word: u32) -> bool {
+        let fields = &self.unit.types.table(table).fields;
+        let offsets = &self.unit.layouts.row(table).offsets;
+        let mut floats = fields.iter().zip(offsets).filter(|(field, _)| field.ty == Type::Float);
+        floats.any(|(_, &offset)| offset == word * WORD_SIZE)
+    }
+
+    /// Ends the notes of a loop's rows: it has come to the end of a block, or is left for good.
+    pub(super) fn end_row_notes(&mut self, span: Span) {
+        let Some(noting) = self.noting.take() else { return };
+        let end = self.builder.use_var(noting.next);
+        let _ = self.host(HostFunction::end_row_notes, &[end], span);
+    }
+
+    /// Before the loop is left out of a round, as [`Lower::end_row_notes`]; other rounds note on.
+    pub(super) fn leave_row_notes(&mut self, span: Span) {
+        let noting = self.noting;
+        self.end_row_notes(span);
+        self.noting = noting;
+    }
+
+    /// Before a trap: what was noted so far has to be taken back.
+    pub(super) fn keep_row_notes(&mut self) {
+        let Some(Noting { next, .. }) = self.noting else { return };
+        if is_planted(Fault::TrapsForgetRowNotes) {
+            return;
+        }
+        let end = self.builder.use_var(next);
+        let notes = self.load_fixed(self.ctx, offset_of!(CallContext, row_notes));
+        self.store_word(end, notes, offset_of!(RowNotes, left_at) as u32);
     }
 
     /// These words of a row are noted from here on.

@@ -25,11 +25,15 @@ host! {
         Ok(())
     }
 
-    /// Costs no fuel: each row of a block is noted once, and a block is small.
-    fn note_rows(frame, table: u32, first: *mut RowHeader, count: u64, words: u32) {
+    /// Costs no fuel: the rows are noted by rounds that are paid for, and a block is small.
+    fn begin_row_notes(frame, table: u32, first: *mut RowHeader, count: u64, words: u32) -> *mut u64 {
         let rows = (first, count as usize);
         let words = Words(words as u16);
-        frame.undo.note_rows(&frame.data, frame.ctx.epoch, table, rows, words);
+        Ok(frame.undo.begin_row_notes(&frame.data, frame.ctx.epoch, table, rows, words))
+    }
+
+    fn end_row_notes(frame, end: *mut u64) {
+        frame.undo.end_row_notes(&frame.data, frame.ctx.epoch, end);
         Ok(())
     }
 

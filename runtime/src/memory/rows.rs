@@ -123,26 +123,26 @@ impl Rows {
         unsafe { block.as_ptr().add((place * self.stride) as usize) }.cast()
     }
 
-    /// Bytes from one row of a block to the next.
-    pub(crate) fn stride(&self) -> u32 {
-        self.stride
-    }
-
     /// Rows from this slot to the end of its block.
     pub(crate) fn rows_in_block(&self, slot: u32) -> usize {
         (self.block_mask - (slot & self.block_mask)) as usize + 1
     }
 
-    /// Marks words of all rows of a block as noted by the call with this epoch; gives those of them
-    /// that were not.
+    /// Which words of all rows of a block the call with this epoch has noted.
     ///
     /// # Panics
     /// When the slot, which is one of the block, has none.
-    pub(crate) fn mark_block(&self, slot: u32, epoch: u64, words: Words) -> Words {
-        let noted = &self.noted[(slot >> self.block_shift) as usize];
-        let before = Words::noted(noted.get(), epoch);
-        noted.set(epoch | u64::from(before.with(words).0));
-        words.without(before)
+    pub(crate) fn noted_in_block(&self, slot: u32, epoch: u64) -> Words {
+        Words::noted(self.noted[(slot >> self.block_shift) as usize].get(), epoch)
+    }
+
+    /// Marks words of all rows of a block as noted by the call with this epoch.
+    ///
+    /// # Panics
+    /// As [`Rows::noted_in_block`].
+    pub(crate) fn mark_block(&self, slot: u32, epoch: u64, words: Words) {
+        let all = self.noted_in_block(slot, epoch).with(words);
+        self.noted[(slot >> self.block_shift) as usize].set(epoch | u64::from(all.0));
     }
 
     /// Where the bytes of a chunk of a row begin and end, the header counted.

@@ -1,13 +1,14 @@
 //! The notes of rows that are not large: some words of each, and behind them which they are.
 //!
 //! Generated code writes them by itself while there is room, so that the first write to a row costs
-//! a copy and no call; only growing is here. A loop that writes to every row of a table has those of
-//! a block noted at once, before it goes over them: that costs a part of what its rounds would, each
-//! by itself. Since what tells a note apart stands at its end, they are read from the last one back,
-//! which is the order of undo.
+//! a copy and no call; only growing is here. The rows of a loop that writes to all of them are one note
+//! for each block: the loop writes the words of one row after the other, and here it is seen to that
+//! there is room for them and that they end as notes do. Since what tells a note apart stands at its
+//! end, they are read from the last one back, which is the order of undo.
 //!
 //! Invariants:
 //! - from the beginning of `memory` up to `cursor.next` stand whole notes, all of it initialised;
+//! - while a note of many rows is not ended, its words stand from there on;
 //! - `cursor.end` is the end of `memory`; both are null as long as that is empty.
 
 #![expect(unsafe_code, reason = "reads and writes notes by address")]
@@ -15,7 +16,6 @@
 use std::cell::Cell;
 use std::iter;
 use std::mem;
-use std::ops::Range;
 use std::ptr;
 
 use midflight_compiler::abi::{RowHeader, RowNoteEnd, RowNotes};
@@ -54,16 +54,18 @@ pub(super) struct RowLog {
     memory: Vec<u64>,
     /// Words that the call took which noted last, where a world keeps less room.
     expected: usize,
+    /// The note of many rows that is not ended.
+    unfinished: Option<Rows>,
 }
 
-/// Rows of a table that stand behind each other.
+/// Rows of a table that stand behind each other, and which of their words are noted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
+pub(super) struct Rows {
     pub(super) table: u32,
-    pub(super) first: *mut RowHeader,
-    /// Bytes from one row to the next.
-    pub(super) stride: usize,
+    /// Of the first.
+    pub(super) slot: u32,
     pub(super) count: usize,
+    pub(super) words: Words,
 }
 
 /// What was noted of one row, to be read.
@@ -73,22 +75,17 @@ pub(super) struct RowNote<'l> {
     pub(super) slot: u32,
     /// Which words were noted.
     which: Words,
-    /// The words as they were: for each run of `which` those of the first row, of the second one, and
-    /// so on.
+    /// The words as they were.
     words: &'l [u64],
-    /// How many rows were noted at once, and which of them this is.
-    rows: usize,
-    row: usize,
 }
 
 impl<'l> RowNote<'l> {
     /// The bytes as they were, in pieces: from the row's header, where each begins.
     pub(super) fn pieces(self) -> impl Iterator<Item = (u32, &'l [u8])> {
-        let RowNote { which, mut words, rows, row, .. } = self;
+        let RowNote { which, mut words, .. } = self;
         which.runs().map(move |run| {
-            let (runs, rest) = words.split_at(rows * run.len());
+            let (piece, rest) = words.split_at(run.len());
             words = rest;
-            let piece = &runs[row * run.len()..][..run.len()];
             // SAFETY: so many bytes are these words, and a byte has no alignment.
             let bytes =
                 unsafe { std::slice::from_raw_parts(piece.as_ptr().cast(), 8 * piece.len()) };
@@ -100,9 +97,14 @@ impl<'l> RowNote<'l> {
 impl Default for RowLog {
     fn default() -> RowLog {
         RowLog {
-            cursor: RowNotes { next: ptr::null_mut(), end: ptr::null_mut() },
+            cursor: RowNotes {
+                next: ptr::null_mut(),
+                end: ptr::null_mut(),
+                left_at: ptr::null_mut(),
+            },
             memory: Vec::new(),
             expected: 0,
+            unfinished: None,
         }
     }
 }
@@ -153,38 +155,47 @@ impl RowLog {
         self.cursor.next = unsafe { end.add(1) }.cast();
     }
 
-    /// Notes words of many rows.
-    ///
-    /// # Safety
-    /// The rows stand there, none of them large, and have these words, all of them initialised; nobody
-    /// writes them meanwhile.
-    pub(super) unsafe fn push_rows(&mut self, block: Block, words: Words) {
-        let Block { table, first, count, .. } = block;
-        let needed = count * words.count() as usize + 1 + END_WORDS;
+    /// Begins a note of many rows; gives where the words of the first go. Without a need for it, what is
+    /// written there is forgotten.
+    pub(super) fn begin_rows(&mut self, rows: Rows, is_needed: bool) -> *mut u64 {
+        let needed = rows.count * rows.words.count() as usize + 1 + END_WORDS;
         if self.memory.capacity() - self.len() < needed {
             self.grow(needed);
         }
-        let mut next = self.cursor.next;
-        for run in words.runs() {
-            let copy = match run.len() {
-                1 => copy_runs::<1>,
-                2 => copy_runs::<2>,
-                3 => copy_runs::<3>,
-                4 => copy_runs::<4>,
-                _ => copy_long_runs,
-            };
-            // SAFETY: the rows have the run, and there is room for all of them.
-            next = unsafe { copy(block, run, next) };
+        self.unfinished = is_needed.then_some(rows);
+        self.cursor.next
+    }
+
+    /// Ends the note that was begun, which goes up to here. Gives its rows, and whether these are all
+    /// that it was begun for; `None` where there was no need for it.
+    ///
+    /// # Panics
+    /// When it does not end behind a row.
+    pub(super) fn end_rows(&mut self, end: *mut u64) -> Option<(Rows, bool)> {
+        let begun = self.unfinished.take()?;
+        let written = end.addr().wrapping_sub(self.cursor.next.addr()) / size_of::<u64>();
+        let of_row = begun.words.count() as usize;
+        let count = written / of_row;
+        let is_whole = count * of_row == written && count <= begun.count;
+        assert!(is_whole, "{written} words of {begun:?}");
+        let rows = Rows { count, ..begun };
+        if count > 0 {
+            // SAFETY: `begin_rows` made room for it, and for what follows, behind the words of all rows.
+            unsafe { end.write(u64::from(rows.table) << 32 | count as u64) };
+            // SAFETY: as above.
+            let last = unsafe { end.add(1) }.cast::<RowNoteEnd>();
+            let which = RowNoteEnd { slot: rows.slot, table: MANY_ROWS, words: rows.words.0 };
+            // SAFETY: as above; words are aligned for it.
+            unsafe { last.write(which) };
+            // SAFETY: at most the end of the memory.
+            self.cursor.next = unsafe { last.add(1) }.cast();
         }
-        // SAFETY: there is room for it.
-        unsafe { next.write(u64::from(table) << 32 | count as u64) };
-        // SAFETY: as above.
-        let end = unsafe { next.add(1) }.cast::<RowNoteEnd>();
-        let which = RowNoteEnd { slot: slot(first), table: MANY_ROWS, words: words.0 };
-        // SAFETY: there is room for it too; words are aligned for it.
-        unsafe { end.write(which) };
-        // SAFETY: at most the end of the memory.
-        self.cursor.next = unsafe { end.add(1) }.cast();
+        Some((rows, count == begun.count))
+    }
+
+    /// As [`RowLog::end_rows`], after a trap, which said how far the note goes.
+    pub(super) fn end_rows_at_trap(&mut self) {
+        let _ = self.end_rows(self.cursor.left_at);
     }
 
     /// Makes room for so many words more.
@@ -206,17 +217,17 @@ impl RowLog {
 
     /// The notes behind the first `len` words, the last one first; one of many rows as that many.
     pub(super) fn last_first(&self, len: usize) -> impl Iterator<Item = RowNote<'_>> {
-        self.notes(len).flat_map(|note| {
-            (0..note.rows).map(move |row| RowNote {
-                slot: note.slot + row as u32,
-                row,
-                ..note.clone()
+        self.notes(len).flat_map(|(Rows { table, slot, count, words: which }, words)| {
+            let of_row = which.count() as usize;
+            (0..count).map(move |row| {
+                let words = &words[row * of_row..][..of_row];
+                RowNote { table, slot: slot + row as u32, which, words }
             })
         })
     }
 
-    /// As [`RowLog::last_first`]; one of many rows as that of the first.
-    fn notes(&self, len: usize) -> impl Iterator<Item = RowNote<'_>> {
+    /// As [`RowLog::last_first`], with the words of all their rows.
+    fn notes(&self, len: usize) -> impl Iterator<Item = (Rows, &[u64])> {
         let start = self.memory.as_ptr();
         let mut end = self.len();
         iter::from_fn(move || {
@@ -227,9 +238,9 @@ impl RowLog {
             let last = unsafe { start.add(end - END_WORDS) }.cast::<RowNoteEnd>();
             // SAFETY: as above.
             let RowNoteEnd { slot, table, words } = unsafe { last.read() };
-            let which = Words(words);
+            let words = Words(words);
             end -= END_WORDS;
-            let (table, rows) = match table {
+            let (table, count) = match table {
                 MANY_ROWS => {
                     end -= 1;
                     // SAFETY: the word in front of the end of such a note is its own too.
@@ -240,13 +251,13 @@ impl RowLog {
                 }
                 table => (table.into(), 1),
             };
-            let len = rows * which.count() as usize;
+            let len = count * words.count() as usize;
             end -= len;
             // SAFETY: the words of the rows begin where the note does.
             let first = unsafe { start.add(end) };
             // SAFETY: there are so many of them, and nothing is noted while the log is borrowed.
-            let words = unsafe { std::slice::from_raw_parts(first, len) };
-            Some(RowNote { table, slot, which, words, rows, row: 0 })
+            let noted = unsafe { std::slice::from_raw_parts(first, len) };
+            Some((Rows { table, slot, count, words }, noted))
         })
     }
 
@@ -276,42 +287,6 @@ impl RowLog {
     }
 }
 
-/// Copies a run of `LEN` words of each row; gives where the copies end.
-///
-/// # Safety
-/// The rows have these words, initialised, and at `to` there is room for all of them.
-unsafe fn copy_runs<const LEN: usize>(block: Block, run: Range<u32>, mut to: *mut u64) -> *mut u64 {
-    // SAFETY: the first row has the run.
-    let mut from = unsafe { block.first.cast::<u64>().add(run.start as usize) };
-    for _ in 0..block.count {
-        // SAFETY: a row has the run.
-        let words = unsafe { from.cast::<[u64; LEN]>().read() };
-        // SAFETY: there is room for it.
-        unsafe { to.cast::<[u64; LEN]>().write(words) };
-        // SAFETY: there was room for it.
-        to = unsafe { to.add(LEN) };
-        // Behind the last row it is not read.
-        from = from.wrapping_byte_add(block.stride);
-    }
-    to
-}
-
-/// As [`copy_runs`], for runs of any length.
-///
-/// # Safety
-/// As [`copy_runs`].
-unsafe fn copy_long_runs(block: Block, run: Range<u32>, mut to: *mut u64) -> *mut u64 {
-    let first = block.first.cast::<u64>();
-    for row in 0..block.count {
-        let from = first.wrapping_byte_add(row * block.stride).wrapping_add(run.start as usize);
-        // SAFETY: a row has the run, and there is room for it; a note is never a row itself.
-        unsafe { ptr::copy_nonoverlapping(from, to, run.len()) };
-        // SAFETY: there was room for it.
-        to = unsafe { to.add(run.len()) };
-    }
-    to
-}
-
 /// Memory of at least so many words.
 fn room(words: usize) -> Vec<u64> {
     if words > KEPT_MAX {
@@ -325,7 +300,7 @@ fn room(words: usize) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, KEPT_MAX, RowLog, Words};
+    use super::{KEPT_MAX, RowLog, Rows, Words};
 
     #[test]
     fn notes_are_read_from_the_last_one_back() {
@@ -366,43 +341,57 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_noted_at_once_are_read_one_by_one() {
-        const STRIDE: usize = 17;
+    fn rows_that_are_one_note_are_read_one_by_one() {
         const COUNT: usize = 40;
-        let value = |row: usize, word: usize| (row << 8 | word) as u64;
-        let mut rows: [u64; STRIDE * COUNT] =
-            std::array::from_fn(|place| value(place / STRIDE, place % STRIDE));
-        // The slot of the first.
-        rows[1] = 640;
-        let first = rows.as_mut_ptr().cast();
-        let (table, stride, count) = (70_000, 8 * STRIDE, COUNT);
-        let block = Block { table, first, stride, count };
         let mut log = RowLog::default();
-        for words in [0b100, 0b11_0100, 0b1111_0111_0110_0100, 0x7ffc, 0xfffc].map(Words) {
+        let mut row = [7_u64; 16];
+        for (words, left_after) in [(0b100, COUNT), (0b1111_0111_0110_0100, 3), (0x7ffc, 0)] {
+            let words = Words(words);
+            let rows = Rows { table: 70_000, slot: 640, count: COUNT, words };
             // SAFETY: the row has all words.
-            unsafe { log.push(3, first, Words(0b1000)) };
+            unsafe { log.push(3, row.as_mut_ptr().cast(), Words(0b1000)) };
             let before = log.len();
-            // SAFETY: as many rows are there, with all words.
-            unsafe { log.push_rows(block, words) };
-            let mut seen = Vec::new();
-            for note in log.last_first(before) {
-                assert_eq!(note.table, table);
-                let row = note.slot as usize - 640;
-                let mut found = 0;
-                for (start, bytes) in note.pieces() {
-                    for (word, bytes) in (start as usize / 8..).zip(bytes.chunks(8)) {
-                        assert_eq!(bytes, value(row, word).to_le_bytes());
-                        found |= 1 << word;
+            for (is_needed, after_trap) in [(false, false), (true, false), (true, true)] {
+                let start = log.begin_rows(rows, is_needed);
+                let len = left_after * words.count() as usize;
+                // SAFETY: there is room for the words of so many rows and more.
+                let end = unsafe { start.add(len) };
+                for (value, place) in (1..).zip(0..len) {
+                    // SAFETY: in front of the end.
+                    unsafe { start.add(place).write(value) };
+                }
+                match (is_needed, after_trap) {
+                    (false, _) => assert!(log.end_rows(end).is_none()),
+                    (true, false) => {
+                        let (ended, are_all) = log.end_rows(end).expect("it was begun");
+                        assert_eq!((ended.count, are_all), (left_after, left_after == COUNT));
+                    }
+                    (true, true) => {
+                        log.cursor.left_at = end;
+                        log.end_rows_at_trap();
                     }
                 }
-                assert_eq!(found, words.0);
-                seen.push(row);
+                assert!(log.end_rows(end).is_none(), "it has ended");
+                let noted = if is_needed { left_after } else { 0 };
+                let mut slots = 640..;
+                let mut values = 1_u64..;
+                for note in log.last_first(before) {
+                    assert_eq!((note.table, note.slot), (70_000, slots.next().expect("endless")));
+                    for (start, bytes) in note.pieces() {
+                        for (word, bytes) in (start as usize / 8..).zip(bytes.chunks(8)) {
+                            assert!(words.0 & 1 << word != 0);
+                            let value = values.next().expect("endless");
+                            assert_eq!(bytes, value.to_le_bytes());
+                        }
+                    }
+                }
+                assert_eq!(slots.start, 640 + noted as u32);
+                assert_eq!(values.start, 1 + (noted * words.count() as usize) as u64);
+                // The one before is found behind it.
+                let others = log.last_first(0).filter(|note| note.table == 3);
+                assert_eq!(others.count(), 1);
+                log.truncate(before);
             }
-            seen.sort_unstable();
-            assert!(seen.into_iter().eq(0..COUNT));
-            // The one before is found behind it.
-            let others = log.last_first(0).filter(|note| note.table == 3);
-            assert_eq!(others.count(), 1);
             log.truncate(0);
         }
     }

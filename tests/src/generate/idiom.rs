@@ -12,13 +12,14 @@ pub(super) const DEEPEST: &str = "deepest";
 impl Generator {
     /// One of the idioms; all lines but the last go before it.
     pub(super) fn idiom(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
-        match self.random.below(7) {
+        match self.random.below(8) {
             0 => Some(self.list_kept_while_it_changes(lines)),
             1 => Some(self.sum_at_the_edge(lines)),
             2 => self.operand_that_changes(lines),
             3 => self.row_that_a_condition_removes(lines),
             4 => Some(self.bound_of_one_way(lines)),
             5 => Some(self.sum_of_a_loop(lines)),
+            6 => self.rows_in_passing(lines),
             _ => Some(self.zeros_in_order(lines)),
         }
     }
@@ -152,6 +153,40 @@ impl Generator {
         let outer = format!("for {round} in 0..{} ", self.random.between(1, 3));
         lines.push(Node::line("for range", parts![outer, vec![inner]]));
         Node::line("log", parts![format!("log \"{{{sum}}}\"")])
+    }
+
+    /// A loop that writes to every row of a table and does nothing else, but for leaving now and then,
+    /// and another one over the same rows.
+    fn rows_in_passing(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
+        let table = self.some_table()?;
+        let fields = self.declared.tables[table].fields.iter().skip(1);
+        let written: Vec<(String, bool)> = fields
+            .filter(|field| matches!(field.ty, Ty::Int | Ty::Float))
+            .map(|field| (field.name.clone(), field.ty == Ty::Int))
+            .collect();
+        let (field, is_int) = self.random.pick(&written)?.clone();
+        let row = self.name("r");
+        let far = i64::MAX - self.random.between(0, 40);
+        let write = |what: String| Node::line("assign", parts![format!("{row}.{field} {what}")]);
+        let value = match (is_int, self.random.below(3)) {
+            (true, 0) => format!("+= {far}"),
+            (true, 1) => format!("= {row}.{field} % 7 + 1"),
+            (true, _) => format!("-= {}", self.random.between(-9, 9)),
+            (false, 0) => format!("= {row}.{field} / 0.0"),
+            (false, _) => format!("+= {}.5", self.random.between(0, 9)),
+        };
+        let mut body = vec![write(value)];
+        if self.random.chance(70) {
+            let bound = self.random.between(-3, 9);
+            let bound = if is_int { bound.to_string() } else { format!("{bound}.0") };
+            let leave = ["break", "break", "continue"][self.random.below(3)];
+            let leave = vec![Node::line(leave, parts![leave])];
+            body.push(Node::line("if", parts![format!("if {row}.{field} > {bound} "), leave]));
+            body.push(write(if is_int { "= 3".to_owned() } else { "= 3.0".to_owned() }));
+        }
+        lines.push(Node::line("for rows", parts![format!("for {row} in t{table} "), body]));
+        let again = vec![write(if is_int { "= 4".to_owned() } else { "*= 2.0".to_owned() })];
+        Some(Node::line("for rows", parts![format!("for {row} in t{table} "), again]))
     }
 
     /// A comparison whose right side changes what stands on its left.

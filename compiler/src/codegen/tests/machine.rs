@@ -5,6 +5,7 @@
 
 use std::mem::transmute;
 use std::process::abort;
+use std::ptr::null_mut;
 
 use super::world::{self, World};
 use crate::abi::{CallContext, EPOCH_STEP, HostFunctions, RowNotes};
@@ -43,7 +44,7 @@ impl Machine {
     ) -> Result<u64, Option<Site>> {
         let entry = code.entry(FuncId(function)).expect("the host can call it");
         let host = host();
-        let mut row_notes = RowNotes { next: std::ptr::null_mut(), end: std::ptr::null_mut() };
+        let mut row_notes = RowNotes { next: null_mut(), end: null_mut(), left_at: null_mut() };
         let ctx = CallContext {
             fuel: self.fuel,
             state: self.world.state(),
