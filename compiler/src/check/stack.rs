@@ -15,8 +15,10 @@ const FRAME: u32 = 64;
 const REGISTER: u32 = 16;
 /// Logical stack of a value that is kept across a call.
 const KEPT: u32 = 8;
-/// Logical stack of a loop over rows, which may go by an index.
-const ROWS: u32 = 8 * ROWS_BATCH;
+/// Logical stack of a loop over rows that goes by an index, or may.
+const BY_INDEX: u32 = 8 * ROWS_BATCH;
+/// Logical stack of one that goes over the blocks of a table.
+const BY_BLOCK: u32 = 64;
 
 /// The logical stack of one activation: at least half of what its native frame takes.
 pub(super) fn cost(types: &Types, layouts: &Layouts, function: &Function) -> u32 {
@@ -49,12 +51,12 @@ impl Measure<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        let is_over_rows = |kind: &StmtKind| match kind {
-            StmtKind::ForRows(rows) => rows.order.is_some() || rows.filter.is_some(),
-            _ => false,
-        };
-        let loops = block.stmts.iter().filter(|stmt| is_over_rows(&stmt.kind)).count();
-        self.add(ROWS.saturating_mul(loops as u32));
+        for stmt in &block.stmts {
+            if let StmtKind::ForRows(rows) = &stmt.kind {
+                let by_index = rows.order.is_some() || rows.filter.is_some();
+                self.add(if by_index { BY_INDEX } else { BY_BLOCK });
+            }
+        }
         block.parts(&mut |part| self.part(part));
     }
 

@@ -317,7 +317,7 @@ impl<'p> Lower<'_, 'p, '_> {
         if is_there && found.indices.is_empty() {
             let at = self.locate(found);
             let size = self.unit.layout(found.place.ty).size;
-            self.before_write(at, size, found.place.span);
+            self.note(at, size, found.place.span);
         }
     }
 

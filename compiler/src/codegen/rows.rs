@@ -139,7 +139,7 @@ impl<'p> Lower<'_, 'p, '_> {
         self.row_is_alive(row);
     }
 
-    /// 1 for a row that is there, else 0.
+    /// The generation of a row; 0 for one that is not there.
     pub(super) fn load_alive(&mut self, row: Value) -> Value {
         let offset = offset_of!(RowHeader, alive) as i32;
         let flags = self.memory;

@@ -115,8 +115,18 @@ pub(super) struct Noting {
 }
 
 impl Lower<'_, '_, '_> {
-    /// Notes what the next write, of `size` bytes at `at`, overwrites.
+    /// Before a write of `size` bytes at `at`: notes what it overwrites.
     pub(super) fn before_write(&mut self, at: Located, size: u32, span: Span) {
+        if let Owner::Row(RowPlace { field: (start, len), .. }) = at.owner {
+            // Of all rows: another local may stand for the same one.
+            let is_beside = |offset| offset >= start + len || offset + WORD_SIZE <= start;
+            self.noted.held.retain(|&(_, offset), _| is_beside(offset));
+        }
+        self.note(at, size, span);
+    }
+
+    /// Notes what a write overwrites that may still be some way off.
+    pub(super) fn note(&mut self, at: Located, size: u32, span: Span) {
         match at.owner {
             _ if size == 0 => {}
             Owner::Call => {}
@@ -139,7 +149,10 @@ impl Lower<'_, '_, '_> {
         if at.index_bytes.is_some() || !matches!(ty, Type::Int | Type::Float) {
             return None;
         }
-        self.noted.held.get(&(self.known_as(place.row), at.offset)).copied()
+        let value = *self.noted.held.get(&(self.known_as(place.row), at.offset))?;
+        // It may have been read as a part of a struct, as what it is not.
+        let is_float = self.builder.func.dfg.value_type(value) == clif::F64;
+        (is_float == (ty == Type::Float)).then_some(value)
     }
 
     /// Whether a row is known to be there.
@@ -154,9 +167,6 @@ impl Lower<'_, '_, '_> {
 
     /// Notes what a write to a row overwrites: of a large row the chunks, of another one the words.
     fn note_row(&mut self, place: RowPlace, at: Located, size: u32, span: Span) {
-        // Another local may stand for the same row.
-        let (start, len) = place.field;
-        self.noted.held.retain(|&(_, offset), _| offset >= start + len || offset + 8 <= start);
         let RowPlace { table, row, field: (offset, field_size), local } = place;
         let row = self.known_as(row);
         if is_large_row(self.unit.layouts.row(table).layout.size) {

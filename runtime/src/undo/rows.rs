@@ -358,7 +358,9 @@ mod tests {
                 let end = unsafe { start.add(len) };
                 for (value, place) in (1..).zip(0..len) {
                     // SAFETY: in front of the end.
-                    unsafe { start.add(place).write(value) };
+                    let word = unsafe { start.add(place) };
+                    // SAFETY: as above.
+                    unsafe { word.write(value) };
                 }
                 match (is_needed, after_trap) {
                     (false, _) => assert!(log.end_rows(end).is_none()),
