@@ -20,7 +20,7 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 use std::ptr::NonNull;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use midflight_compiler::abi::{RowHeader, TableView, Text};
 use midflight_compiler::layout::Layouts;

@@ -118,9 +118,10 @@ impl Rows {
     pub(crate) fn row(&self, slot: u32) -> *mut RowHeader {
         debug_assert!(slot < self.end, "slot {slot} of {}", self.end);
         let block = self.blocks[(slot >> self.block_shift) as usize];
-        let place = slot & self.block_mask;
+        // Less than a block's size.
+        let place = (slot & self.block_mask).wrapping_mul(self.stride);
         // SAFETY: the row stands inside of its block.
-        unsafe { block.as_ptr().add((place * self.stride) as usize) }.cast()
+        unsafe { block.as_ptr().add(place as usize) }.cast()
     }
 
     /// Rows from this slot to the end of its block.
