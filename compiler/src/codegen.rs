@@ -19,13 +19,14 @@
 //!
 //! Where to look: `machine` (Cranelift's part), `define`, `links`, `function` (prologue, fuel),
 //! `prepaid` (fuel of loops), `trap`, `value` (how
-//! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`,
-//! `loops`, `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
+//! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`, `pair` (two
+//! assignments as one), `loops`, `by_slot` and `by_index` (rows), `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
 //! `list` and `mutate`, `rows`, `constants`, `host`.
 
 mod arith;
 mod audit;
 mod by_index;
+mod by_slot;
 mod call;
 mod chunk;
 mod condition;
@@ -42,6 +43,7 @@ mod list;
 mod loops;
 mod machine;
 mod mutate;
+mod pair;
 mod pattern;
 mod place;
 mod prepaid;

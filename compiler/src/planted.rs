@@ -56,6 +56,8 @@ faults! {
     RowNoteIsMissing,
     /// one noted word of a row counts as all of them
     NotedWordCountsAsRow,
+    /// of two assignments that are done as one the second reads what was there before the first
+    PairReadsTooEarly,
     /// one row of a block that a loop has noted counts as all of them
     OneRowCountsAsBlock,
     /// what a loop has noted of its rows is forgotten when one of its rounds traps

@@ -1,12 +1,9 @@
 //! Loops over lists and tables.
 //!
 //! A loop over a list sees the list as it was when the loop began: it is copied where the body
-//! could change it. A loop over a table in slot order goes straight over the blocks of the table's
-//! view, one by index takes rows from it in batches (`by_index`). One whose body may change what is
-//! visited goes over a list of rows that the host makes at the start, and skips those that have
-//! gone since.
-
-use std::mem::offset_of;
+//! could change it. A loop over a table in slot order goes straight over its rows (`by_slot`), one by
+//! index takes them from it in batches (`by_index`). One whose body may change what is visited goes
+//! over a list of rows that the host makes at the start, and skips those that have gone since.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as cl, InstBuilder, types as clif};
@@ -14,19 +11,16 @@ use cranelift_frontend::Variable;
 
 use super::function::{Loop, Lower, Value};
 use super::list::Elements;
+use super::prepaid::Count;
 use super::scan::{self, Holder};
 use super::undo::Noted;
 use super::value::{Form, Storage};
-use crate::abi::{HostFunction, TableView};
+use crate::abi::HostFunction;
 use crate::ir::walk::Part;
 use crate::ir::{self, Expr, ExprKind};
-use crate::layout::{Words, is_large_row, row_stride};
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::Type;
-
-/// Fuel of a slot that a loop passes and that holds no row.
-const EMPTY_SLOT_FUEL: u32 = 1;
 
 /// What a round of any of these loops has besides its element.
 pub(super) struct Round<'p> {
@@ -151,7 +145,7 @@ impl<'p> Lower<'_, 'p, '_> {
         let round = self.round(each.filter.as_ref(), each.limit.as_ref(), (&each.body, span))?;
         let is_live = !each.snapshot || is_planted(Fault::LoopSeesItsOwnRows);
         if each.order.is_none() && each.lookup.is_none() && is_live {
-            self.scan_rows(each, round);
+            self.rows_by_slot(each, round);
             return Some(());
         }
         if is_live {
@@ -204,140 +198,6 @@ impl<'p> Lower<'_, 'p, '_> {
         let there = self.builder.create_block();
         self.brif(alive, there, next);
         self.start(there);
-    }
-
-    /// All slots of a table that were ever used, block by block. Nothing inserts meanwhile.
-    fn scan_rows(&mut self, each: &'p ir::ForRows, round: Round<'p>) {
-        let stride = row_stride(self.unit.layouts.row(each.table).layout.size);
-        let view = self.view(each.table);
-        let slot_end = self.load_word(view, offset_of!(TableView, slot_end) as u32);
-        let blocks = self.load_word(view, offset_of!(TableView, blocks) as u32);
-        let shift = self.load_word(view, offset_of!(TableView, block_shift) as u32);
-        let one = self.int(1);
-        let block_len = self.builder.ins().ishl(one, shift);
-        let [head, block, inner_next] = [(); 3].map(|()| self.builder.create_block());
-        let exit = round.exit;
-        let before = self.before_loop(round.filter, round.body);
-
-        // How many slots are still to be visited, and where the address of their block stands.
-        let slots = self.builder.append_block_param(head, clif::I64);
-        let entry = self.builder.append_block_param(head, clif::I64);
-        self.jump(head, &[slot_end, blocks]);
-        self.builder.switch_to_block(head);
-        let more = self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThan, slots, 0);
-        self.brif(more, block, exit);
-        self.start(block);
-        let first = self.load_word(entry, 0);
-        let in_block = self.choose(IntCC::SignedLessThan, slots, block_len);
-        let row = self.builder.declare_var(clif::I64);
-        self.builder.def_var(row, first);
-        let is_prepaid = self.can_prepay(&round);
-        let words = if is_prepaid { self.words_of_each(each, &round) } else { None };
-        if let Some(words) = words {
-            self.begin_row_notes(each.table, (first, in_block), words, round.span);
-        }
-        let [rest, left] = [(); 2].map(|()| self.builder.declare_var(clif::I64));
-        self.builder.def_var(rest, in_block);
-        let [part, visit] = [(); 2].map(|()| self.builder.create_block());
-        self.jump(part, &[]);
-        // As many rows of the block as can be paid for: more of them once it is known which slots are
-        // empty, as these cost less.
-        self.builder.switch_to_block(part);
-        let cost = round.body.fuel;
-        let rows = self.builder.use_var(rest);
-        let paid = is_prepaid.then(|| self.prepay(rows, cost));
-        let here = paid.as_ref().map_or(rows, |paid| paid.rounds);
-        // Counted down: the address of the last row would be computed again for every row.
-        self.builder.def_var(left, here);
-        match &paid {
-            Some(paid) => {
-                self.begin_prepaid(left, (here, paid.left_in_first), cost.into());
-                self.brif(here, visit, paid.none);
-            }
-            None => self.jump(visit, &[]),
-        }
-        self.builder.switch_to_block(visit);
-        let address = self.builder.use_var(row);
-        self.note_in_passing(address);
-        let [there, gone] = [(); 2].map(|()| self.builder.create_block());
-        self.builder.set_cold_block(gone);
-        let alive = self.load_alive(address);
-        self.brif(alive, there, gone);
-        self.start(gone);
-        match paid {
-            Some(_) => self.refund(cost - EMPTY_SLOT_FUEL),
-            None => self.charge(EMPTY_SLOT_FUEL, Some(round.span)),
-        }
-        self.jump(round.next, &[]);
-        self.start(there);
-        self.name_row(each, address);
-        if let Some(words) = words {
-            self.words_are_noted(address, words);
-        }
-        let (next, span) = (round.next, round.span);
-        self.visit(round);
-        self.start(next);
-        let address = self.builder.use_var(row);
-        let following = self.builder.ins().iadd_imm_s(address, i64::from(stride));
-        self.builder.def_var(row, following);
-        let fewer = self.builder.use_var(left);
-        let fewer = self.builder.ins().iadd_imm_s(fewer, -1);
-        self.builder.def_var(left, fewer);
-        self.brif(fewer, visit, inner_next);
-        self.builder.seal_block(visit);
-        self.start(inner_next);
-        if let Some(paid) = paid {
-            // The counter has gone one farther than the last round.
-            let left = self.fuel();
-            self.end_prepaid();
-            let left = self.builder.ins().iadd_imm_s(left, i64::from(cost));
-            self.set_fuel(left);
-            let fewer = self.builder.ins().isub(rows, here);
-            self.builder.def_var(rest, fewer);
-            let whole = self.builder.create_block();
-            self.brif(fewer, part, whole);
-            // A slot that is empty may still be paid for where a row is not.
-            self.start(paid.none);
-            let [unpaid, empty] = [(); 2].map(|()| self.builder.create_block());
-            self.builder.set_cold_block(unpaid);
-            self.builder.set_cold_block(empty);
-            let address = self.builder.use_var(row);
-            let alive = self.load_alive(address);
-            self.brif(alive, unpaid, empty);
-            self.start(unpaid);
-            self.charge(cost, Some(span));
-            self.jump(exit, &[]);
-            self.start(empty);
-            self.charge(EMPTY_SLOT_FUEL, Some(span));
-            self.note_in_passing(address);
-            let following = self.builder.ins().iadd_imm_s(address, i64::from(stride));
-            self.builder.def_var(row, following);
-            let fewer = self.builder.ins().iadd_imm_s(rows, -1);
-            self.builder.def_var(rest, fewer);
-            self.brif(fewer, part, whole);
-            self.start(whole);
-        }
-        self.builder.seal_block(part);
-        self.end_row_notes(span);
-        let rest = self.builder.ins().isub(slots, in_block);
-        let entry = self.builder.ins().iadd_imm_s(entry, 8);
-        self.jump(head, &[rest, entry]);
-        self.builder.seal_block(head);
-        self.start(exit);
-        self.noted = before;
-    }
-
-    /// Which words every round of a loop over a table writes, or may write, of its row: none where there
-    /// may be a round that writes none, or one that writes other rows. They are noted as the rows come
-    /// by.
-    fn words_of_each(&mut self, each: &ir::ForRows, round: &Round<'_>) -> Option<Words> {
-        let (body, local) = (round.body, each.local);
-        let is_large = is_large_row(self.unit.layouts.row(each.table).layout.size);
-        let is_each = round.filter.is_none() && scan::always_writes_row(body, local);
-        if is_large || !is_each || !scan::writes_rows_only_by(body, local) {
-            return None;
-        }
-        self.words_by(local)
     }
 
     /// Evaluates the limit, once, and makes the blocks of a loop.
@@ -410,7 +270,8 @@ impl<'p> Lower<'_, 'p, '_> {
         match &paid {
             Some(paid) => {
                 stop = self.builder.ins().iadd(start, paid.rounds);
-                self.begin_prepaid(counter, (start, paid.left_in_first), -i64::from(body.fuel));
+                let count = Count { counter, first: start, step: 1 };
+                self.begin_prepaid(count, body.fuel, paid.left_in_first);
                 self.brif(paid.rounds, first, paid.none);
             }
             None => self.jump(first, &[]),

@@ -360,6 +360,11 @@ impl<'p> Lower<'_, 'p, '_> {
         self.unit.types.table(table).indexes.contains(&field).then_some(field)
     }
 
+    /// Whether an index is kept on the field of a row that a place is.
+    pub(super) fn is_indexed(&self, table: TableId, place: &ir::Place) -> bool {
+        self.indexed_field(table, place).is_some()
+    }
+
     /// Puts a value into memory without further ado: a register's is stored, another is copied.
     pub(super) fn put(&mut self, ty: Type, value: Value, address: Value, offset: u32) {
         match self.unit.form(ty) {

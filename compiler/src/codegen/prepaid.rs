@@ -16,12 +16,24 @@ use crate::planted::{Fault, is_planted};
 /// Fewer rounds than this, where it is known how many, are sooner paid for one by one.
 const ROUNDS_MIN: i64 = 16;
 
-/// What fuel is left in a round, after it was paid for: `base + by_count * counter`.
+/// What fuel is left in a round, after it was paid for: less than in the first by what the rounds cost
+/// that have been counted since then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prepaid {
-    base: Variable,
-    counter: Variable,
-    by_count: i64,
+    /// What is left in the first round, with what was given back since.
+    in_first: Variable,
+    count: Count,
+    cost: u32,
+}
+
+/// What counts the rounds of a loop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Count {
+    pub(super) counter: Variable,
+    /// What it is in the first round.
+    pub(super) first: Value,
+    /// By how much it grows with each.
+    pub(super) step: u32,
 }
 
 /// What can be paid for.
@@ -38,11 +50,14 @@ pub(super) struct Paid {
 impl Prepaid {
     /// What is left, as the program computes it where it is asked for.
     pub(super) fn left(self, lower: &mut Lower<'_, '_, '_>) -> Value {
-        let base = lower.builder.use_var(self.base);
-        let counter = lower.builder.use_var(self.counter);
-        let by_count = lower.int(self.by_count);
-        let rounds = lower.builder.ins().imul(counter, by_count);
-        lower.builder.ins().iadd(base, rounds)
+        let Prepaid { in_first, count, cost } = self;
+        let in_first = lower.builder.use_var(in_first);
+        let counter = lower.builder.use_var(count.counter);
+        let since = lower.builder.ins().isub(counter, count.first);
+        let (step, cost) = (lower.int(count.step.into()), lower.int(cost.into()));
+        let rounds = lower.builder.ins().udiv(since, step);
+        let taken = lower.builder.ins().imul(rounds, cost);
+        lower.builder.ins().isub(in_first, taken)
     }
 }
 
@@ -89,29 +104,20 @@ impl Lower<'_, '_, '_> {
         Paid { rounds, left_in_first, left: self.builder.ins().isub(fuel, of_all), none }
     }
 
-    /// Begins the rounds of a loop, which `counter` counts by one: `left` is what will be left of the
-    /// fuel after the first, where the counter is `first`. They are paid for until
-    /// [`Lower::end_prepaid`].
-    pub(super) fn begin_prepaid(
-        &mut self,
-        counter: Variable,
-        (first, left): (Value, Value),
-        by_count: i64,
-    ) {
-        let base = self.builder.declare_var(clif::I64);
-        let factor = self.int(-by_count);
-        let before = self.builder.ins().imul(first, factor);
-        let at_zero = self.builder.ins().iadd(left, before);
-        self.builder.def_var(base, at_zero);
-        self.prepaid = Some(Prepaid { base, counter, by_count });
+    /// Begins the rounds of a loop, each of which costs as much: `left` is what will be left of the fuel
+    /// after the first. They are paid for until [`Lower::end_prepaid`].
+    pub(super) fn begin_prepaid(&mut self, count: Count, cost: u32, left: Value) {
+        let in_first = self.builder.declare_var(clif::I64);
+        self.builder.def_var(in_first, left);
+        self.prepaid = Some(Prepaid { in_first, count, cost });
     }
 
     /// Gives back a part of what a round was paid.
     pub(super) fn refund(&mut self, units: u32) {
-        let Some(Prepaid { base, .. }) = self.prepaid else { return };
-        let before = self.builder.use_var(base);
+        let Some(Prepaid { in_first, .. }) = self.prepaid else { return };
+        let before = self.builder.use_var(in_first);
         let after = self.builder.ins().iadd_imm_s(before, i64::from(units));
-        self.builder.def_var(base, after);
+        self.builder.def_var(in_first, after);
     }
 
     /// Before the loop is left out of a round: the fuel has to be where all that follows finds it.

@@ -33,7 +33,16 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     fn block_in_scope(&mut self, block: &'p ir::Block, target: Option<Value>) -> Option<Value> {
-        for stmt in &block.stmts {
+        let mut stmts = block.stmts.as_slice();
+        while let [stmt, rest @ ..] = stmts {
+            stmts = rest;
+            if let [second, rest @ ..] = rest
+                && let Some(pair) = self.pair([stmt, second])
+                && self.assign_pair(pair)
+            {
+                stmts = rest;
+                continue;
+            }
             self.stmt(stmt);
             if never_ends(stmt) {
                 return None;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types as clif};
+use cranelift_codegen::ir::{self as cl, InstBuilder, types as clif};
 use cranelift_frontend::Variable;
 
 use super::chunk::Whole;
@@ -110,6 +110,8 @@ pub(super) struct Noting {
     table: TableId,
     /// What of each row.
     words: Words,
+    /// The words at which two begin that are read, and written, as one.
+    pairs: Words,
     /// Where the words of the next row go.
     next: Variable,
 }
@@ -119,8 +121,10 @@ impl Lower<'_, '_, '_> {
     pub(super) fn before_write(&mut self, at: Located, size: u32, span: Span) {
         if let Owner::Row(RowPlace { field: (start, len), .. }) = at.owner {
             // Of all rows: another local may stand for the same one.
-            let is_beside = |offset| offset >= start + len || offset + WORD_SIZE <= start;
-            self.noted.held.retain(|&(_, offset), _| is_beside(offset));
+            let dfg = &self.builder.func.dfg;
+            self.noted.held.retain(|&(_, offset), value| {
+                offset >= start + len || offset + dfg.value_type(*value).bytes() <= start
+            });
         }
         self.note(at, size, span);
     }
@@ -149,10 +153,15 @@ impl Lower<'_, '_, '_> {
         if at.index_bytes.is_some() || !matches!(ty, Type::Int | Type::Float) {
             return None;
         }
-        let value = *self.noted.held.get(&(self.known_as(place.row), at.offset))?;
-        // It may have been read as a part of a struct, as what it is not.
-        let is_float = self.builder.func.dfg.value_type(value) == clif::F64;
-        (is_float == (ty == Type::Float)).then_some(value)
+        let register = if ty == Type::Float { clif::F64 } else { clif::I64 };
+        self.held_as(register, place.row, at.offset)
+    }
+
+    /// The same of so much of a row, from an offset on, as a register of this type holds.
+    pub(super) fn held_as(&self, ty: cl::Type, row: Value, offset: u32) -> Option<Value> {
+        let value = *self.noted.held.get(&(self.known_as(row), offset))?;
+        // It may have been read as what it is not, a part of a struct, or with what stands behind it.
+        (self.builder.func.dfg.value_type(value) == ty).then_some(value)
     }
 
     /// Whether a row is known to be there.
@@ -229,7 +238,7 @@ impl Lower<'_, '_, '_> {
         &mut self,
         table: TableId,
         (first, count): (Value, Value),
-        words: Words,
+        (words, pairs): (Words, Words),
         span: Span,
     ) {
         if is_planted(Fault::RowNoteIsMissing) {
@@ -239,22 +248,32 @@ impl Lower<'_, '_, '_> {
         let start = self.host_value(HostFunction::begin_row_notes, &passed, span);
         let next = self.builder.declare_var(clif::I64);
         self.builder.def_var(next, start);
-        self.noting = Some(Noting { table, words, next });
+        self.noting = Some(Noting { table, words, pairs, next });
     }
 
     /// Notes the row of this round, dead or alive, before anything of it is written.
     pub(super) fn note_in_passing(&mut self, row: Value) {
-        let Some(Noting { table, words, next }) = self.noting else { return };
+        let Some(Noting { table, words, pairs, next }) = self.noting else { return };
         let to = self.builder.use_var(next);
         let mut place = 0;
-        for word in words.runs().flatten() {
+        let mut words = words.runs().flatten();
+        while let Some(word) = words.next() {
             // As it will be read again: then that is not done twice.
-            let part = if self.is_float_word(table, word) { clif::F64 } else { clif::I64 };
-            let value = self.builder.ins().load(part, self.memory, row, (word * WORD_SIZE) as i32);
-            let _ = self.builder.ins().store(self.notes, value, to, place);
+            let (part, flags) = if pairs.0 & 1 << word != 0 {
+                let _ = words.next();
+                (clif::F64X2, self.two_words())
+            } else if self.is_float_word(table, word) {
+                (clif::F64, self.memory)
+            } else {
+                (clif::I64, self.memory)
+            };
+            let offset = word * WORD_SIZE;
+            let value = self.builder.ins().load(part, flags, row, offset as i32);
+            let flags = self.two_words().with_alias_region(self.notes.alias_region());
+            let _ = self.builder.ins().store(flags, value, to, place);
             let row = self.known_as(row);
-            let _ = self.noted.held.insert((row, word * WORD_SIZE), value);
-            place += WORD_SIZE as i32;
+            let _ = self.noted.held.insert((row, offset), value);
+            place += part.bytes() as i32;
         }
         let after = self.builder.ins().iadd_imm_s(to, i64::from(place));
         self.builder.def_var(next, after);
@@ -346,8 +365,7 @@ impl Lower<'_, '_, '_> {
     ) {
         // Sixteen bytes at a time, since these loads and stores are most of what a tick costs; rows are
         // aligned to eight.
-        let region = self.memory.alias_region();
-        let memory = MemFlagsData::new().with_notrap().with_alias_region(region);
+        let memory = self.two_words();
         let mut place = 0;
         for run in words.runs() {
             let mut word = run.start;

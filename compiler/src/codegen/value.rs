@@ -21,7 +21,7 @@ use crate::types::{Type, TypeId, Types};
 
 /// Blocks of a function up to which a NaN is replaced in a block of its own, which is faster where it
 /// runs. Many such blocks take time to compile, and there may not be any number of them.
-const NAN_BLOCKS_MAX: usize = 100;
+pub(super) const NAN_BLOCKS_MAX: usize = 100;
 
 /// Bytes of stack slots in one function; what goes beyond lives in the arena.
 const SLOTS_SIZE_MAX: u32 = 8 << 10;

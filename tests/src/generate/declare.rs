@@ -145,6 +145,13 @@ impl Generator {
             }
             fields.push(field);
         }
+        if self.random.chance(30) {
+            for _ in 0..3 {
+                let field = Field { name: self.name("f"), ty: Ty::Float, default: None };
+                lines.push(field_line(&field));
+                fields.push(field);
+            }
+        }
         if self.random.chance(8) {
             lines.push(Node::line("index", parts![format!("index {}", fields[0].name)]));
             indexed.push(0);

@@ -12,7 +12,7 @@ pub(super) const DEEPEST: &str = "deepest";
 impl Generator {
     /// One of the idioms; all lines but the last go before it.
     pub(super) fn idiom(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
-        match self.random.below(8) {
+        match self.random.below(9) {
             0 => Some(self.list_kept_while_it_changes(lines)),
             1 => Some(self.sum_at_the_edge(lines)),
             2 => self.operand_that_changes(lines),
@@ -20,6 +20,7 @@ impl Generator {
             4 => Some(self.bound_of_one_way(lines)),
             5 => Some(self.sum_of_a_loop(lines)),
             6 => self.rows_in_passing(lines),
+            7 => self.floats_side_by_side(lines),
             _ => Some(self.zeros_in_order(lines)),
         }
     }
@@ -187,6 +188,48 @@ impl Generator {
         lines.push(Node::line("for rows", parts![format!("for {row} in t{table} "), body]));
         let again = vec![write(if is_int { "= 4".to_owned() } else { "*= 2.0".to_owned() })];
         Some(Node::line("for rows", parts![format!("for {row} in t{table} "), again]))
+    }
+
+    /// Two floats of a row that are computed in the same way, mostly, one after the other.
+    fn floats_side_by_side(&mut self, lines: &mut Vec<Node>) -> Option<Node> {
+        let table = self.some_table()?;
+        let fields = self.declared.tables[table].fields.windows(2);
+        let pairs: Vec<[String; 2]> = fields
+            .filter(|pair| pair.iter().all(|field| field.ty == Ty::Float))
+            .map(|pair| [pair[0].name.clone(), pair[1].name.clone()])
+            .collect();
+        let row = self.name("r");
+        let local = self.name("a");
+        let far = ["0.5", "-3.25", "1e308", "0.0"][self.random.below(4)];
+        lines.push(Node::line("let", parts![format!("let {local} = {far} * float(random(3))")]));
+        let mut body = Vec::new();
+        for _ in 0..self.random.between(1, 3) {
+            let [written, read, other] = [(); 3].map(|()| self.random.pick(&pairs).cloned());
+            let (written, read, other) = (written?, read?, other?);
+            let op = ["=", "+=", "-=", "*=", "/="][self.random.below(5)];
+            let form = self.random.below(6);
+            for half in 0..2 {
+                let (read, other) = (&read[half], &other[half]);
+                let value = match form {
+                    0 => format!("{row}.{read} * 0.05"),
+                    1 => format!("{row}.{read} + {row}.{other} / {local}"),
+                    2 => format!("-({row}.{read} - {}.5)", half + 1),
+                    3 => format!("{local} * {local}"),
+                    4 => format!("{row}.{read} / {row}.{read}"),
+                    // Only alike in form.
+                    _ => format!("{row}.{read} {} 2.0", ["+", "-"][half]),
+                };
+                let line = format!("{row}.{} {op} {value}", written[half]);
+                body.push(Node::line("assign", parts![line]));
+            }
+        }
+        let head = ["", "limit 2 ", "where true "][self.random.below(3)];
+        let over = format!("for {row} in t{table} {head}");
+        lines.push(Node::line("for rows", parts![over, body]));
+        let [first, second] = self.random.pick(&pairs)?.clone();
+        let sum = format!("log \"{{{row}.{first}}} {{{row}.{second}}}\"");
+        let log = vec![Node::line("log", parts![sum])];
+        Some(Node::line("for rows", parts![format!("for {row} in t{table} "), log]))
     }
 
     /// A comparison whose right side changes what stands on its left.
