@@ -6,7 +6,7 @@
 //! Amarasinghe, 2000; of that the pairs that a program already has next to each other.
 
 use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types as clif};
+use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, types as clif};
 
 use super::function::{Lower, Value};
 use super::place::{Located, Owner, RowPlace};
@@ -227,7 +227,10 @@ impl<'p> Lower<'_, 'p, '_> {
         self.is_as_cold(next);
         self.brif(some, replace, next);
         self.start(replace);
-        let canonical = self.without_nan(value, are_nan);
+        // As another type, so that it is read indeed: the comparison can have the register of the value.
+        let stored = self.builder.ins().load(clif::I64X2, flags, row, offset);
+        let stored = self.as_floats(stored);
+        let canonical = self.without_nan(stored, are_nan);
         let _ = self.builder.ins().store(flags, canonical, row, offset);
         self.jump(next, &[]);
         self.start(next);
@@ -236,14 +239,15 @@ impl<'p> Lower<'_, 'p, '_> {
     fn without_nan(&mut self, value: Value, are_nan: Value) -> Value {
         let nan = self.builder.ins().f64const(f64::NAN);
         let nan = self.builder.ins().splat(clif::F64X2, nan);
-        let mask = self.builder.ins().bitcast(clif::F64X2, little_endian(), are_nan);
+        let mask = self.as_floats(are_nan);
         self.builder.ins().bitselect(mask, nan, value)
     }
-}
 
-/// A vector's halves change their type, not their place.
-fn little_endian() -> MemFlagsData {
-    MemFlagsData::new().with_endianness(cranelift_codegen::ir::Endianness::Little)
+    fn as_floats(&mut self, value: Value) -> Value {
+        // The halves change their type, not their place.
+        let flags = MemFlagsData::new().with_endianness(Endianness::Little);
+        self.builder.ins().bitcast(clif::F64X2, flags, value)
+    }
 }
 
 /// The local that a place is.
