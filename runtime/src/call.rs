@@ -38,8 +38,6 @@ pub struct Turn<'w> {
     surroundings: Surroundings<'w>,
     /// What each call may use.
     fuel: i64,
-    /// Whether the frame still holds what the last call made.
-    is_used: bool,
 }
 
 /// Where a turn takes place, and when. Held as its owners hold it: most calls look at none of it but
@@ -79,7 +77,7 @@ impl<'w> Turn<'w> {
         // SAFETY: the frame keeps its version while it is borrowed for the turn: only `Room`
         // replaces it, between turns. A version never changes.
         let version = unsafe { &*version };
-        Turn { frame, version, surroundings, fuel, is_used: false }
+        Turn { frame, version, surroundings, fuel }
     }
 
     /// The version that the turn runs on.
@@ -330,10 +328,6 @@ impl<'w> Turn<'w> {
 
     #[inline(always)]
     fn begin(&mut self) {
-        if self.is_used {
-            self.frame.settle();
-        }
-        self.is_used = true;
         self.frame.begin(self.fuel);
     }
 
@@ -403,9 +397,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if self.is_used {
-            self.frame.settle();
-        }
+        self.frame.settle();
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Frame {
     pub(crate) version: Arc<Version>,
     /// A host function panicked: the data cannot be trusted any more.
     pub(crate) broken: bool,
+    /// It holds what the last call made.
+    is_used: bool,
 }
 
 // SAFETY: the addresses in the context are those of the frame's own parts and of statics.
@@ -110,6 +112,7 @@ impl Frame {
             text_buffer: String::new(),
             version,
             broken: false,
+            is_used: false,
         });
         // In the box, where it stays.
         frame.ctx.row_notes = frame.undo.row_notes();
@@ -187,7 +190,9 @@ impl Frame {
     /// Begins a call: a new epoch, a full budget. Whoever ended the last one has taken its trap.
     #[inline(always)]
     pub(crate) fn begin(&mut self, fuel: i64) {
-        debug_assert_eq!(self.ctx.trap_kind, 0, "a trap was left");
+        self.settle();
+        self.is_used = true;
+        debug_assert!(self.ctx.trap_kind == 0 || self.broken, "a trap was left");
         self.ctx.fuel = fuel;
         self.next_epoch();
     }
@@ -247,11 +252,14 @@ impl Frame {
         before
     }
 
-    /// Gives back what the result of the last call may have needed.
+    /// Gives back what the result of the last call may have needed, if there was one.
     #[inline(always)]
     pub(crate) fn settle(&mut self) {
-        self.undo.settle(&mut self.data);
-        self.arena.reset(&mut self.ctx);
+        if self.is_used {
+            self.is_used = false;
+            self.undo.settle(&mut self.data);
+            self.arena.reset(&mut self.ctx);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whether a thread has enough stack left for a call, without asking anybody with every call.
 //!
-//! The stack that a thread was started on stays where it is, and nothing else stands there while the
-//! thread runs: its bounds are asked for once. Of any other stack, as `stacker` and coroutines make
-//! them, nothing is known here: whoever is told that there is no room asks `stacker`.
+//! The stack that a thread was started on stays where it is while the thread runs: its bounds are asked
+//! for once. (Those of the main thread are what the process may have when it is asked, as everywhere.) Of
+//! any other stack, as `stacker` and coroutines make them, nothing is known here: whoever is told that
+//! there is no room asks `stacker`.
 
 #![expect(unsafe_code, reason = "asks the system where a stack is")]
 

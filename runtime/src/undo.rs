@@ -15,11 +15,11 @@ use midflight_compiler::trap::TrapKind;
 
 use crate::data::Data;
 use crate::generator::Generator;
-use crate::table::{generation, slot};
+use crate::table::{Table, generation, slot};
 
 mod rows;
 
-use rows::{RowLog, Rows};
+use rows::{Ended, RowLog, Rows};
 
 /// Bytes of notes for which room is kept from one call to the next.
 const KEPT_MAX: usize = 64 << 10;
@@ -155,16 +155,43 @@ impl Undo {
         self.rows.begin_rows(Rows { table, slot, count, words }, is_new)
     }
 
-    /// Ends the notes that were begun: they go up to here.
+    /// Ends the notes that were begun: they go up to here. Where the loop was left before the end of the
+    /// block, each row has a note of its own: it might be left so any number of times, and a row is
+    /// noted once.
     pub(crate) fn end_row_notes(&mut self, data: &Data, epoch: u64, end: *mut u64) {
-        let Some((Rows { table, slot, words, .. }, are_all)) = self.rows.end_rows(end) else {
-            return;
-        };
-        if let Some(rows) = data.tables.get(table as usize)
-            && (are_all || is_planted(Fault::OneRowCountsAsBlock))
-        {
-            rows.memory().mark_block(slot, epoch, words);
+        let Some(ended) = self.rows.end_rows(end) else { return };
+        let (Ended::Whole(begun) | Ended::Early(begun, _)) = &ended;
+        let Rows { table, slot, words, .. } = *begun;
+        let Some(rows) = data.tables.get(table as usize).map(Table::memory) else { return };
+        match ended {
+            Ended::Early(_, noted) if !is_planted(Fault::OneRowCountsAsBlock) => {
+                let noted = noted.chunks_exact(words.count() as usize);
+                for (noted, slot) in noted.zip(slot..) {
+                    self.note_row_as((table, rows.row(slot)), epoch, words, noted);
+                }
+            }
+            _ => rows.mark_block(slot, epoch, words),
         }
+    }
+
+    /// Notes that words of a row that is not large were these, once in each epoch.
+    fn note_row_as(
+        &mut self,
+        (table, row): (u32, *mut RowHeader),
+        epoch: u64,
+        words: Words,
+        values: &[u64],
+    ) {
+        let before = noted_words(row, epoch);
+        let missing = words.without(before);
+        if missing.count() == 0 {
+            return;
+        }
+        let table = u16::try_from(table).expect("`declarations_max` says so");
+        let values = words.runs().flatten().zip(values).filter(|(word, _)| missing.has(*word));
+        self.rows.push_words((table, slot(row)), missing, values.map(|(_, &value)| value));
+        // SAFETY: as in `noted_words`.
+        unsafe { (*row).epoch = epoch | u64::from(before.with(missing).0) };
     }
 
     /// Notes the chunks of a large row that hold `len` bytes from `offset` on, once in each epoch.
@@ -423,8 +450,9 @@ mod tests {
     use midflight_compiler::abi::EPOCH_STEP;
     use midflight_compiler::check;
     use midflight_compiler::source::Source;
+    use midflight_compiler::types::TableId;
 
-    use super::Undo;
+    use super::{Undo, Words};
     use crate::data::{Beginning, Data};
     use crate::limits::Limits;
 
@@ -449,5 +477,59 @@ mod tests {
         undo.note_inserted(2 * EPOCH_STEP, 0, row);
         undo.note_row_range(&data, 2 * EPOCH_STEP, (0, row), (0, 1_624));
         assert_eq!(undo.notes.len(), 4);
+    }
+
+    #[test]
+    fn a_row_that_loops_come_by_is_noted_once() {
+        const ROWS: usize = 20;
+        let source = Source::new("t.flight", "table t { key id: int, a: int, b: int }");
+        let checked = check(&source).expect("it is right");
+        let limits = Limits::default();
+        let beginning = Beginning::alone(&limits);
+        let data = Data::new(&checked.program, &checked.layouts, beginning);
+        let mut data = data.expect("there is memory");
+        let word = checked.layouts.row(TableId(0)).offsets[1] / 8;
+        let words = Words::of(8 * word, 8);
+        let rows: Vec<*mut u64> = (0..ROWS as u64)
+            .map(|id| {
+                let row = data.tables[0].reserve(&mut data.memory).expect("there is memory");
+                // SAFETY: the key stands behind the header of a row.
+                let key = unsafe { row.cast::<u64>().add(2) };
+                // SAFETY: as above.
+                unsafe { key.write(id) };
+                data.tables[0].enter(&mut data.memory, row).expect("the key is free");
+                // SAFETY: the row has the word.
+                unsafe { row.cast::<u64>().add(word as usize) }
+            })
+            .collect();
+        let first = data.tables[0].row(0).expect("it is there");
+        let mut undo = Undo::default();
+        // As generated code goes over the rows, up to the one behind which it leaves.
+        let pass = |undo: &mut Undo, count: usize| {
+            let start = undo.begin_row_notes(&data, EPOCH_STEP, 0, (first, ROWS), words);
+            for (index, &row) in rows[..count].iter().enumerate() {
+                // SAFETY: there is room for a word of each row.
+                let note = unsafe { start.add(index) };
+                // SAFETY: the row has the word.
+                let value = unsafe { row.read() };
+                // SAFETY: as above.
+                unsafe { note.write(value) };
+                // SAFETY: as above.
+                unsafe { row.write(value + 1) };
+            }
+            // SAFETY: behind the last word.
+            let end = unsafe { start.add(count) };
+            undo.end_row_notes(&data, EPOCH_STEP, end);
+            undo.rows.len()
+        };
+        let lens = [0, 5, 3, 7, 7, ROWS, 2, ROWS].map(|count| pass(&mut undo, count));
+        // A word and the end of a note for each row; the words, a count and an end for all.
+        let of_all = 14 + ROWS + 2;
+        assert_eq!(lens, [0, 10, 10, 14, 14, of_all, of_all, of_all]);
+        undo.rollback(&mut data);
+        for row in rows {
+            // SAFETY: it is still there.
+            assert_eq!(unsafe { row.read() }, 0);
+        }
     }
 }

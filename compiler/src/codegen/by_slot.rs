@@ -80,8 +80,7 @@ impl<'p> Lower<'_, 'p, '_> {
         (first, in_block): (Value, Value),
     ) {
         let is_prepaid = self.can_prepay(&round);
-        let words = if is_prepaid { self.words_of_each(each, &round) } else { None };
-        if let Some(words) = words {
+        if let Some(words) = self.words_of_each(each, &round).filter(|_| is_prepaid) {
             let words = (words, self.pairs_by(round.body, each.local));
             self.begin_row_notes(each.table, (first, in_block), words, round.span);
         }
@@ -111,7 +110,7 @@ impl<'p> Lower<'_, 'p, '_> {
             self.begin_prepaid(count, cost, paid.left_in_first);
         }
         self.brif(some, visit, paid.as_ref().map_or(done, |paid| paid.none));
-        self.visit_slots(each, round, (slots, end), (ways, words));
+        self.visit_slots(each, round, (slots, end), ways);
         if let Some(paid) = paid {
             // The counter has gone one farther than the last round.
             let left = self.fuel();
@@ -135,7 +134,7 @@ impl<'p> Lower<'_, 'p, '_> {
         each: &'p ir::ForRows,
         round: Round<'p>,
         (slots, end): (Slots, Value),
-        (ways, words): (Ways, Option<Words>),
+        ways: Ways,
     ) {
         self.builder.switch_to_block(ways.visit);
         let row = self.builder.use_var(slots.row);
@@ -152,9 +151,6 @@ impl<'p> Lower<'_, 'p, '_> {
         self.jump(round.next, &[]);
         self.start(there);
         self.name_row(each, row);
-        if let Some(words) = words {
-            self.words_are_noted(row, words);
-        }
         let next = round.next;
         self.visit(round);
         self.start(next);

@@ -176,6 +176,11 @@ impl Lower<'_, '_, '_> {
 
     /// Notes what a write to a row overwrites: of a large row the chunks, of another one the words.
     fn note_row(&mut self, place: RowPlace, at: Located, size: u32, span: Span) {
+        if self.noting.is_some() {
+            // A loop that notes its rows writes to no other, and has noted this one. Another note would
+            // stand in the middle of that.
+            return;
+        }
         let RowPlace { table, row, field: (offset, field_size), local } = place;
         let row = self.known_as(row);
         if is_large_row(self.unit.layouts.row(table).layout.size) {
@@ -259,7 +264,7 @@ impl Lower<'_, '_, '_> {
         let mut words = words.runs().flatten();
         while let Some(word) = words.next() {
             // As it will be read again: then that is not done twice.
-            let (part, flags) = if pairs.0 & 1 << word != 0 {
+            let (part, flags) = if pairs.has(word) {
                 let _ = words.next();
                 (clif::F64X2, self.two_words())
             } else if self.is_float_word(table, word) {
@@ -309,12 +314,6 @@ impl Lower<'_, '_, '_> {
         let end = self.builder.use_var(next);
         let notes = self.load_fixed(self.ctx, offset_of!(CallContext, row_notes));
         self.store_word(end, notes, offset_of!(RowNotes, left_at) as u32);
-    }
-
-    /// These words of a row are noted from here on.
-    pub(super) fn words_are_noted(&mut self, row: Value, words: Words) {
-        let row = self.known_as(row);
-        let _ = self.noted.add_words(row, words);
     }
 
     /// The words of rows that the function writes by a local.

@@ -40,6 +40,11 @@ impl Words {
         those.without(self) == Words::default()
     }
 
+    /// Whether the word of this number is one of them.
+    pub fn has(self, word: u32) -> bool {
+        self.0 & 1 << word != 0
+    }
+
     /// These and those.
     pub fn with(self, those: Words) -> Words {
         Words(self.0 | those.0)

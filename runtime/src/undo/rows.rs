@@ -68,6 +68,15 @@ pub(super) struct Rows {
     pub(super) words: Words,
 }
 
+/// How a note of many rows ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// With all of them.
+    Whole(Rows),
+    /// With fewer, and these words of them, one row after the other. Nothing is noted of them yet.
+    Early(Rows, Vec<u64>),
+}
+
 /// What was noted of one row, to be read.
 #[derive(Clone, Debug)]
 pub(super) struct RowNote<'l> {
@@ -134,23 +143,40 @@ impl RowLog {
     /// # Safety
     /// The row has these words, all of them initialised, and nobody writes it meanwhile.
     pub(super) unsafe fn push(&mut self, table: u16, row: *mut RowHeader, words: Words) {
+        let values = words.runs().flatten().map(|word| {
+            // SAFETY: the row has this word.
+            let place = unsafe { row.cast::<u64>().add(word as usize) };
+            // SAFETY: it is initialised.
+            unsafe { place.read() }
+        });
+        self.push_words((table, slot(row)), words, values);
+    }
+
+    /// Notes that words of a row were these, as many as `words` says.
+    ///
+    /// # Panics
+    /// While a note of many rows is not ended.
+    pub(super) fn push_words(
+        &mut self,
+        (table, slot): (u16, u32),
+        words: Words,
+        values: impl Iterator<Item = u64>,
+    ) {
+        assert!(self.unfinished.is_none(), "notes do not stand in each other");
         let needed = words.count() as usize + END_WORDS;
         if self.memory.capacity() - self.len() < needed {
             self.grow(needed);
         }
         let mut next = self.cursor.next;
-        for run in words.runs() {
-            // SAFETY: the row has this word.
-            let first = unsafe { row.cast::<u64>().add(run.start as usize) };
-            // SAFETY: it has the whole run, and there is room for it (`grow`); what is noted is never
-            // a row itself.
-            unsafe { ptr::copy_nonoverlapping(first, next, run.len()) };
+        for value in values.take(words.count() as usize) {
+            // SAFETY: there is room for so many words (`grow`).
+            unsafe { next.write(value) };
             // SAFETY: as above.
-            next = unsafe { next.add(run.len()) };
+            next = unsafe { next.add(1) };
         }
         let end = next.cast::<RowNoteEnd>();
         // SAFETY: there is room for it too; words are aligned for it.
-        unsafe { end.write(RowNoteEnd { slot: slot(row), table, words: words.0 }) };
+        unsafe { end.write(RowNoteEnd { slot, table, words: words.0 }) };
         // SAFETY: at most the end of the memory.
         self.cursor.next = unsafe { end.add(1) }.cast();
     }
@@ -166,36 +192,53 @@ impl RowLog {
         self.cursor.next
     }
 
-    /// Ends the note that was begun, which goes up to here. Gives its rows, and whether these are all
-    /// that it was begun for; `None` where there was no need for it.
+    /// Ends the note that was begun, whose words go up to here; `None` where there was no need for it.
+    /// One that does not have all its rows is none.
     ///
     /// # Panics
     /// When it does not end behind a row.
-    pub(super) fn end_rows(&mut self, end: *mut u64) -> Option<(Rows, bool)> {
+    pub(super) fn end_rows(&mut self, end: *mut u64) -> Option<Ended> {
+        let (begun, count) = self.written_until(end)?;
+        if count == begun.count {
+            self.close(Rows { count, ..begun }, end);
+            return Some(Ended::Whole(begun));
+        }
+        let len = count * begun.words.count() as usize;
+        // SAFETY: so many words were written from there on, and nothing is noted while they are copied.
+        let noted = unsafe { std::slice::from_raw_parts(self.cursor.next, len) };
+        Some(Ended::Early(Rows { count, ..begun }, noted.to_vec()))
+    }
+
+    /// Ends the note that was begun, after a trap, which said how far it goes.
+    pub(super) fn end_rows_at_trap(&mut self) {
+        let end = self.cursor.left_at;
+        if let Some((begun, count)) = self.written_until(end).filter(|&(_, count)| count > 0) {
+            self.close(Rows { count, ..begun }, end);
+        }
+    }
+
+    /// The rows that a note was begun for, and how many of them have their words in it.
+    fn written_until(&mut self, end: *mut u64) -> Option<(Rows, usize)> {
         let begun = self.unfinished.take()?;
         let written = end.addr().wrapping_sub(self.cursor.next.addr()) / size_of::<u64>();
         let of_row = begun.words.count() as usize;
         let count = written / of_row;
         let is_whole = count * of_row == written && count <= begun.count;
         assert!(is_whole, "{written} words of {begun:?}");
-        let rows = Rows { count, ..begun };
-        if count > 0 {
-            // SAFETY: `begin_rows` made room for it, and for what follows, behind the words of all rows.
-            unsafe { end.write(u64::from(rows.table) << 32 | count as u64) };
-            // SAFETY: as above.
-            let last = unsafe { end.add(1) }.cast::<RowNoteEnd>();
-            let which = RowNoteEnd { slot: rows.slot, table: MANY_ROWS, words: rows.words.0 };
-            // SAFETY: as above; words are aligned for it.
-            unsafe { last.write(which) };
-            // SAFETY: at most the end of the memory.
-            self.cursor.next = unsafe { last.add(1) }.cast();
-        }
-        Some((rows, count == begun.count))
+        Some((begun, count))
     }
 
-    /// As [`RowLog::end_rows`], after a trap, which said how far the note goes.
-    pub(super) fn end_rows_at_trap(&mut self) {
-        let _ = self.end_rows(self.cursor.left_at);
+    /// Writes what tells a note of many rows apart behind its words.
+    fn close(&mut self, Rows { table, slot, count, words }: Rows, end: *mut u64) {
+        // SAFETY: `begin_rows` made room for it, and for what follows, behind the words of all rows.
+        unsafe { end.write(u64::from(table) << 32 | count as u64) };
+        // SAFETY: as above.
+        let last = unsafe { end.add(1) }.cast::<RowNoteEnd>();
+        let which = RowNoteEnd { slot, table: MANY_ROWS, words: words.0 };
+        // SAFETY: as above; words are aligned for it.
+        unsafe { last.write(which) };
+        // SAFETY: at most the end of the memory.
+        self.cursor.next = unsafe { last.add(1) }.cast();
     }
 
     /// Makes room for so many words more.
@@ -300,7 +343,7 @@ fn room(words: usize) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT_MAX, RowLog, Rows, Words};
+    use super::{Ended, KEPT_MAX, RowLog, Rows, Words};
 
     #[test]
     fn notes_are_read_from_the_last_one_back() {
@@ -364,10 +407,16 @@ mod tests {
                 }
                 match (is_needed, after_trap) {
                     (false, _) => assert!(log.end_rows(end).is_none()),
-                    (true, false) => {
-                        let (ended, are_all) = log.end_rows(end).expect("it was begun");
-                        assert_eq!((ended.count, are_all), (left_after, left_after == COUNT));
-                    }
+                    (true, false) => match log.end_rows(end).expect("it was begun") {
+                        Ended::Whole(ended) => {
+                            assert_eq!((ended.count, COUNT), (left_after, left_after))
+                        }
+                        Ended::Early(ended, noted) => {
+                            assert_eq!((ended.count, noted.len()), (left_after, len));
+                            assert!(noted.into_iter().eq(1..=len as u64));
+                            continue;
+                        }
+                    },
                     (true, true) => {
                         log.cursor.left_at = end;
                         log.end_rows_at_trap();
