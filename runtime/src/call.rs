@@ -206,7 +206,7 @@ impl<'w> Turn<'w> {
         &mut self,
         signature: &Signature,
         arguments: &A,
-    ) -> Result<R, Box<CallError>> {
+    ) -> Result<R::Raw, Box<CallError>> {
         let Some(block) = self.begin_handler(signature) else {
             return Err(Box::new(CallError::TooLarge));
         };

@@ -33,7 +33,7 @@ pub struct Handler<A, R> {
 
 /// How a call ended, and a ticket for what it did and saw. Errors are boxed up to where they leave the
 /// handle, so that a result which is none is moved in registers.
-type Ran<R> = (Result<R, Box<CallError>>, Ticket);
+type Ran<T> = (Result<T, Box<CallError>>, Ticket);
 
 impl<A, R> Clone for Handler<A, R> {
     fn clone(&self) -> Self {
@@ -67,10 +67,32 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// # Errors
     /// When the call traps ([`CallError::Trapped`]), there is no such world, the current version's
     /// handler has other types, or the store fails ([`CallError::OutcomeUnknown`]).
+    // The result is made where it is wanted: one that is returned in memory and moved on, as `?` does,
+    // waits for its own stores.
+    #[inline]
     pub fn call(&self, world: &str, arguments: A) -> Result<R, CallError> {
-        let (result, ticket) = self.run(world, &arguments);
-        ticket.wait()?;
-        result.map_err(|error| *error)
+        let mut error = None;
+        match (self.call_raw(world, &arguments, &mut error), error) {
+            (Some(raw), _) => Ok(R::of(raw)),
+            (None, Some(error)) => Err(*error),
+            (None, None) => unreachable!("a call without a result has an error"),
+        }
+    }
+
+    /// As [`Handler::call`]; where there is no result, there is an error.
+    #[inline(never)]
+    fn call_raw(
+        &self,
+        world: &str,
+        arguments: &A,
+        error: &mut Option<Box<CallError>>,
+    ) -> Option<R::Raw> {
+        let (result, ticket) = self.run(world, arguments);
+        let result = match ticket.wait() {
+            Ok(()) => result,
+            Err(lost) => Err(Box::new(lost)),
+        };
+        result.map_err(|failed| *error = Some(failed)).ok()
     }
 
     /// Calls the handler in a world, waiting for it if it is busy, but not for the store: the result
@@ -80,7 +102,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// As [`Handler::call`]. A trap waits for the store, since it may tell what was read.
     pub fn submit(&self, world: &str, arguments: A) -> Result<(R, Ticket), CallError> {
         match self.run(world, &arguments) {
-            (Ok(result), ticket) => Ok((result, ticket)),
+            (Ok(raw), ticket) => Ok((R::of(raw), ticket)),
             (Err(error), ticket) => {
                 ticket.wait()?;
                 Err(*error)
@@ -90,7 +112,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
 
     /// Runs the handler.
     #[inline(always)]
-    fn run(&self, world: &str, arguments: &A) -> Ran<R> {
+    fn run(&self, world: &str, arguments: &A) -> Ran<R::Raw> {
         match self.run_once(world, arguments) {
             Ok(ran) => ran,
             Err(error) => self.run_again(error, world, arguments),
@@ -100,7 +122,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
     /// After there was no turn: where the world that was called last was deleted, another one may have
     /// its name.
     #[cold]
-    fn run_again(&self, error: Box<CallError>, world: &str, arguments: &A) -> Ran<R> {
+    fn run_again(&self, error: Box<CallError>, world: &str, arguments: &A) -> Ran<R::Raw> {
         let is_unknown = matches!(*error, CallError::UnknownWorld { .. });
         let ran = match is_unknown && self.world.borrow_mut().take().is_some() {
             true => self.run_once(world, arguments),
@@ -111,7 +133,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
 
     /// As [`Handler::run`]. Fails where there is no turn for it.
     #[inline(always)]
-    fn run_once(&self, world: &str, arguments: &A) -> Result<Ran<R>, Box<CallError>> {
+    fn run_once(&self, world: &str, arguments: &A) -> Result<Ran<R::Raw>, Box<CallError>> {
         let mut last = self.world.borrow_mut();
         let world = match &*last {
             Some(known) if is_same(known.name(), world) => known,
@@ -122,7 +144,7 @@ impl<A: FlightArguments, R: FlightResult> Handler<A, R> {
         // Ended by hand: what is dropped where something unwinds stands in memory.
         let mut turn = ManuallyDrop::new(turn);
         let signature = self.signature(turn.version())?;
-        let result = turn.call_typed(signature, arguments);
+        let result = turn.call_typed::<A, R>(signature, arguments);
         let ticket = turn.ticket();
         Turn::end(turn);
         Ok((result, ticket))
@@ -205,9 +227,17 @@ pub trait FlightResult: Sized + sealed::Sealed {
     #[doc(hidden)]
     const TYPE: Type;
 
+    /// The value while it is moved: in no more than two registers.
+    #[doc(hidden)]
+    type Raw;
+
     /// Reads a value of that type.
     #[doc(hidden)]
-    fn read(view: View<'_>) -> Self;
+    fn read(view: View<'_>) -> Self::Raw;
+
+    /// The value that was read.
+    #[doc(hidden)]
+    fn of(raw: Self::Raw) -> Self;
 }
 
 /// The Rust types of a handler's arguments: a tuple of up to eight.
@@ -245,9 +275,16 @@ macro_rules! values {
         impl FlightResult for $ty {
             const TYPE: Type = Type::$flight;
 
+            type Raw = $ty;
+
             #[inline]
             fn read(view: View<'_>) -> $ty {
                 view.$read()
+            }
+
+            #[inline]
+            fn of(raw: $ty) -> $ty {
+                raw
             }
         }
     )*};
@@ -280,17 +317,29 @@ impl FlightValue for String {
 impl FlightResult for String {
     const TYPE: Type = Type::Str;
 
+    type Raw = Box<str>;
+
     #[inline]
-    fn read(view: View<'_>) -> String {
-        view.text().to_owned()
+    fn read(view: View<'_>) -> Box<str> {
+        view.text().into()
+    }
+
+    #[inline]
+    fn of(raw: Box<str>) -> String {
+        raw.into_string()
     }
 }
 
 impl FlightResult for () {
     const TYPE: Type = Type::Unit;
 
+    type Raw = ();
+
     #[inline]
     fn read(_view: View<'_>) {}
+
+    #[inline]
+    fn of((): ()) {}
 }
 
 macro_rules! arguments {
