@@ -97,9 +97,11 @@ impl<'p> Lower<'_, 'p, '_> {
             (ExprKind::Const(Const::Float(_)), ExprKind::Const(Const::Float(_))) => true,
             (ExprKind::Place(one), ExprKind::Place(other)) => {
                 if let Some(local) = whole_local(one) {
-                    let is_register = matches!(self.locals[local.index()], Storage::Register(_));
-                    let is_same = whole_local(other) == Some(local);
-                    return is_register && is_same && one.ty == Type::Float;
+                    let storage = self.locals[local.index()];
+                    let in_register = matches!(storage, Storage::Register(_) | Storage::Fixed(_));
+                    return in_register
+                        && whole_local(other) == Some(local)
+                        && one.ty == Type::Float;
                 }
                 let fields = self.float_field(one).zip(self.float_field(other));
                 fields.is_some_and(|(one, other)| {
