@@ -18,10 +18,10 @@
 //! by whoever the caller has for it, and places them in order.
 //!
 //! Where to look: `machine` (Cranelift's part), `define`, `links`, `function` (prologue, fuel),
-//! `prepaid` (fuel of loops), `trap`, `value` (how
-//! values stand in registers and memory), `place` and `undo` (reading and writing), `stmt`, `pair` (two
-//! assignments as one), `loops`, `by_slot` and `by_index` (rows), `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`, `pattern`,
-//! `list` and `mutate`, `rows`, `constants`, `host`.
+//! `prepaid` (fuel of loops), `trap`, `value` (how values stand in registers and memory), `place` and
+//! `undo` (reading and writing), `stmt`, `pair` (two assignments as one), `loops`, `by_slot` and
+//! `by_index` (rows), `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`,
+//! `pattern`, `list` and `mutate`, `rows`, `constants`, `host`.
 
 mod arith;
 mod audit;

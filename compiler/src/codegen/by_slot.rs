@@ -41,7 +41,7 @@ struct Ways {
 }
 
 impl<'p> Lower<'_, 'p, '_> {
-    /// `for local in table`, with `where` or `limit`.
+    /// `for local in table`, also with `where` and `limit`.
     pub(super) fn rows_by_slot(&mut self, each: &'p ir::ForRows, round: Round<'p>) {
         let view = self.view(each.table);
         let slot_end = self.load_word(view, offset_of!(TableView, slot_end) as u32);
