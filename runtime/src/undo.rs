@@ -118,17 +118,13 @@ impl Undo {
         let Some(rows) = data.tables.get(table as usize) else { return };
         let all = Words::of(0, rows.memory().row_size());
         assert!(all.hold(words), "a row has {all:?}, not {words:?}");
-        let before = noted_words(row, epoch);
-        let missing = words.without(before);
-        if missing.count() == 0 {
-            return;
-        }
-        let table = u16::try_from(table).expect("`declarations_max` says so");
-        // SAFETY: a row of a table has these words, all of them initialised, and nobody writes it
-        // meanwhile.
-        unsafe { self.rows.push(table, row, missing) };
-        // SAFETY: as in `noted_words`.
-        unsafe { (*row).epoch = epoch | u64::from(before.with(missing).0) };
+        let values = words.runs().flatten().map(|word| {
+            // SAFETY: a row of a table has this word.
+            let place = unsafe { row.cast::<u64>().add(word as usize) };
+            // SAFETY: it is initialised, and nobody writes it meanwhile.
+            unsafe { place.read() }
+        });
+        self.note_row_as((table, row), epoch, words, values);
     }
 
     /// Begins the notes of words of the rows of a block, dead ones too: of `count` rows, which are not
@@ -167,7 +163,7 @@ impl Undo {
             Ended::Early(_, noted) if !is_planted(Fault::OneRowCountsAsBlock) => {
                 let noted = noted.chunks_exact(words.count() as usize);
                 for (noted, slot) in noted.zip(slot..) {
-                    self.note_row_as((table, rows.row(slot)), epoch, words, noted);
+                    self.note_row_as((table, rows.row(slot)), epoch, words, noted.iter().copied());
                 }
             }
             _ => rows.mark_block(slot, epoch, words),
@@ -180,7 +176,7 @@ impl Undo {
         (table, row): (u32, *mut RowHeader),
         epoch: u64,
         words: Words,
-        values: &[u64],
+        values: impl Iterator<Item = u64>,
     ) {
         let before = noted_words(row, epoch);
         let missing = words.without(before);
@@ -189,7 +185,7 @@ impl Undo {
         }
         let table = u16::try_from(table).expect("`declarations_max` says so");
         let values = words.runs().flatten().zip(values).filter(|(word, _)| missing.has(*word));
-        self.rows.push_words((table, slot(row)), missing, values.map(|(_, &value)| value));
+        self.rows.push((table, slot(row)), missing, values.map(|(_, value)| value));
         // SAFETY: as in `noted_words`.
         unsafe { (*row).epoch = epoch | u64::from(before.with(missing).0) };
     }

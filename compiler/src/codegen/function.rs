@@ -83,7 +83,8 @@ pub(super) struct Lower<'u, 'p, 'f> {
     /// How the call context is accessed: nothing else reaches it, so that what is read from it
     /// is still known after a write elsewhere.
     context: MemFlagsData,
-    /// How the notes of a loop's rows are written: nobody reads them before the function has returned.
+    /// How the notes of a loop's rows are written, which are aligned to a word however much is written at
+    /// once: nobody reads them before the function has returned.
     pub(super) notes: MemFlagsData,
     /// Bytes of stack slots so far.
     pub(super) slot_bytes: u32,
@@ -110,7 +111,8 @@ impl<'u, 'p, 'f> Lower<'u, 'p, 'f> {
         let fuel = builder.declare_var(clif::I64);
         let memory = region(builder.func, 0, "memory");
         let context = region(builder.func, 1, "context");
-        let notes = region(builder.func, 2, "notes");
+        let notes = region(builder.func, 2, "notes").alias_region();
+        let notes = MemFlagsData::new().with_notrap().with_alias_region(notes);
         Lower {
             func: unit.program.function(id),
             unit,

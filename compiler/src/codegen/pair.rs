@@ -52,7 +52,8 @@ impl<'p> Lower<'_, 'p, '_> {
             [assignment(first)?, assignment(second)?]
         };
         let (first, second) = (self.float_field(place)?, self.float_field(other)?);
-        let is_plain = [place, other].iter().all(|place| !self.is_indexed(first.table, place));
+        let is_indexed = |place| self.indexed_field(first.table, place).is_some();
+        let is_plain = !is_indexed(place) && !is_indexed(other);
         let is_alike = op == other_op && op != Some(BinaryOp::Rem) && first.is_before(second);
         let is_large = is_large_row(self.unit.layouts.row(first.table).layout.size);
         (is_plain && is_alike && !is_large && self.are_alike(first, value, other_value))

@@ -353,16 +353,11 @@ impl<'p> Lower<'_, 'p, '_> {
     }
 
     /// The field of a row that a place is, where an index is kept on it.
-    fn indexed_field(&self, table: TableId, place: &ir::Place) -> Option<u32> {
+    pub(super) fn indexed_field(&self, table: TableId, place: &ir::Place) -> Option<u32> {
         let [ir::Step { kind: StepKind::Field(field), .. }] = place.path[..] else {
             return None;
         };
         self.unit.types.table(table).indexes.contains(&field).then_some(field)
-    }
-
-    /// Whether an index is kept on the field of a row that a place is.
-    pub(super) fn is_indexed(&self, table: TableId, place: &ir::Place) -> bool {
-        self.indexed_field(table, place).is_some()
     }
 
     /// Puts a value into memory without further ado: a register's is stored, another is copied.

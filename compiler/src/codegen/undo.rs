@@ -274,8 +274,7 @@ impl Lower<'_, '_, '_> {
             };
             let offset = word * WORD_SIZE;
             let value = self.builder.ins().load(part, flags, row, offset as i32);
-            let flags = self.two_words().with_alias_region(self.notes.alias_region());
-            let _ = self.builder.ins().store(flags, value, to, place);
+            let _ = self.builder.ins().store(self.notes, value, to, place);
             let row = self.known_as(row);
             let _ = self.noted.held.insert((row, offset), value);
             place += part.bytes() as i32;

@@ -18,11 +18,9 @@ use std::iter;
 use std::mem;
 use std::ptr;
 
-use midflight_compiler::abi::{RowHeader, RowNoteEnd, RowNotes};
+use midflight_compiler::abi::{RowNoteEnd, RowNotes};
 use midflight_compiler::layout::Words;
 use midflight_compiler::limits::Limits;
-
-use crate::table::slot;
 
 /// Words of the first memory.
 const WORDS_MIN: usize = 64;
@@ -138,25 +136,11 @@ impl RowLog {
         self.cursor.next.is_null() || self.cursor.next.cast_const() == self.memory.as_ptr()
     }
 
-    /// Notes words of a row.
-    ///
-    /// # Safety
-    /// The row has these words, all of them initialised, and nobody writes it meanwhile.
-    pub(super) unsafe fn push(&mut self, table: u16, row: *mut RowHeader, words: Words) {
-        let values = words.runs().flatten().map(|word| {
-            // SAFETY: the row has this word.
-            let place = unsafe { row.cast::<u64>().add(word as usize) };
-            // SAFETY: it is initialised.
-            unsafe { place.read() }
-        });
-        self.push_words((table, slot(row)), words, values);
-    }
-
     /// Notes that words of a row were these, as many as `words` says.
     ///
     /// # Panics
     /// While a note of many rows is not ended.
-    pub(super) fn push_words(
+    pub(super) fn push(
         &mut self,
         (table, slot): (u16, u32),
         words: Words,
@@ -352,11 +336,9 @@ mod tests {
         let mut noted = Vec::new();
         for number in 0..20_000_u64 {
             let words = Words(number as u16);
-            let mut row: [u64; 16] = std::array::from_fn(|word| number << 8 | word as u64);
-            // The slot.
-            row[1] = number;
-            // SAFETY: `row` has all words.
-            unsafe { log.push(number as u16 % 3, row.as_mut_ptr().cast(), words) };
+            let value = |word: u32| if word == 1 { number } else { number << 8 | u64::from(word) };
+            let values = words.runs().flatten().map(value);
+            log.push((number as u16 % 3, number as u32), words, values);
             noted.push((number, log.len()));
         }
         for half in [true, false] {
@@ -387,12 +369,10 @@ mod tests {
     fn rows_that_are_one_note_are_read_one_by_one() {
         const COUNT: usize = 40;
         let mut log = RowLog::default();
-        let mut row = [7_u64; 16];
         for (words, left_after) in [(0b100, COUNT), (0b1111_0111_0110_0100, 3), (0x7ffc, 0)] {
             let words = Words(words);
             let rows = Rows { table: 70_000, slot: 640, count: COUNT, words };
-            // SAFETY: the row has all words.
-            unsafe { log.push(3, row.as_mut_ptr().cast(), Words(0b1000)) };
+            log.push((3, 0), Words(0b1000), [7].into_iter());
             let before = log.len();
             for (is_needed, after_trap) in [(false, false), (true, false), (true, true)] {
                 let start = log.begin_rows(rows, is_needed);
@@ -450,12 +430,10 @@ mod tests {
     #[test]
     fn room_is_made_at_once_for_what_noted_much() {
         let mut log = RowLog::default();
-        let mut row = [0_u64; 16];
         let capacities = [2 * KEPT_MAX, 1, 1].map(|notes| {
             let mut capacity = 0;
             for number in 0..notes {
-                // SAFETY: `row` has all words.
-                unsafe { log.push(0, row.as_mut_ptr().cast(), Words(0b100)) };
+                log.push((0, 0), Words(0b100), [7].into_iter());
                 if number == 0 {
                     capacity = log.memory.capacity();
                 }
