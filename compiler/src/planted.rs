@@ -48,7 +48,7 @@ faults! {
     RightSidesAreAlwaysReached,
     /// an index equal to the length is in bounds
     IndexMayBeLen,
-    /// a NaN is stored with the bits that the processor gave it
+    /// a NaN is shown with the bits that the processor gave it
     NanIsNotCanonical,
     /// a write to `state` takes no note for undo
     StateNoteIsMissing,

@@ -99,10 +99,7 @@ impl Constants {
         match (ty, value) {
             (_, Const::Unit | Const::None) => {}
             (_, Const::Int(number)) => self.put(at, &number.to_le_bytes()),
-            (_, Const::Float(number)) => {
-                let number = if number.is_nan() { f64::NAN } else { *number };
-                self.put(at, &number.to_le_bytes());
-            }
+            (_, Const::Float(number)) => self.put(at, &number.to_le_bytes()),
             (_, Const::Bool(truth)) => self.put(at, &[u8::from(*truth)]),
             (_, Const::Str(text)) if text.is_empty() => {}
             (_, Const::Str(text)) => {

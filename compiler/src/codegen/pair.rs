@@ -5,13 +5,12 @@
 //! After "Exploiting Superword Level Parallelism with Multimedia Instruction Sets", Larsen and
 //! Amarasinghe, 2000; of that the pairs that a program already has next to each other.
 
-use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, types as clif};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types as clif};
 
 use super::function::{Lower, Value};
 use super::place::{Located, Owner, RowPlace};
 use super::scan;
-use super::value::{NAN_BLOCKS_MAX, Storage};
+use super::value::Storage;
 use crate::ir::{
     BinaryOp, Block, Const, Expr, ExprKind, LocalId, Place, Root, StepKind, Stmt, StmtKind,
 };
@@ -152,7 +151,8 @@ impl<'p> Lower<'_, 'p, '_> {
         for (at, span) in halves {
             self.before_write(at, WORD_SIZE, span);
         }
-        self.store_pair(value, row, offset);
+        let flags = self.two_words();
+        let _ = self.builder.ins().store(flags, value, row, offset as i32);
         true
     }
 
@@ -208,48 +208,6 @@ impl<'p> Lower<'_, 'p, '_> {
     /// How two words of a row are reached, which are aligned for one.
     pub(super) fn two_words(&self) -> MemFlagsData {
         MemFlagsData::new().with_notrap().with_alias_region(self.memory.alias_region())
-    }
-
-    /// Stores two floats, a NaN as the one that Flight has.
-    fn store_pair(&mut self, value: Value, row: Value, offset: u32) {
-        let (flags, offset) = (self.two_words(), offset as i32);
-        if is_planted(Fault::NanIsNotCanonical) {
-            let _ = self.builder.ins().store(flags, value, row, offset);
-            return;
-        }
-        let are_nan = self.builder.ins().fcmp(FloatCC::Unordered, value, value);
-        if self.builder.func.dfg.num_blocks() > NAN_BLOCKS_MAX {
-            let canonical = self.without_nan(value, are_nan);
-            let _ = self.builder.ins().store(flags, canonical, row, offset);
-            return;
-        }
-        let _ = self.builder.ins().store(flags, value, row, offset);
-        let some = self.builder.ins().vhigh_bits(clif::I32, are_nan);
-        let [replace, next] = [(); 2].map(|()| self.builder.create_block());
-        self.builder.set_cold_block(replace);
-        self.is_as_cold(next);
-        self.brif(some, replace, next);
-        self.start(replace);
-        // As another type, so that it is read indeed: the comparison can have the register of the value.
-        let stored = self.builder.ins().load(clif::I64X2, flags, row, offset);
-        let stored = self.as_floats(stored);
-        let canonical = self.without_nan(stored, are_nan);
-        let _ = self.builder.ins().store(flags, canonical, row, offset);
-        self.jump(next, &[]);
-        self.start(next);
-    }
-
-    fn without_nan(&mut self, value: Value, are_nan: Value) -> Value {
-        let nan = self.builder.ins().f64const(f64::NAN);
-        let nan = self.builder.ins().splat(clif::F64X2, nan);
-        let mask = self.as_floats(are_nan);
-        self.builder.ins().bitselect(mask, nan, value)
-    }
-
-    fn as_floats(&mut self, value: Value) -> Value {
-        // The halves change their type, not their place.
-        let flags = MemFlagsData::new().with_endianness(Endianness::Little);
-        self.builder.ins().bitcast(clif::F64X2, flags, value)
     }
 }
 

@@ -5,9 +5,7 @@
 //! it longer than until the next evaluation copies it.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{
-    self as cl, InstBuilder, InstructionData, Opcode, StackSlotData, StackSlotKind, types as clif,
-};
+use cranelift_codegen::ir::{self as cl, InstBuilder, StackSlotData, StackSlotKind, types as clif};
 use cranelift_frontend::Variable;
 
 use super::function::{Lower, Value};
@@ -18,10 +16,6 @@ use crate::limits::STACK_VALUE_MAX;
 use crate::planted::{Fault, is_planted};
 use crate::source::Span;
 use crate::types::{Type, TypeId, Types};
-
-/// Blocks of a function up to which a NaN is replaced in a block of its own, which is faster where it
-/// runs. Many such blocks take time to compile, and there may not be any number of them.
-pub(super) const NAN_BLOCKS_MAX: usize = 100;
 
 /// Bytes of stack slots in one function; what goes beyond lives in the arena.
 const SLOTS_SIZE_MAX: u32 = 8 << 10;
@@ -197,8 +191,9 @@ impl Lower<'_, '_, '_> {
         }
     }
 
-    /// Writes a value that stands in a register to its memory form. A NaN becomes the one that
-    /// Flight has: the same program leaves the same bytes on every machine.
+    /// Writes a value that stands in a register to its memory form. A NaN keeps the bits that the
+    /// processor gave it: nothing in Flight tells one from another, and whoever reads it from outside
+    /// (`View` of the runtime) is given the one that Flight has.
     pub(super) fn store(&mut self, ty: Type, value: Value, address: Value, offset: u32) {
         let place = offset as i32;
         match (ty, self.unit.form(ty)) {
@@ -210,40 +205,9 @@ impl Lower<'_, '_, '_> {
                 let size = self.unit.layouts.enumeration(id).tag_size;
                 self.store_tag(size, value, address, offset);
             }
-            (Type::Float, _) if !self.is_number(value) && !is_planted(Fault::NanIsNotCanonical) => {
-                let is_number = self.builder.ins().fcmp(FloatCC::Ordered, value, value);
-                if self.builder.func.dfg.num_blocks() > NAN_BLOCKS_MAX {
-                    let nan = self.builder.ins().f64const(f64::NAN);
-                    let canonical = self.builder.ins().select(is_number, value, nan);
-                    let _ = self.builder.ins().store(self.memory, canonical, address, place);
-                    return;
-                }
-                let _ = self.builder.ins().store(self.memory, value, address, place);
-                let [replace, next] = [(); 2].map(|()| self.builder.create_block());
-                self.builder.set_cold_block(replace);
-                self.is_as_cold(next);
-                // In this order Cranelift, which goes by the last of them first, comes to `next` when it
-                // knows both ways there: what was read before is not read again.
-                self.brif(is_number, next, replace);
-                self.start(replace);
-                let nan = self.builder.ins().f64const(f64::NAN);
-                let _ = self.builder.ins().store(self.memory, nan, address, place);
-                self.jump(next, &[]);
-                self.start(next);
-            }
             (_, Form::Register(_)) => {
                 let _ = self.builder.ins().store(self.memory, value, address, place);
             }
-        }
-    }
-
-    /// Whether a float is known to be no NaN.
-    fn is_number(&self, value: Value) -> bool {
-        let dfg = &self.builder.func.dfg;
-        let Some(inst) = dfg.value_def(dfg.resolve_aliases(value)).inst() else { return false };
-        match dfg.insts[inst] {
-            InstructionData::UnaryIeee64 { imm, .. } => !imm.is_nan(),
-            data => data.opcode() == Opcode::FcvtFromSint,
         }
     }
 

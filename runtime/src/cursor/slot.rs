@@ -163,14 +163,13 @@ impl<'a> Slot<'a> {
         Ok(())
     }
 
-    /// Writes a `float`; every NaN becomes the one that Flight has.
+    /// Writes a `float`; a NaN is read as the one that Flight has.
     ///
     /// # Errors
     /// When the slot has another type.
     #[inline]
     pub fn write_float(&mut self, value: f64) -> Result<(), WriteError> {
         self.expect(Type::Float)?;
-        let value = if value.is_nan() { f64::NAN } else { value };
         // SAFETY: a slot of type `float` has room for one (`new`).
         unsafe { self.address.cast::<f64>().write(value) };
         Ok(())

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use midflight_compiler::Program;
 use midflight_compiler::abi::{ListHeader, RowHeader, Text};
 use midflight_compiler::layout::{bounded_elements_offset, optional_value_offset};
+use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::types::{Field, Type};
 
 use crate::memory::texts::characters;
@@ -153,12 +154,18 @@ impl<'a> View<'a> {
         unsafe { self.address.cast::<i64>().read() }
     }
 
-    /// The value, which has to be a `float`.
+    /// The value, which has to be a `float`; every NaN as the one that Flight has. In memory it has
+    /// the bits that the processor gave it, which differ from one kind of machine to the next; what is
+    /// shown of a world, sent or stored does not.
     #[inline]
     pub(crate) fn float(&self) -> f64 {
         assert!(self.ty == Type::Float, "the value is a `float`");
         // SAFETY: the address holds a `float` (`new`).
-        unsafe { self.address.cast::<f64>().read() }
+        let value = unsafe { self.address.cast::<f64>().read() };
+        match value.is_nan() && !is_planted(Fault::NanIsNotCanonical) {
+            true => f64::NAN,
+            false => value,
+        }
     }
 
     /// The value, which has to be a `bool`.
