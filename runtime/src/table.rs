@@ -13,6 +13,7 @@
 
 #![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
 
+mod keys;
 mod moved;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,6 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use midflight_compiler::abi::{RowHeader, TableView, Text};
 use midflight_compiler::layout::Layouts;
 use midflight_compiler::planted::{Fault, is_planted};
@@ -32,6 +32,7 @@ use crate::index::{Entry, Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
 use crate::memory::rows::Rows;
 use crate::memory::texts::characters;
+use keys::{Keys, Near};
 pub(crate) use moved::Kept;
 
 /// The rows of one table.
@@ -43,7 +44,7 @@ pub(crate) struct Table {
     generation: u32,
     key: Column,
     /// The slots of the rows that are alive, by key; empty where the key alone tells the slot.
-    keys: HashTable<u32>,
+    keys: Keys,
     /// Seeded for each process: clients choose keys.
     hasher: RandomState,
     /// What every key is more than its row's slot, while that is the same for all rows: so it is
@@ -116,7 +117,7 @@ impl Table {
             len: 0,
             generation: 0,
             key: column(table.key),
-            keys: HashTable::new(),
+            keys: Keys::default(),
             hasher: RandomState::default(),
             key_base: None,
             indexes: table.indexes.iter().map(|&field| (column(field), Index::default())).collect(),
@@ -148,35 +149,44 @@ impl Table {
     pub(crate) fn find(&self, key: Key<'_>) -> Option<*mut RowHeader> {
         match key {
             Key::Int(number) => self.find_int(number),
-            Key::Text(_) => self.find_hashed(key, |row| self.key.key(row) == key),
+            Key::Text(_) => {
+                let hash = key.hash(&self.hasher);
+                self.keys.find(hash, |slot| self.row_with(slot, |row| self.key.key(row) == key))
+            }
         }
     }
 
     /// The row with this key, which is an `int`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_int(&self, number: i64) -> Option<*mut RowHeader> {
         let Some(base) = self.key_base else {
-            return self.find_hashed(Key::Int(number), |row| self.key.int(row) == number);
+            let hash = Key::Int(number).hash(&self.hasher);
+            let has_it = |row| self.key.int(row) == number;
+            return match self.keys.find_near(hash, |slot| self.row_with(slot, has_it)) {
+                Near::Found(row) => Some(row),
+                Near::Nothing => None,
+                Near::Unknown => self.find_int_far(hash, number),
+            };
         };
         let slot = u32::try_from(number.checked_sub(base)?).ok()?;
-        self.row(slot).filter(|&row| generation(row) != 0)
+        let row = self.rows.get(slot).filter(|_| slot < self.rows.end());
+        row.filter(|&row| generation(row) != 0)
     }
 
-    /// The row among those with the hash of a key that has the key.
-    #[inline]
-    fn find_hashed(
+    #[cold]
+    fn find_int_far(&self, hash: u64, number: i64) -> Option<*mut RowHeader> {
+        let has_it = |row| self.key.int(row) == number;
+        self.keys.find(hash, |slot| self.row_with(slot, has_it))
+    }
+
+    /// The row in a slot, if it is the one.
+    #[inline(always)]
+    fn row_with(
         &self,
-        key: Key<'_>,
+        slot: u32,
         is_it: impl Fn(*mut RowHeader) -> bool,
     ) -> Option<*mut RowHeader> {
-        let hash = key.hash(&self.hasher);
-        // Kept, since where a row stands is computed from its slot.
-        let mut row = std::ptr::null_mut();
-        let found = self.keys.find(hash, |&slot| {
-            row = self.rows.row(slot);
-            is_it(row)
-        });
-        found.map(|_| row)
+        self.rows.get(slot).filter(|&row| is_it(row))
     }
 
     /// Bytes of a row's key where it is a `str`; 0 for an `int`.
@@ -372,16 +382,16 @@ impl Table {
             return;
         }
         let (rows, column, hasher) = (&self.rows, self.key, &self.hasher);
-        let hash_of = |&slot: &u32| column.key(rows.row(slot)).hash(hasher);
+        let hash_of = |slot: u32| column.key(rows.row(slot)).hash(hasher);
         if self.key_base.take().is_some() {
             // Once, as when a table of hashes grows. There is room for rows that come back when the
             // call is taken back: that must not need memory.
-            self.keys.reserve(rows.end() as usize, hash_of);
+            self.keys.make_room(rows.end() as usize, rows.end() - 1, hash_of);
             for slot in (0..rows.end()).filter(|&slot| generation(rows.row(slot)) != 0) {
-                let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
+                self.keys.insert(hash_of(slot), slot, hash_of);
             }
         }
-        let _ = self.keys.insert_unique(hash_of(&slot), slot, hash_of);
+        self.keys.insert(hash_of(slot), slot, hash_of);
     }
 
     /// Makes a row dead. Its slot stays taken until [`Table::release`] or [`Table::abandon`], its
@@ -389,12 +399,8 @@ impl Table {
     pub(crate) fn leave(&mut self, memory: &mut MemoryBudget, row: *mut RowHeader) -> u32 {
         let generation = generation(row);
         if self.key_base.is_none() {
-            let key = self.key.key(row);
-            let hash = key.hash(&self.hasher);
-            let rows = &self.rows;
-            let column = self.key;
-            let found = self.keys.find_entry(hash, |&slot| column.key(rows.row(slot)) == key);
-            let _ = found.map(|entry| entry.remove());
+            let hash = self.key.key(row).hash(&self.hasher);
+            self.keys.remove(hash, slot(row));
         }
         let index_keys = self.index_keys(row);
         memory.give_back(entries_size(&index_keys));

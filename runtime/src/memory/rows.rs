@@ -22,6 +22,9 @@ use super::budget::MemoryBudget;
 /// rows takes little.
 const BLOCK_SIZE: u32 = 8 << 10;
 
+/// Slots of a table.
+pub(crate) const SLOTS_MAX: u32 = 1 << 31;
+
 /// The slots of one table.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -80,7 +83,9 @@ impl Rows {
     /// When the world has no memory left.
     pub(crate) fn push(&mut self, memory: &mut MemoryBudget) -> Result<u32, TrapKind> {
         let slot = self.end;
-        let end = slot.checked_add(1).ok_or(TrapKind::WorldFull)?;
+        if slot == SLOTS_MAX {
+            return Err(TrapKind::WorldFull);
+        }
         if (slot >> self.block_shift) as usize == self.blocks.len() {
             let layout = self.block_layout();
             memory.take(layout.size())?;
@@ -93,7 +98,7 @@ impl Rows {
             self.blocks.push(block);
             self.noted.push(Cell::new(0));
         }
-        self.end = end;
+        self.end += 1;
         // SAFETY: the slot was just made, and its row is zero, which is a header.
         unsafe { (*self.row(slot)).slot = slot };
         Ok(slot)
@@ -110,6 +115,16 @@ impl Rows {
         self.end -= 1;
     }
 
+    /// The row in a slot, if there is a block with such a slot.
+    #[inline]
+    pub(crate) fn get(&self, slot: u32) -> Option<*mut RowHeader> {
+        let block = self.blocks.get((slot >> self.block_shift) as usize)?;
+        // Less than a block's size.
+        let place = (slot & self.block_mask).wrapping_mul(self.stride);
+        // SAFETY: the row stands inside of its block.
+        Some(unsafe { block.as_ptr().add(place as usize) }.cast())
+    }
+
     /// The row in a slot.
     ///
     /// # Panics
@@ -117,11 +132,7 @@ impl Rows {
     #[inline]
     pub(crate) fn row(&self, slot: u32) -> *mut RowHeader {
         debug_assert!(slot < self.end, "slot {slot} of {}", self.end);
-        let block = self.blocks[(slot >> self.block_shift) as usize];
-        // Less than a block's size.
-        let place = (slot & self.block_mask).wrapping_mul(self.stride);
-        // SAFETY: the row stands inside of its block.
-        unsafe { block.as_ptr().add(place as usize) }.cast()
+        self.get(slot).expect("slots that are used have a block")
     }
 
     /// Rows from this slot to the end of its block.
