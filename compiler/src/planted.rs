@@ -42,6 +42,8 @@ faults! {
     NegationIsUnchecked,
     /// a remainder by -1 is the dividend
     RemainderByMinusOne,
+    /// a division by a constant takes every dividend for one that is not below zero
+    DivisionTakesNoSign,
     /// after `x < n` the interval analysis believes that `x` is at most `n - 2`
     RangeIsTooNarrow,
     /// what the right side of `&&` or `||` says of a local counts where it was not evaluated

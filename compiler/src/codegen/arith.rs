@@ -58,6 +58,18 @@ impl Sides {
 /// 2^63, the first `float` above every `int`; its negative is the smallest `int`.
 const INT_END: f64 = 9_223_372_036_854_775_808.0;
 
+/// What a number of 63 bits is multiplied with, for the upper 64 bits of the product, and how far these
+/// are shifted to the right then: that divides it by a divisor above zero that is no power of two.
+///
+/// After theorem 4.2 of "Division by Invariant Integers using Multiplication", Granlund and Montgomery,
+/// 1994: for dividends of 63 bits the factor has no more than 64.
+fn reciprocal(divisor: i64) -> (u64, u32) {
+    let divisor = u128::from(divisor.unsigned_abs());
+    let shift = divisor.ilog2();
+    let factor = (1 << (u64::BITS + shift)) / divisor + 1;
+    (factor as u64, shift)
+}
+
 impl Lower<'_, '_, '_> {
     /// `left op right` on `int`, `float` or `str`.
     pub(super) fn binary(&mut self, op: BinaryOp, sides: Sides, span: Span) -> Value {
@@ -151,13 +163,10 @@ impl Lower<'_, '_, '_> {
         left_range: Range,
         divisor: i64,
     ) -> Value {
-        // Without a sign there is no rounding towards zero to make good. (For other divisors Cranelift's
-        // division without a sign is often the longer one: it does not know that the highest bit is 0.)
-        if left_range.low >= 0 && divisor > 0 && divisor.count_ones() == 1 {
-            return match op {
-                BinaryOp::Rem => self.builder.ins().band_imm_u(left, divisor - 1),
-                _ => self.builder.ins().ushr_imm_u(left, i64::from(divisor.trailing_zeros())),
-            };
+        // Without a sign there is no rounding towards zero to make good.
+        let has_no_sign = left_range.low >= 0 || is_planted(Fault::DivisionTakesNoSign);
+        if has_no_sign && divisor > 0 {
+            return self.division_without_sign(op, left, divisor);
         }
         let constant = self.int(divisor);
         match op {
@@ -165,6 +174,29 @@ impl Lower<'_, '_, '_> {
             BinaryOp::Rem => self.builder.ins().srem(left, constant),
             _ if divisor == -1 => self.builder.ins().ineg(left),
             _ => self.builder.ins().sdiv(left, constant),
+        }
+    }
+
+    /// A division of what is not below zero by a constant that is above. (Cranelift's division without a
+    /// sign does not know that the highest bit is zero, and is the longer one for some divisors.)
+    fn division_without_sign(&mut self, op: BinaryOp, left: Value, divisor: i64) -> Value {
+        if divisor.count_ones() == 1 {
+            return match op {
+                BinaryOp::Rem => self.builder.ins().band_imm_u(left, divisor - 1),
+                _ => self.builder.ins().ushr_imm_u(left, i64::from(divisor.trailing_zeros())),
+            };
+        }
+        let (factor, shift) = reciprocal(divisor);
+        let factor = self.int(factor.cast_signed());
+        let product = self.builder.ins().umulhi(left, factor);
+        let quotient = self.builder.ins().ushr_imm_u(product, i64::from(shift));
+        match op {
+            BinaryOp::Rem => {
+                let divisor = self.int(divisor);
+                let multiple = self.builder.ins().imul(quotient, divisor);
+                self.builder.ins().isub(left, multiple)
+            }
+            _ => quotient,
         }
     }
 
@@ -262,5 +294,29 @@ impl Lower<'_, '_, '_> {
         let above = self.builder.ins().fcmp(FloatCC::GreaterThanOrEqual, value, end);
         self.trap_if(above, TrapKind::OutOfRange, span);
         self.builder.ins().fcvt_to_sint_sat(clif::I64, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reciprocal;
+
+    #[test]
+    fn a_product_with_the_reciprocal_is_the_quotient() {
+        let small = 3..2_000_i64;
+        let large = (2..63).flat_map(|bits| (-3..=3).map(move |more| (1 << bits) + more));
+        let divisors = small.chain(large).chain([i64::MAX, i64::MAX / 3, 1_000_000_007]);
+        for divisor in divisors.filter(|divisor| *divisor > 2 && divisor.count_ones() > 1) {
+            let (factor, shift) = reciprocal(divisor);
+            let last = i64::MAX / divisor * divisor;
+            // Where a quotient begins, and in front of that, a factor that is off shows first.
+            let edges = [0, 1, divisor - 1, divisor, last / 2 / divisor * divisor, last, i64::MAX];
+            let dividends = edges.into_iter().flat_map(|edge| [edge.max(1) - 1, edge]);
+            for dividend in dividends {
+                let product = u128::from(dividend.unsigned_abs()) * u128::from(factor);
+                let quotient = (product >> 64) as u64 >> shift;
+                assert_eq!(quotient, (dividend / divisor).unsigned_abs(), "{dividend} / {divisor}");
+            }
+        }
     }
 }
