@@ -49,7 +49,10 @@ impl Outbox {
         ending: Ending,
     ) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        for text in self.lines.drain(..) {
+        // Both are empty from here on, also where an observer panics: what they say lies in memory that
+        // is used again.
+        let (lines, events) = (self.lines.drain(..), self.events.drain(..));
+        for text in lines {
             // SAFETY: in the arena, live until the turn is over.
             let text = unsafe { characters(text) };
             let rolled_back = ending == Ending::RolledBack;
@@ -57,7 +60,7 @@ impl Outbox {
             deliveries.extend(observer.log(&LogLine { world, version, text, rolled_back }));
         }
         let program = version.program();
-        for (id, fields) in self.events.drain(..) {
+        for (id, fields) in events {
             let Some(event) = program.ir.events.get(id.index()) else { continue };
             if ending == Ending::RolledBack && !is_planted(Fault::EventsOfTrappedCallsLeave) {
                 continue;

@@ -1,5 +1,6 @@
 //! Reading a value: a [`View`] stands on it and shows its [`Content`], part by part.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use midflight_compiler::Program;
@@ -10,8 +11,8 @@ use midflight_compiler::types::{Field, Type};
 
 use crate::memory::texts::characters;
 
-/// One value of a known type, to be read.
-#[derive(Clone, Copy, Debug)]
+/// One value of a known type, to be read. `{:?}` shows the value.
+#[derive(Clone, Copy)]
 pub struct View<'a> {
     program: &'a Program,
     ty: Type,
@@ -46,7 +47,7 @@ pub enum Content<'a> {
 }
 
 /// The fields of a struct or variant: an iterator over names and values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Fields<'a> {
     whole: View<'a>,
     fields: &'a [Field],
@@ -54,7 +55,7 @@ pub struct Fields<'a> {
 }
 
 /// The elements of a list: an iterator over values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Elements<'a> {
     first: View<'a>,
     left: usize,
@@ -242,6 +243,40 @@ impl<'a> View<'a> {
         let layout = self.program.layouts.of(&self.program.ir.types, ty);
         let stride = layout.map_or(0, |layout| layout.size as usize);
         Content::List(Elements { first: self.part(ty, offset), left: len, stride })
+    }
+}
+
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.content() {
+            Content::Unit => f.write_str("()"),
+            Content::Int(value) => value.fmt(f),
+            Content::Float(value) => value.fmt(f),
+            Content::Bool(value) => value.fmt(f),
+            Content::Text(text) => text.fmt(f),
+            Content::Struct(fields) => fields.fmt(f),
+            Content::Variant(name, fields) if fields.fields.is_empty() => f.write_str(name),
+            Content::Variant(name, fields) => {
+                f.write_str(name)?;
+                f.write_str(" ")?;
+                fields.fmt(f)
+            }
+            Content::None => f.write_str("none"),
+            Content::Some(value) => value.fmt(f),
+            Content::List(elements) => elements.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(*self).finish()
+    }
+}
+
+impl fmt::Debug for Elements<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(*self).finish()
     }
 }
 

@@ -1,0 +1,81 @@
+//! An observer is the host's code, and may panic: what the call did stays, and the world goes on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use midflight_runtime::{Delivery, Engine, Event, LogLine, Observer};
+
+/// Notes what it is told, and panics where a line says so.
+#[derive(Clone, Default)]
+struct Careless(Arc<Mutex<Vec<String>>>);
+
+impl Careless {
+    fn add(&self, line: String) {
+        self.0.lock().expect("nobody panics while it is locked").push(line);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("nobody panics while it is locked"))
+    }
+}
+
+impl Observer for Careless {
+    fn event(&self, event: &Event<'_>) -> Option<Delivery> {
+        self.add(format!("{} {:?}", event.name, event.fields));
+        None
+    }
+
+    fn log(&self, line: &LogLine<'_>) -> Option<Delivery> {
+        self.add(line.text.to_owned());
+        assert!(!line.text.starts_with("panic"), "as the line says");
+        None
+    }
+}
+
+#[test]
+fn what_was_to_be_told_when_an_observer_panicked_is_not_told_later() {
+    let careless = Careless::default();
+    let engine =
+        Engine::builder().memory().observer(careless.clone()).build().expect("memory has no store");
+    let source = r#"
+        state { calls: int }
+        event called { number: int, text: str }
+        post call(text: str, fails: bool) -> int {
+            state.calls += 1
+            log "{text} {state.calls}"
+            emit called { number: state.calls, text: "{text}!" }
+            log "and that was it"
+            if fails { fail "as it was asked to" }
+            return state.calls
+        }
+        get calls() -> int { return state.calls }
+    "#;
+    let _ = engine.load(source).expect("it is right");
+    let call = engine.handler::<(&str, bool), i64>("call").expect("it is declared");
+    let calls = engine.handler::<(), i64>("calls").expect("it is declared");
+    for (fails, calls_after) in [(false, 1), (true, 1)] {
+        let ended = catch_unwind(AssertUnwindSafe(|| call.call("main", ("panic", fails)).is_ok()));
+        assert!(ended.is_err(), "it came through to whoever called");
+        assert_eq!(careless.take().len(), 1, "nothing behind the panic was told");
+        assert_eq!(calls.call("main", ()).ok(), Some(calls_after));
+        assert_eq!(careless.take(), [""; 0], "nor later");
+    }
+    // The same through a turn, which ends by being dropped.
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let called = engine.enter("main", |turn| {
+            turn.call("call", |arguments| {
+                let text = arguments.slot("text")?.write_text("panic");
+                let fails = arguments.slot("fails")?.write_bool(false);
+                text.and(fails).expect("both have their types");
+                Ok(())
+            })
+            .is_ok()
+        });
+        called.is_ok()
+    }));
+    assert!(ended.is_err());
+    assert_eq!(careless.take(), ["panic 2"]);
+    assert_eq!(call.call("main", ("fine", false)).ok(), Some(3));
+    let event = r#"called {"number": 3, "text": "fine!"}"#;
+    assert_eq!(careless.take(), ["fine 3", "and that was it", event]);
+}
