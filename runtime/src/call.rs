@@ -157,7 +157,8 @@ impl<'w> Turn<'w> {
     }
 
     /// As [`Turn::call`]; `show` is given the result before the call is committed. Where it says
-    /// `false`, the result is larger than the host can show, and the call ends like one that traps.
+    /// `false`, the result is larger than the host can show, and the call ends like one that traps. Where
+    /// it panics, the call is taken back.
     ///
     /// # Errors
     /// As [`Turn::call`].
@@ -397,6 +398,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        self.frame.abandon();
         self.frame.settle();
     }
 }

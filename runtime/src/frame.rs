@@ -232,6 +232,15 @@ impl Frame {
         self.undo.rollback(&mut self.data);
     }
 
+    /// Takes back a call that was left between its end and its commit: the host panicked while it
+    /// was shown the result.
+    pub(crate) fn abandon(&mut self) {
+        if !self.undo.is_empty() {
+            self.roll_back();
+        }
+        self.outbox.clear();
+    }
+
     /// Shows the observer what the call wanted to tell; gives what is to be done with it.
     pub(crate) fn tell(
         &mut self,

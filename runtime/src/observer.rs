@@ -11,7 +11,8 @@ pub type Delivery = Box<dyn FnOnce() + Send>;
 
 /// Is shown what happens in the worlds of an engine, while the world is still held and before it is
 /// durable: it should encode what it needs and come back. What it gives is run when the outside may
-/// know, in order; it is dropped when the store fails before. The default does nothing.
+/// know, in order; it is dropped when the store fails before. If it panics, that comes to whoever called;
+/// the call has happened, and what else it wanted to tell is not told. The default does nothing.
 pub trait Observer: Send + Sync {
     /// A call committed that had emitted this event.
     fn event(&self, event: &Event<'_>) -> Option<Delivery> {

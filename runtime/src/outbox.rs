@@ -39,6 +39,12 @@ impl Outbox {
         self.events.is_empty() && self.lines.is_empty()
     }
 
+    /// Tells nobody.
+    pub(crate) fn clear(&mut self) {
+        self.lines.clear();
+        self.events.clear();
+    }
+
     /// Shows everything to the observer, and forgets; gives what the observer has made of it.
     /// Events of a call that was taken back never happened; its lines stay, marked.
     pub(crate) fn tell(

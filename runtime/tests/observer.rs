@@ -79,3 +79,43 @@ fn what_was_to_be_told_when_an_observer_panicked_is_not_told_later() {
     let event = r#"called {"number": 3, "text": "fine!"}"#;
     assert_eq!(careless.take(), ["fine 3", "and that was it", event]);
 }
+
+#[test]
+fn a_call_whose_host_panics_before_it_commits_is_taken_back() {
+    let careless = Careless::default();
+    let engine =
+        Engine::builder().memory().observer(careless.clone()).build().expect("memory has no store");
+    let source = r#"
+        state { calls: int, name: str }
+        table item { key id: int, name: str }
+        event called { number: int }
+        post call(name: str) -> int {
+            state.calls += 1
+            state.name = name
+            insert item { id: state.calls, name }
+            log "called {name}"
+            emit called { number: state.calls }
+            return state.calls
+        }
+    "#;
+    let _ = engine.load(source).expect("it is right");
+    let call = engine.handler::<(&str,), i64>("call").expect("it is declared");
+    assert_eq!(call.call("main", ("first",)).ok(), Some(1));
+    let image = || engine.enter("main", |turn| turn.image()).expect("the world is there");
+    let before = image();
+    let _ = careless.take();
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let called = engine.enter("main", |turn| {
+            let bind = |arguments: &mut midflight_runtime::Arguments<'_>| {
+                arguments.slot("name")?.write_text("second").expect("it is a `str`");
+                Ok(())
+            };
+            turn.call_shown("call", bind, |_| panic!("it cannot be shown")).is_ok()
+        });
+        called.is_ok()
+    }));
+    assert!(ended.is_err());
+    assert_eq!((image() == before, careless.take()), (true, Vec::new()));
+    assert_eq!(call.call("main", ("third",)).ok(), Some(2));
+    assert_eq!(careless.take(), ["called third", r#"called {"number": 2}"#]);
+}
