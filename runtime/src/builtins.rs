@@ -65,7 +65,11 @@ unsafe fn run<R: Returned>(
     };
     // SAFETY: as above; the first reference is no longer used.
     let frame = unsafe { Frame::of(ctx) };
-    frame.broken |= kind == TrapKind::Internal;
+    if kind == TrapKind::Internal {
+        frame.broken = true;
+        // Of no program, unless the code that called traps for it and says where.
+        frame.ctx.trap_site = u32::MAX;
+    }
     frame.ctx.trap_kind = kind as u32;
     R::NOTHING
 }
@@ -146,3 +150,43 @@ pub(crate) static HOST: HostFunctions = HostFunctions {
     rollback_to_savepoint: effect::rollback_to_savepoint,
     advance: effect::advance,
 };
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+    use std::sync::Arc;
+
+    use midflight_compiler::abi::CallContext;
+    use midflight_compiler::compile;
+    use midflight_compiler::source::Source;
+    use midflight_compiler::trap::TrapKind;
+
+    use crate::data::Beginning;
+    use crate::enter::{Exit, enter};
+    use crate::frame::Frame;
+    use crate::limits::Limits;
+    use crate::trap::Trap;
+    use crate::version::Version;
+
+    /// Code that calls a host function which panics, and goes on as if nothing had been.
+    unsafe extern "C" fn goes_on(ctx: *mut CallContext, _: *const u8, _: *mut u8) -> u32 {
+        // SAFETY: the context is that of the running frame.
+        unsafe { super::run::<()>(ctx, |_| panic!("as a fault of ours would")) };
+        0
+    }
+
+    #[test]
+    fn no_call_returns_in_which_a_host_function_panicked() {
+        let source = Source::new("t.flight", "state { n: int }");
+        let program = compile(&source).expect("it is right");
+        let limits = Limits::default();
+        let version = Arc::new(Version::new(source, program));
+        let mut frame = Frame::new(version, Beginning::alone(&limits)).expect("there is memory");
+        frame.begin(1);
+        // SAFETY: what is entered reads no argument and gives no result.
+        let exit = unsafe { enter(&mut frame, goes_on, ptr::null(), ptr::null_mut()) };
+        assert_eq!((exit, frame.broken), (Exit::Trapped, true));
+        let trap = Trap::take(&mut frame);
+        assert_eq!((trap.kind, trap.function.as_str()), (TrapKind::Internal, ""));
+    }
+}

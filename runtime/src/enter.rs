@@ -38,7 +38,8 @@ pub(crate) unsafe fn enter(
         // SAFETY: as above.
         false => unsafe { enter_on_more_stack(ctx, entry, arguments, result) },
     };
-    if status == 0 { Exit::Returned } else { Exit::Trapped }
+    // Code does not look whether a host function that cannot trap has panicked.
+    if status == 0 && !frame.broken { Exit::Returned } else { Exit::Trapped }
 }
 
 /// As the call itself, on another stack where this one has not enough left.
