@@ -11,27 +11,28 @@
 //! - where there is a `key_base`, the slot of every row that is alive is its key less `key_base`, and
 //!   `keys` is empty; else all rows that are alive are in `keys`.
 
-#![expect(unsafe_code, reason = "reads keys and indexed fields by layout")]
+#![expect(unsafe_code, reason = "reads and writes the headers of rows")]
 
+mod column;
 mod keys;
 mod moved;
 
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::ptr::NonNull;
 
 use foldhash::fast::RandomState;
-use midflight_compiler::abi::{RowHeader, TableView, Text};
+use midflight_compiler::abi::{RowHeader, TableView};
 use midflight_compiler::layout::Layouts;
 use midflight_compiler::planted::{Fault, is_planted};
 use midflight_compiler::trap::TrapKind;
-use midflight_compiler::types::{TableId, Type, Types};
+use midflight_compiler::types::{TableId, Types};
 
-use crate::index::{Entry, Index, IndexKey};
+use crate::index::{Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
 use crate::memory::rows::Rows;
-use crate::memory::texts::characters;
+use column::Column;
+pub(crate) use column::Key;
 use keys::{Keys, Near};
 pub(crate) use moved::Kept;
 
@@ -54,45 +55,6 @@ pub(crate) struct Table {
     free: BTreeSet<u32>,
 }
 
-/// A field whose value is read here.
-#[derive(Clone, Copy, Debug)]
-struct Column {
-    /// Its index among the table's fields.
-    field: u32,
-    /// Bytes from the row's header.
-    offset: u32,
-    kind: ColumnKind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum ColumnKind {
-    Int,
-    Float,
-    Bool,
-    Text,
-    /// The tag of an enum, of this many bytes.
-    Tag(u32),
-}
-
-/// A key to look for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key<'a> {
-    /// `int`
-    Int(i64),
-    /// `str`
-    Text(&'a str),
-}
-
-impl Key<'_> {
-    /// All keys of a table are of one type: which one needs no hash.
-    fn hash(self, hasher: &RandomState) -> u64 {
-        match self {
-            Key::Int(key) => hasher.hash_one(key),
-            Key::Text(key) => hasher.hash_one(key),
-        }
-    }
-}
-
 /// Bytes that a row takes in the look-up by key.
 const KEY_SIZE: usize = 8;
 
@@ -101,17 +63,7 @@ impl Table {
     pub(crate) fn new(types: &Types, layouts: &Layouts, id: TableId) -> Table {
         let table = types.table(id);
         let layout = layouts.row(id);
-        let column = |field: u32| {
-            let kind = match table.fields[field as usize].ty {
-                Type::Int => ColumnKind::Int,
-                Type::Float => ColumnKind::Float,
-                Type::Bool => ColumnKind::Bool,
-                Type::Str => ColumnKind::Text,
-                Type::Enum(id) => ColumnKind::Tag(layouts.enumeration(id).tag_size),
-                _ => unreachable!("the checker refuses other types of keys and indexes"),
-            };
-            Column { field, offset: layout.offsets[field as usize], kind }
-        };
+        let column = |field: u32| Column::new(types, layouts, id, field);
         Table {
             rows: Rows::new(layout.layout.size),
             len: 0,
@@ -262,11 +214,7 @@ impl Table {
 
     /// Bytes of the text at an address where the indexed field is a `str`; 0 for others.
     pub(crate) fn text_len(&self, field: u32, value: *const u8) -> usize {
-        match self.index(field).map(|(column, _)| column.kind) {
-            // SAFETY: the value has the column's type.
-            Some(ColumnKind::Text) => unsafe { text_at(value) }.len(),
-            _ => 0,
-        }
+        self.index(field).map_or(0, |(column, _)| column.text_len(value))
     }
 
     fn index(&self, field: u32) -> Option<(Column, &Index)> {
@@ -489,78 +437,9 @@ impl Table {
     }
 }
 
-impl Column {
-    fn place(&self, row: *mut RowHeader) -> *const u8 {
-        // SAFETY: the field stands inside of the row, at the offset that its layout gives.
-        unsafe { row.cast::<u8>().add(self.offset as usize) }
-    }
-
-    /// The key of a row where keys are `int`s; a number that means nothing where they are not.
-    fn int(&self, row: *mut RowHeader) -> i64 {
-        // SAFETY: a key has eight bytes, which are initialised.
-        unsafe { read(self.place(row)) }
-    }
-
-    /// The key of a row. The text lives as long as the row does not change.
-    fn key<'r>(&self, row: *mut RowHeader) -> Key<'r> {
-        let place = self.place(row);
-        match self.kind {
-            // SAFETY: the field is a `str`.
-            ColumnKind::Text => Key::Text(unsafe { text_at(place) }),
-            _ => Key::Int(self.int(row)),
-        }
-    }
-
-    /// What stands in this column's index for a row.
-    fn entry(&self, row: *mut RowHeader) -> Entry {
-        (self.index_key(self.place(row)), slot(row))
-    }
-
-    fn index_key(&self, value: *const u8) -> IndexKey {
-        match self.kind {
-            // SAFETY: the value has the column's type.
-            ColumnKind::Int => IndexKey::int(unsafe { read(value) }),
-            // SAFETY: as above.
-            ColumnKind::Float => IndexKey::float(unsafe { read(value) }),
-            // SAFETY: as above.
-            ColumnKind::Text => IndexKey::Text(unsafe { text_at(value) }.into()),
-            ColumnKind::Bool | ColumnKind::Tag(1) => {
-                // SAFETY: as above.
-                let tag: u8 = unsafe { read(value) };
-                IndexKey::Number(u64::from(tag))
-            }
-            ColumnKind::Tag(_) => {
-                // SAFETY: as above.
-                let tag: u16 = unsafe { read(value) };
-                IndexKey::Number(u64::from(tag))
-            }
-        }
-    }
-}
-
-/// Reads a value, which may stand in the notes for undo, where nothing is aligned.
-///
-/// # Safety
-/// The place holds a `T`.
-unsafe fn read<T: Copy>(place: *const u8) -> T {
-    // SAFETY: as the caller promises.
-    unsafe { place.cast::<T>().read_unaligned() }
-}
-
 /// Bytes that a row takes in the look-up by key and in the indexes.
 fn entries_size(index_keys: &[IndexKey]) -> usize {
     KEY_SIZE + index_keys.iter().map(IndexKey::size).sum::<usize>()
-}
-
-/// The text in a slot.
-///
-/// # Safety
-/// The place holds a `str` that is live and does not change during `'t`.
-unsafe fn text_at<'t>(place: *const u8) -> &'t str {
-    // SAFETY: it holds a `str`.
-    let text: *const Text = unsafe { read(place) };
-    // SAFETY: null or live.
-    unsafe { characters(text) }
 }
 
 /// The slot of a row.

@@ -22,7 +22,7 @@ mod rows;
 use rows::{Ended, RowLog, Rows};
 
 /// Bytes of notes for which room is kept from one call to the next.
-const KEPT_MAX: usize = 64 << 10;
+const KEPT_BYTES_MAX: usize = 64 << 10;
 
 /// The notes of one call.
 #[derive(Debug, Default)]
@@ -356,7 +356,7 @@ impl Undo {
 
     /// Without notes: a call that changed much does not make its world large for ever.
     fn shrink(&mut self) {
-        if self.bytes.capacity() > KEPT_MAX {
+        if self.bytes.capacity() > KEPT_BYTES_MAX {
             self.bytes = Vec::new();
             self.notes = Vec::new();
         }

@@ -241,12 +241,18 @@ impl Keys {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Bucket, Keys, SLOTS_MAX};
+    use super::{Bucket, Keys, Near, SLOTS_MAX};
 
     /// Every slot is found by its hash, and no other one is.
     fn check(keys: &Keys, slots: &BTreeMap<u32, u64>) {
         for (&slot, &hash) in slots {
-            assert_eq!(keys.find(hash, |it| (it == slot).then_some(it)), Some(slot));
+            let is_it = |it| (it == slot).then_some(it);
+            assert_eq!(keys.find(hash, is_it), Some(slot));
+            match keys.find_near(hash, is_it) {
+                Near::Found(found) => assert_eq!(found, slot),
+                Near::Unknown => {}
+                Near::Nothing => panic!("slot {slot} is there"),
+            }
         }
         assert_eq!(keys.slots().count(), slots.len());
         assert!(keys.slots().all(|slot| slots.contains_key(&slot)));
@@ -257,7 +263,7 @@ mod tests {
         // As hashes should be; all in few buckets; all the same; all with a tag of zeros.
         let hashes: [fn(u64) -> u64; 4] = [
             |number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31),
-            |number| number << 32 | number % 3,
+            |number| (number << 32) | (number % 3),
             |_| u64::MAX,
             |number| number,
         ];
@@ -297,7 +303,7 @@ mod tests {
     #[test]
     fn lanes_are_compared_alike_one_by_one() {
         for number in 0..1_000_u32 {
-            let lane = |place: u32| (number << place | number >> 3) & 0xf000_00ff;
+            let lane = |place: u32| ((number << place) | (number >> 3)) & 0xf000_00ff;
             let bucket = Bucket(std::array::from_fn(|place| lane(place as u32)));
             for (bits, mask) in [(lane(7), u32::MAX), (number & 0xf0, 0xf0), (0, 0xf000_0000)] {
                 assert_eq!(bucket.with(bits, mask), bucket.with_one_by_one(bits, mask));
@@ -316,7 +322,8 @@ mod tests {
             let found = keys.find(u64::from(slot) << 7, |it| (it == slot).then_some(it));
             assert_eq!(found, Some(slot));
             assert!(
-                keys.find(u64::from(slot) << 7 | 1 << 63, |it| (it == 5).then_some(())).is_none()
+                keys.find((u64::from(slot) << 7) | (1 << 63), |it| (it == 5).then_some(()))
+                    .is_none()
             );
         }
     }

@@ -26,11 +26,11 @@ use midflight_compiler::limits::Limits;
 const WORDS_MIN: usize = 64;
 
 /// Words for which a world keeps room from one call to the next.
-const KEPT_MAX: usize = 8 << 10;
+const KEPT_WORDS_MAX: usize = 8 << 10;
 
 /// Words for which a thread keeps room, for the next call of any world that notes more than a world
 /// keeps room for: making that anew, page by page, takes longer than the notes.
-const SPARE_MAX: usize = 1 << 20;
+const SPARE_WORDS_MAX: usize = 1 << 20;
 
 /// Words of what stands behind a row's bytes.
 const END_WORDS: usize = size_of::<RowNoteEnd>() / size_of::<u64>();
@@ -293,7 +293,7 @@ impl RowLog {
     #[inline]
     pub(super) fn truncate(&mut self, len: usize) {
         debug_assert!(len <= self.len(), "{len} words of {}", self.len());
-        if len == 0 && self.memory.capacity() > KEPT_MAX {
+        if len == 0 && self.memory.capacity() > KEPT_WORDS_MAX {
             return self.give_spare();
         }
         if !self.cursor.next.is_null() {
@@ -305,9 +305,9 @@ impl RowLog {
     #[cold]
     fn give_spare(&mut self) {
         let len = self.len();
-        let expected = if len > KEPT_MAX { len } else { 0 };
+        let expected = if len > KEPT_WORDS_MAX { len } else { 0 };
         let memory = mem::replace(self, RowLog { expected, ..RowLog::default() }).memory;
-        if memory.capacity() <= SPARE_MAX {
+        if memory.capacity() <= SPARE_WORDS_MAX {
             // Where the thread ends, nobody needs it.
             let _ = SPARE.try_with(|spare| spare.set(memory));
         }
@@ -316,7 +316,7 @@ impl RowLog {
 
 /// Memory of at least so many words.
 fn room(words: usize) -> Vec<u64> {
-    if words > KEPT_MAX {
+    if words > KEPT_WORDS_MAX {
         let spare = SPARE.try_with(Cell::take).unwrap_or_default();
         if spare.capacity() >= words {
             return spare;
@@ -327,7 +327,7 @@ fn room(words: usize) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ended, KEPT_MAX, RowLog, Rows, Words};
+    use super::{Ended, KEPT_WORDS_MAX, RowLog, Rows, Words};
 
     #[test]
     fn notes_are_read_from_the_last_one_back() {
@@ -430,7 +430,7 @@ mod tests {
     #[test]
     fn room_is_made_at_once_for_what_noted_much() {
         let mut log = RowLog::default();
-        let capacities = [2 * KEPT_MAX, 1, 1].map(|notes| {
+        let capacities = [2 * KEPT_WORDS_MAX, 1, 1].map(|notes| {
             let mut capacity = 0;
             for number in 0..notes {
                 log.push((0, 0), Words(0b100), [7].into_iter());
@@ -442,6 +442,6 @@ mod tests {
             capacity
         });
         // The second one finds the room of the first; the third one that the second did not need it.
-        assert_eq!(capacities.map(|capacity| capacity > KEPT_MAX), [false, true, false]);
+        assert_eq!(capacities.map(|capacity| capacity > KEPT_WORDS_MAX), [false, true, false]);
     }
 }
