@@ -18,7 +18,7 @@ use crate::memory::rows::SLOTS_MAX;
 const LANES: usize = 15;
 
 /// Lanes of a bucket that are taken on an average, at most. With more of them too many rows stand behind
-/// the bucket of their hash: 4 % with these.
+/// the bucket of their hash: 7 % with these, 1 % with ten.
 const TAKEN_MAX: usize = 13;
 
 /// Set in a lane that holds a slot: neither an empty lane nor the count of a bucket looks like one.
