@@ -118,7 +118,7 @@ pub mod engine {
             /// for short keys.
             key_len_max: usize = 256, Bytes, 16..=256, "trap `key_too_long`";
             /// Rows of one table in one world. The memory of the world ends it before, where this is
-            /// not set. It can only be lowered: slots are numbered with 32 bits.
+            /// not set. It can only be lowered: slots are numbered with 31 bits.
             rows_max: usize = 2_147_483_648, Count, 1..=2_147_483_648, "trap `table_full`";
             /// Memory of one world for rows, texts and indexes.
             world_memory_max: usize = 256 << 20, Bytes, 65_536..=1_099_511_627_776,

@@ -9,13 +9,16 @@
 //!   new row there from the one that was removed;
 //! - when no call runs, the last slot holds a row;
 //! - where there is a `key_base`, the slot of every row that is alive is its key less `key_base`, and
-//!   `keys` is empty; else all rows that are alive are in `keys`.
+//!   `keys` is empty; else all rows that are alive are in `keys`, which keeps its memory until a call has
+//!   committed that left no row: taking back what it removed must not need any.
 
 #![expect(unsafe_code, reason = "reads and writes the headers of rows")]
 
 mod column;
 mod keys;
 mod moved;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -30,7 +33,7 @@ use midflight_compiler::types::{TableId, Types};
 
 use crate::index::{Index, IndexKey};
 use crate::memory::budget::MemoryBudget;
-use crate::memory::rows::Rows;
+use crate::memory::rows::{Rows, SLOTS_MAX};
 use column::Column;
 pub(crate) use column::Key;
 use keys::{Keys, Near};
@@ -252,6 +255,9 @@ impl Table {
         memory: &mut MemoryBudget,
         slot: u32,
     ) -> Result<*mut RowHeader, TrapKind> {
+        if slot >= SLOTS_MAX {
+            return Err(TrapKind::WorldFull);
+        }
         // Before the first of many slots: a number that no world has room for costs nothing.
         let size = self.rows.size_to(slot);
         memory.take(size)?;
@@ -322,8 +328,7 @@ impl Table {
             Key::Int(key) => key.checked_sub(i64::from(slot)),
             Key::Text(_) => None,
         };
-        if self.len == 0 {
-            self.keys.clear();
+        if self.len == 0 && self.keys.room() == 0 {
             self.key_base = base;
         }
         if base.is_some() && self.key_base == base {
@@ -375,6 +380,9 @@ impl Table {
     /// The call that killed the row has committed: its slot may be used again. Slots behind the last
     /// row are given up, so that what a scan passes follows from the rows alone.
     pub(crate) fn release(&mut self, row: *mut RowHeader) {
+        if self.len == 0 {
+            self.keys = Keys::default();
+        }
         let _ = self.free.insert(slot(row));
         while let Some(&last) = self.free.last()
             && last + 1 == self.rows.end()

@@ -17,6 +17,7 @@ use midflight_compiler::layout::{
 use midflight_compiler::trap::TrapKind;
 
 use super::budget::MemoryBudget;
+use crate::limits::Limits;
 
 /// Bytes that a block has at most, unless one row is larger. Small, so that a table with a few
 /// rows takes little.
@@ -24,6 +25,8 @@ const BLOCK_SIZE: u32 = 8 << 10;
 
 /// Slots of a table.
 pub(crate) const SLOTS_MAX: u32 = 1 << 31;
+
+const _: () = assert!(Limits::LARGEST.rows_max <= SLOTS_MAX as usize);
 
 /// The slots of one table.
 #[derive(Debug)]

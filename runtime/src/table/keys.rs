@@ -5,20 +5,22 @@
 //! a table with tags apart from the slots waits for both, one after the other.
 //!
 //! After the table of Bronson and Shi, "Open-sourcing F14 for faster, more memory-efficient hash
-//! tables", 2019: who finds its bucket full goes to the next one, and is counted in each that it passes.
-//! A look-up goes on behind a bucket only where somebody has; what is removed leaves nothing behind.
+//! tables", 2019: who finds its bucket full goes on to others, and is counted in each that it passes. A
+//! look-up goes on only where somebody has; what is removed leaves nothing behind. How far one goes on follows
+//! from the hash: those of keys that count up in steps can fill whole runs of buckets, and with steps of
+//! one everybody would go through the run.
 //!
 //! It never looks at a key: whoever asks compares those of the rows that are offered.
 
-#![expect(unsafe_code, reason = "reads lanes as vectors")]
+#![cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "reads lanes as vectors"))]
 
 use crate::memory::rows::SLOTS_MAX;
 
 /// Lanes of a bucket that hold a slot.
 const LANES: usize = 15;
 
-/// Lanes of a bucket that are taken on an average, at most. With more of them too many rows stand behind
-/// the bucket of their hash: 7 % with these, 1 % with ten.
+/// Lanes of a bucket that are taken on an average, at most. With more of them too many rows stand in
+/// another bucket than that of their hash: 7 % with these, 1 % with ten.
 const TAKEN_MAX: usize = 13;
 
 /// Set in a lane that holds a slot: neither an empty lane nor the count of a bucket looks like one.
@@ -47,8 +49,8 @@ pub(super) enum Near<T> {
     Unknown,
 }
 
-/// A cache line: its lanes, each of them zero where nothing stands in it, and how many slots have come by
-/// on their way from this bucket, or from an earlier one, to a later one.
+/// A cache line: its lanes, each of them zero where nothing stands in it, and how many slots have found it
+/// full and gone on.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket([u32; LANES + 1]);
@@ -113,8 +115,8 @@ impl Default for Keys {
 impl Keys {
     /// What is found in a slot with this hash, the first that something is found in.
     pub(super) fn find<T>(&self, hash: u64, found_in: impl Fn(u32) -> Option<T>) -> Option<T> {
-        for step in 0..self.buckets.len() {
-            let bucket = self.bucket(hash, step)?;
+        for tries in 0..self.buckets.len() {
+            let bucket = self.bucket(hash, tries)?;
             let mut places = bucket.with(self.tag(hash), self.tag_mask);
             while places != 0 {
                 let found = found_in(self.slot(bucket, places));
@@ -148,11 +150,18 @@ impl Keys {
         bucket.0[places.trailing_zeros() as usize % (LANES + 1)] & !self.tag_mask
     }
 
-    /// The bucket so many steps behind that of a hash.
+    /// The bucket to look into after so many others. Each of them has its turn: the steps are odd, and
+    /// there is a power of two of them.
     #[inline(always)]
-    fn bucket(&self, hash: u64, step: usize) -> Option<&Bucket> {
+    fn bucket(&self, hash: u64, tries: usize) -> Option<&Bucket> {
+        self.buckets.get(self.place(hash, tries))
+    }
+
+    #[inline(always)]
+    fn place(&self, hash: u64, tries: usize) -> usize {
+        let step = (hash >> 40) as usize | 1;
         let last = self.buckets.len().wrapping_sub(1);
-        self.buckets.get((hash as usize).wrapping_add(step) & last)
+        (hash as usize).wrapping_add(tries.wrapping_mul(step)) & last
     }
 
     /// A lane without its slot.
@@ -175,7 +184,7 @@ impl Keys {
     /// Makes room for so many slots in all, of which this one is the largest.
     pub(super) fn make_room(&mut self, len: usize, slot: u32, hash_of: impl Fn(u32) -> u64) {
         let is_wide = slot & self.tag_mask == 0;
-        if is_wide && len <= TAKEN_MAX * self.buckets.len() {
+        if is_wide && len <= self.room() {
             return;
         }
         let buckets = len.div_ceil(TAKEN_MAX).next_power_of_two().max(self.buckets.len());
@@ -198,16 +207,14 @@ impl Keys {
     /// Adds a slot, for which there is room.
     fn put(&mut self, hash: u64, slot: u32) {
         let lane = self.lane(hash, slot);
-        let last = self.buckets.len() - 1;
-        let mut place = hash as usize & last;
-        loop {
+        for tries in 0.. {
+            let place = self.place(hash, tries);
             let bucket = &mut self.buckets[place];
             if let Some(free) = bucket.lanes().iter_mut().find(|lane| **lane == 0) {
                 *free = lane;
                 break;
             }
             *bucket.passed_mut() += 1;
-            place = (place + 1) & last;
         }
         self.len += 1;
     }
@@ -215,14 +222,16 @@ impl Keys {
     /// Takes a slot out, if it is there under this hash.
     pub(super) fn remove(&mut self, hash: u64, slot: u32) {
         let lane = self.lane(hash, slot);
-        let count = self.buckets.len();
-        let place = |step: usize| (hash as usize).wrapping_add(step) & (count - 1);
-        for step in 0..count {
-            let bucket = &mut self.buckets[place(step)];
+        for tries in 0..self.buckets.len() {
+            let place = self.place(hash, tries);
+            let bucket = &mut self.buckets[place];
             if let Some(taken) = bucket.lanes().iter_mut().find(|taken| **taken == lane) {
                 *taken = 0;
                 self.len -= 1;
-                (0..step).for_each(|step| *self.buckets[place(step)].passed_mut() -= 1);
+                for before in 0..tries {
+                    let place = self.place(hash, before);
+                    *self.buckets[place].passed_mut() -= 1;
+                }
                 return;
             }
             if bucket.passed() == 0 {
@@ -231,9 +240,9 @@ impl Keys {
         }
     }
 
-    /// Nothing is left, not even the memory.
-    pub(super) fn clear(&mut self) {
-        *self = Keys::default();
+    /// How many slots there is room for.
+    pub(super) fn room(&self) -> usize {
+        TAKEN_MAX * self.buckets.len()
     }
 }
 
