@@ -124,13 +124,19 @@ impl Parser<'_> {
             let (mut list, mut broken) = (Vec::new(), parser.is_panicking());
             let mut commas = Commas::Written;
             while !parser.is_panicking() && !parser.at(close) && !parser.at(TokenKind::End) {
+                let start = parser.position();
                 list.push(element(parser));
                 broken |= parser.is_panicking();
                 if parser.is_panicking() && parser.brackets.partner(opener).is_some() {
                     parser.skip_until(|parser| parser.at(TokenKind::Comma));
                     parser.resume();
                 }
-                if !parser.eat(TokenKind::Comma) && !parser.lacks_comma(opener, close, &mut commas)
+                // What stopped in front of a declaration, which no list goes over, has taken nothing and
+                // would not the next time.
+                let is_stuck = parser.position() == start && !parser.at(TokenKind::Comma);
+                if is_stuck
+                    || !parser.eat(TokenKind::Comma)
+                        && !parser.lacks_comma(opener, close, &mut commas)
                 {
                     break;
                 }
@@ -281,7 +287,7 @@ impl Parser<'_> {
                 let start = parser.position();
                 list.push(element(parser));
                 parser.separator();
-                if parser.is_panicking() {
+                if parser.is_panicking() || parser.position() == start {
                     broken = true;
                     parser.recover_element(start);
                 }
