@@ -94,7 +94,8 @@ mod tests {
     fn a_thread_has_room_for_a_call_or_not() {
         let is_known = cfg!(target_os = "linux");
         assert_eq!(in_thread(2 * CALL_STACK_MIN, has_room), is_known);
-        assert!(!in_thread(CALL_STACK_MIN / 2, has_room));
+        // Of half the size it could be the stack of a thread that has ended, of up to four times that.
+        assert!(!in_thread(CALL_STACK_MIN / 8, has_room));
     }
 
     #[test]
