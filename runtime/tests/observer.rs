@@ -32,11 +32,17 @@ impl Observer for Careless {
     }
 }
 
+/// An engine that runs this source and tells this observer.
+fn engine(observer: &Careless, source: &str) -> Engine {
+    let engine = Engine::builder().memory().observer(observer.clone()).build();
+    let engine = engine.expect("memory has no store");
+    let _ = engine.load(source).expect("it is right");
+    engine
+}
+
 #[test]
 fn what_was_to_be_told_when_an_observer_panicked_is_not_told_later() {
     let careless = Careless::default();
-    let engine =
-        Engine::builder().memory().observer(careless.clone()).build().expect("memory has no store");
     let source = r#"
         state { calls: int }
         event called { number: int, text: str }
@@ -50,7 +56,7 @@ fn what_was_to_be_told_when_an_observer_panicked_is_not_told_later() {
         }
         get calls() -> int { return state.calls }
     "#;
-    let _ = engine.load(source).expect("it is right");
+    let engine = engine(&careless, source);
     let call = engine.handler::<(&str, bool), i64>("call").expect("it is declared");
     let calls = engine.handler::<(), i64>("calls").expect("it is declared");
     for (fails, calls_after) in [(false, 1), (true, 1)] {
@@ -83,8 +89,6 @@ fn what_was_to_be_told_when_an_observer_panicked_is_not_told_later() {
 #[test]
 fn a_call_whose_host_panics_before_it_commits_is_taken_back() {
     let careless = Careless::default();
-    let engine =
-        Engine::builder().memory().observer(careless.clone()).build().expect("memory has no store");
     let source = r#"
         state { calls: int, name: str }
         table item { key id: int, name: str }
@@ -98,7 +102,7 @@ fn a_call_whose_host_panics_before_it_commits_is_taken_back() {
             return state.calls
         }
     "#;
-    let _ = engine.load(source).expect("it is right");
+    let engine = engine(&careless, source);
     let call = engine.handler::<(&str,), i64>("call").expect("it is declared");
     assert_eq!(call.call("main", ("first",)).ok(), Some(1));
     let image = || engine.enter("main", |turn| turn.image()).expect("the world is there");

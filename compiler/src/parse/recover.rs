@@ -133,11 +133,9 @@ impl Parser<'_> {
                 }
                 // What stopped in front of a declaration, which no list goes over, has taken nothing and
                 // would not the next time.
-                let is_stuck = parser.position() == start && !parser.at(TokenKind::Comma);
-                if is_stuck
-                    || !parser.eat(TokenKind::Comma)
-                        && !parser.lacks_comma(opener, close, &mut commas)
-                {
+                let goes_on = parser.eat(TokenKind::Comma)
+                    || parser.position() > start && parser.lacks_comma(opener, close, &mut commas);
+                if !goes_on {
                     break;
                 }
             }
