@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "gives machine code its argument and result blocks")]
 
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -190,7 +191,13 @@ impl<'w> Turn<'w> {
             Ok(result) => result,
             Err(trap) => return Ok(Outcome::Trapped(*trap)),
         };
-        if !show(self.result(signature.result, result)) {
+        // The host may catch its panic inside of the turn, and call again.
+        let shown = || show(self.result(signature.result, result));
+        let is_shown = catch_unwind(AssertUnwindSafe(shown)).unwrap_or_else(|panic| {
+            self.frame.abandon();
+            resume_unwind(panic)
+        });
+        if !is_shown {
             let kind = TrapKind::ResultTooLarge;
             let trap = Trap::in_result(self.version, signature.function, kind);
             return Ok(Outcome::Trapped(*self.take_back(trap)));
@@ -398,7 +405,6 @@ impl std::fmt::Debug for Surroundings<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.frame.abandon();
         self.frame.settle();
     }
 }

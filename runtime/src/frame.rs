@@ -235,9 +235,7 @@ impl Frame {
     /// Takes back a call that was left between its end and its commit: the host panicked while it
     /// was shown the result.
     pub(crate) fn abandon(&mut self) {
-        if !self.undo.is_empty() {
-            self.roll_back();
-        }
+        self.roll_back();
         self.outbox.clear();
     }
 

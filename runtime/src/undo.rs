@@ -288,11 +288,6 @@ impl Undo {
         events
     }
 
-    /// Whether nothing is noted: the last call was committed, or taken back.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.notes.is_empty() && self.rows.is_empty()
-    }
-
     /// Takes back everything.
     pub(crate) fn rollback(&mut self, data: &mut Data) {
         self.savepoints.clear();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use midflight_runtime::{Delivery, Engine, Event, LogLine, Observer};
+use midflight_runtime::{Arguments, Delivery, Engine, Event, LogLine, Observer, Outcome, Turn};
 
 /// Notes what it is told, and panics where a line says so.
 #[derive(Clone, Default)]
@@ -108,18 +108,23 @@ fn a_call_whose_host_panics_before_it_commits_is_taken_back() {
     let image = || engine.enter("main", |turn| turn.image()).expect("the world is there");
     let before = image();
     let _ = careless.take();
-    let ended = catch_unwind(AssertUnwindSafe(|| {
-        let called = engine.enter("main", |turn| {
-            let bind = |arguments: &mut midflight_runtime::Arguments<'_>| {
-                arguments.slot("name")?.write_text("second").expect("it is a `str`");
-                Ok(())
-            };
-            turn.call_shown("call", bind, |_| panic!("it cannot be shown")).is_ok()
-        });
-        called.is_ok()
-    }));
+    let bind = |arguments: &mut Arguments<'_>| {
+        arguments.slot("name")?.write_text("second").expect("it is a `str`");
+        Ok(())
+    };
+    let panics = |turn: &mut Turn<'_>| {
+        turn.call_shown("call", bind, |_| panic!("it cannot be shown")).is_ok()
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| engine.enter("main", panics).is_ok()));
     assert!(ended.is_err());
     assert_eq!((image() == before, careless.take()), (true, Vec::new()));
     assert_eq!(call.call("main", ("third",)).ok(), Some(2));
     assert_eq!(careless.take(), ["called third", r#"called {"number": 2}"#]);
+    // Where the host catches it, the same turn goes on.
+    let called = engine.enter("main", |turn| {
+        assert!(catch_unwind(AssertUnwindSafe(|| panics(turn))).is_err());
+        matches!(turn.call("call", bind), Ok(Outcome::Done(_)))
+    });
+    assert_eq!(called.ok(), Some(true));
+    assert_eq!(careless.take(), ["called second", r#"called {"number": 3}"#]);
 }
