@@ -23,6 +23,8 @@ use redb::{
     Table, TableDefinition, TableError, WriteTransaction,
 };
 
+use directory::Taken;
+
 use super::{
     Batch, Cell, FORMAT, Persist, Store, StoreError, StoredVersion, StoredVersions, VersionOrder,
     VersionsChange, WorldChange,
@@ -44,7 +46,7 @@ const CACHE_SIZE: usize = 32 << 20;
 pub struct RedbStore {
     database: Database,
     /// Held for as long as the store is open.
-    _lock: Option<File>,
+    _taken: Option<Taken>,
 }
 
 impl RedbStore {
@@ -54,13 +56,13 @@ impl RedbStore {
     /// When the directory cannot be made or written, or its store is in use, damaged, or of a newer
     /// format.
     pub fn open(directory: &Path) -> Result<RedbStore, StoreError> {
-        let lock = directory::take(directory)?;
+        let taken = directory::take(directory)?;
         directory::make(directory, |new, path| RedbStore::open_file(new, path).map(drop))?;
         let file = directory::file(directory);
         let cannot = |error| StoreError::io(format!("cannot open `{}`", file.display()), error);
         let opened = OpenOptions::new().read(true).write(true).open(&file).map_err(cannot)?;
         let store = RedbStore::open_file(opened, &file)?;
-        Ok(RedbStore { _lock: Some(lock), ..store })
+        Ok(RedbStore { _taken: Some(taken), ..store })
     }
 
     /// Opens the store in some other memory.
@@ -82,7 +84,7 @@ impl RedbStore {
             let _ = builder.set_cache_size(CACHE_SIZE);
             let database = builder.create_with_backend(backend);
             let database = database.map_err(|error| opening(error, file))?;
-            let store = RedbStore { database, _lock: None };
+            let store = RedbStore { database, _taken: None };
             store.check_format()?;
             Ok(store)
         };

@@ -18,18 +18,31 @@ pub(super) fn file(directory: &Path) -> PathBuf {
     directory.join(FILE)
 }
 
-/// Takes a directory for this process, until the file is dropped. Makes it where there is none.
+/// A directory that this process has taken, until it is dropped.
+pub(super) struct Taken {
+    lock: File,
+}
+
+impl Drop for Taken {
+    /// Unlocks, which closing alone does not where the process has just begun another one: until
+    /// that runs its own program it has a copy of each open file, and the lock is the file's.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
+/// Takes a directory for this process. Makes it where there is none.
 ///
 /// # Errors
-/// When another process has taken it, or it cannot be made or written.
-pub(super) fn take(directory: &Path) -> Result<File, StoreError> {
+/// When it is taken, or it cannot be made or written.
+pub(super) fn take(directory: &Path) -> Result<Taken, StoreError> {
     let cannot = |error| StoreError::io(format!("cannot use `{}`", directory.display()), error);
     fs::create_dir_all(directory).map_err(cannot)?;
     let mut options = OpenOptions::new();
     let _ = options.write(true).create(true).truncate(false);
     let lock = options.open(directory.join(FILE_LOCK)).map_err(cannot)?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => Ok(Taken { lock }),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
         Err(TryLockError::Error(error)) => Err(cannot(error)),
     }
@@ -66,5 +79,24 @@ pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
         None => Ok(()),
         Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(parent) => File::open(parent)?.sync_all(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::take;
+
+    #[test]
+    fn a_directory_is_free_again_whoever_still_has_a_copy_of_its_lock() {
+        let name = format!("midflight-taken-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        let taken = take(&directory).expect("it is made");
+        // As a process that is just begun has one.
+        let copy = taken.lock.try_clone().expect("there are descriptors");
+        assert!(take(&directory).is_err(), "it is taken");
+        drop(taken);
+        assert!(take(&directory).is_ok(), "it is free");
+        drop(copy);
+        std::fs::remove_dir_all(&directory).expect("it is there");
     }
 }
