@@ -38,6 +38,7 @@ mod expr;
 mod function;
 mod host;
 mod inline;
+mod jobs;
 mod links;
 mod list;
 mod loops;
@@ -81,6 +82,7 @@ use crate::types::{TableId, Type, Types};
 use constants::Constants;
 use define::Lowered;
 use function::Lower;
+use jobs::Jobs;
 use links::Links;
 use machine::Backend;
 pub(crate) use machine::MachineCode;
@@ -141,7 +143,17 @@ fn generate_with(
     target: Target<'_>,
 ) -> Result<(Code, String), Vec<Diagnostic>> {
     let mut types = std::mem::take(&mut program.types);
-    let run = || Unit::new(program, &mut types, layouts, target)?.generate();
+    let run = || {
+        let backend = Backend::new(target).map_err(|why| fault(Span::default(), why))?;
+        let jobs = Jobs::new(backend);
+        let mut unit = Some(Unit::new(program, &mut types, layouts, target, &jobs)?);
+        let mut generated = None;
+        target.resources.executor.run(program.functions.len(), &|| jobs.help(), &mut || {
+            let _open = jobs.open();
+            generated = unit.take().map(Unit::generate);
+        });
+        generated.expect("the executor calls who leads")
+    };
     let result = catch_unwind(AssertUnwindSafe(run));
     program.types = types;
     let errors = match result {
@@ -177,7 +189,7 @@ pub(crate) struct Unit<'p> {
     layouts: &'p Layouts,
     settings: Settings,
     resources: Resources<'p>,
-    backend: Backend<'p>,
+    jobs: &'p Jobs<'p>,
     pages: Pages,
     /// The internal function of each Flight function that was named so far.
     functions: Vec<Option<FuncId>>,
@@ -195,8 +207,7 @@ pub(crate) struct Unit<'p> {
     sites: Vec<Site>,
     errors: Vec<Diagnostic>,
     listed: String,
-    /// Functions that are lowered and not compiled yet, and their instructions.
-    waiting: Vec<Lowered<'p>>,
+    /// Instructions of functions that are lowered and have no place yet.
     waiting_size: usize,
     /// Buffers that are used again for every function.
     spare: Vec<cl::Function>,
@@ -216,10 +227,10 @@ impl<'p> Unit<'p> {
         types: &'p mut Types,
         layouts: &'p Layouts,
         target: Target<'p>,
+        jobs: &'p Jobs<'p>,
     ) -> Result<Unit<'p>, Refused> {
         let unavailable = |why: String| fault(Span::default(), why);
-        let backend = Backend::new(target).map_err(unavailable)?;
-        let mut pages = Pages::new(backend.isa().clone()).map_err(unavailable)?;
+        let mut pages = Pages::new(jobs.backend().isa().clone()).map_err(unavailable)?;
         let constants_id = pages
             .declare_anonymous_data(false, false)
             .map_err(|error| unavailable(error.to_string()))?;
@@ -234,7 +245,7 @@ impl<'p> Unit<'p> {
             layouts,
             settings: target.settings,
             resources: target.resources,
-            backend,
+            jobs,
             pages,
             functions: vec![None; program.functions.len()],
             named: HashMap::new(),
@@ -246,7 +257,6 @@ impl<'p> Unit<'p> {
             sites: Vec::new(),
             errors: Vec::new(),
             listed: String::new(),
-            waiting: Vec::new(),
             waiting_size: 0,
             spare: Vec::new(),
             builder: FunctionBuilderContext::new(),

@@ -12,27 +12,28 @@ use crate::deadline::Deadline;
 pub struct Resources<'r> {
     /// Until when the source has to be compiled.
     pub deadline: Deadline<'r>,
-    /// Where functions are turned into machine code.
+    /// Who helps to turn functions into machine code.
     pub executor: &'r dyn Executor,
     /// Where their code is looked up, and kept.
     pub cache: Option<&'r CodeCache>,
 }
 
-/// Runs the jobs of a compilation on the threads that its caller has for it.
+/// Has the threads that a caller gives to a compilation.
 pub trait Executor: Sync {
-    /// Calls `job` once with every number below `count`, in any order and on any threads with a
-    /// stack of [`COMPILE_STACK_SIZE`](crate::limits::COMPILE_STACK_SIZE), and returns when all
-    /// calls have.
-    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync));
+    /// Calls `lead` on this thread, once, and meanwhile `help` on as many others as are free and
+    /// worth it for so many functions, with a stack of
+    /// [`COMPILE_STACK_SIZE`](crate::limits::COMPILE_STACK_SIZE). Returns when all calls have;
+    /// those of `help` do when `lead` has, or before.
+    fn run(&self, functions: usize, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut());
 }
 
-/// Runs all jobs on the thread that asks.
+/// There is only the thread that asks.
 #[derive(Clone, Copy, Debug)]
 pub struct InPlace;
 
 impl Executor for InPlace {
-    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
-        (0..count).for_each(job);
+    fn run(&self, _: usize, _: &(dyn Fn() + Sync), lead: &mut dyn FnMut()) {
+        lead();
     }
 }
 

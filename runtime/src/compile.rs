@@ -39,8 +39,8 @@ pub(crate) struct Compilations {
     threads_max: usize,
 }
 
-/// The functions of one compilation, on the thread that asks for it and on those that help it.
-struct Functions<'a>(&'a Compilations);
+/// The threads of one compilation: the one that asks for it, and those that help it.
+struct Threads<'a>(&'a Compilations);
 
 /// What `migrate` blocks begin from (`Live`), and what it is part of.
 pub(crate) struct LiveLayout {
@@ -129,7 +129,7 @@ impl Compilations {
         let work = || {
             let is_past = || permit.began.elapsed() >= allowed;
             let deadline = Deadline::new(allowed, &is_past);
-            let executor = &Functions(self);
+            let executor = &Threads(self);
             let resources = Resources { deadline, executor, cache: Some(&self.cache) };
             compile(source, setup.code, resources)
         };
@@ -184,26 +184,16 @@ impl Compilations {
     }
 }
 
-impl Executor for Functions<'_> {
-    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
-        let helpers = self.0.helpers((count / FUNCTIONS_PER_THREAD).saturating_sub(1));
-        let next = AtomicUsize::new(0);
-        let work = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    return;
-                }
-                job(index);
-            }
-        };
+impl Executor for Threads<'_> {
+    fn run(&self, functions: usize, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut()) {
+        let helpers = self.0.helpers((functions / FUNCTIONS_PER_THREAD).saturating_sub(1));
         thread::scope(|scope| {
             for _ in 0..helpers.taken {
-                // Without the thread, this one does its part.
+                // Without the thread, the others do its part.
                 let thread = thread::Builder::new().name("compile".to_owned());
-                let _ = thread.stack_size(COMPILE_STACK_SIZE).spawn_scoped(scope, work);
+                let _ = thread.stack_size(COMPILE_STACK_SIZE).spawn_scoped(scope, help);
             }
-            work();
+            lead();
         });
     }
 }

@@ -1,7 +1,5 @@
-//! Taking functions over: those that are lowered are compiled, many at once, and get their place in
-//! the version's memory in the order in which they were lowered.
-
-use std::sync::{Arc, Mutex, PoisonError};
+//! Taking functions over: those that are lowered become `jobs`, and get their place in the version's
+//! memory in the order in which they were lowered, whoever compiled them.
 
 use cranelift_codegen::FinalizedRelocTarget;
 use cranelift_codegen::ir::{self as cl, ExternalName};
@@ -13,7 +11,7 @@ use super::{Refused, Unit};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 
-/// Instructions of functions that wait to be compiled together. They are what bounds the memory
+/// Instructions of functions that were lowered and have no place yet. They are what bounds the memory
 /// that a compilation takes, and keep many threads busy for some milliseconds.
 const WAITING_MAX: usize = 50_000;
 
@@ -29,9 +27,6 @@ pub(super) struct Lowered<'p> {
     pub(super) links: Links,
 }
 
-/// A function and what became of it.
-type Job<'p> = (Lowered<'p>, Option<Result<(Arc<MachineCode>, String), Refused>>);
-
 impl<'p> Unit<'p> {
     /// Has a function compiled, unless the program is refused already.
     pub(super) fn enqueue(&mut self, lowered: Lowered<'p>) -> Result<(), Refused> {
@@ -40,28 +35,19 @@ impl<'p> Unit<'p> {
         }
         self.reach_callees(&lowered.body);
         self.waiting_size += lowered.body.dfg.num_insts();
-        self.waiting.push(lowered);
+        self.jobs.add(Box::new(lowered));
         if self.waiting_size < WAITING_MAX { Ok(()) } else { self.define_waiting() }
     }
 
-    /// Compiles what waits, and gives it its place.
+    /// Has compiled what waits, and gives it its place.
     pub(super) fn define_waiting(&mut self) -> Result<(), Refused> {
-        let waiting = std::mem::take(&mut self.waiting);
         self.waiting_size = 0;
-        let jobs: Vec<Mutex<Job<'_>>> =
-            waiting.into_iter().map(|lowered| Mutex::new((lowered, None))).collect();
-        self.backend.executor().run(jobs.len(), &|index| {
-            let mut job = jobs[index].lock().unwrap_or_else(PoisonError::into_inner);
-            let (lowered, made) = &mut *job;
-            *made = Some(self.backend.compile(lowered));
-        });
-        for job in jobs {
-            let (lowered, made) = job.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let (code, listed) = made.expect("the executor runs every job")?;
+        for (lowered, made) in self.jobs.finish() {
+            let (code, listed) = made?;
             // The body may be the one without what was inlined.
             self.reach_callees(&lowered.body);
             self.listed.push_str(&listed);
-            self.define(lowered, &code)?;
+            self.define(*lowered, &code)?;
         }
         Ok(())
     }

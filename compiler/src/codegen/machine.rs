@@ -3,7 +3,7 @@
 //! thread, and taken from the cache.
 
 use std::fmt::Write;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use cranelift_codegen::binemit::{CodeOffset, Reloc};
 use cranelift_codegen::control::ControlPlane;
@@ -17,7 +17,6 @@ use crate::cache;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::limits::{BLOCKS_BACKTRACKING_MAX, LOOPS_BACKTRACKING_MAX};
-use crate::resources::Executor;
 use crate::settings::{Allocation, Optimisation};
 
 /// The machine code of one function, before it has a place. It names other things by references to
@@ -50,8 +49,6 @@ pub(super) struct Backend<'r> {
     backtracking: OwnedTargetIsa,
     /// For functions with many blocks.
     single_pass: OnceLock<Result<OwnedTargetIsa, String>>,
-    /// Buffers that are used again, as many as there are threads.
-    contexts: Mutex<Vec<Context>>,
 }
 
 impl<'r> Backend<'r> {
@@ -61,13 +58,7 @@ impl<'r> Backend<'r> {
             target,
             backtracking: isa(target.settings.optimisation, BACKTRACKING)?,
             single_pass: OnceLock::new(),
-            contexts: Mutex::default(),
         })
-    }
-
-    /// Where functions are compiled.
-    pub(super) fn executor(&self) -> &'r dyn Executor {
-        self.target.resources.executor
     }
 
     /// The machine, with the better register allocator.
@@ -79,15 +70,16 @@ impl<'r> Backend<'r> {
     /// inlined, that of the function as it was before.
     pub(super) fn compile(
         &self,
+        ctx: &mut Context,
         lowered: &mut Lowered<'_>,
     ) -> Result<(Arc<MachineCode>, String), Refused> {
         self.target.resources.deadline.keep(lowered.func.span).map_err(Refused)?;
-        let made = self.body(lowered)?;
+        let made = self.body(ctx, lowered)?;
         if made.0.frame > lowered.func.stack_cost as usize
             && let Some(plain) = lowered.plain.take()
         {
             lowered.body = plain;
-            return self.body(lowered);
+            return self.body(ctx, lowered);
         }
         Ok(made)
     }
@@ -95,7 +87,11 @@ impl<'r> Backend<'r> {
     /// Runs Cranelift on a function, unless its code is known. Time grows with the square of the
     /// blocks under the better register allocator, so large functions get the faster one or none
     /// at all.
-    fn body(&self, lowered: &mut Lowered<'_>) -> Result<(Arc<MachineCode>, String), Refused> {
+    fn body(
+        &self,
+        ctx: &mut Context,
+        lowered: &mut Lowered<'_>,
+    ) -> Result<(Arc<MachineCode>, String), Refused> {
         let func = lowered.func;
         let blocks = lowered.body.dfg.num_blocks();
         let blocks_max = self.target.settings.limits.blocks_max;
@@ -112,17 +108,17 @@ impl<'r> Backend<'r> {
             false => &self.backtracking,
         };
         if self.target.listing.is_some() {
-            return self.list(lowered, &**isa);
+            return self.list(ctx, lowered, &**isa);
         }
         let Some(cache) = self.target.resources.cache else {
-            return Ok((Arc::new(self.run(lowered, &**isa)?), String::new()));
+            return Ok((Arc::new(run(ctx, lowered, &**isa)?), String::new()));
         };
         let optimisation = self.target.settings.optimisation;
         let key = cache::key((&lowered.body.stencil, is_single_pass, optimisation));
         let code = match cache.find(&key) {
             Some(known) => known,
             None => {
-                let code = Arc::new(self.run(lowered, &**isa)?);
+                let code = Arc::new(run(ctx, lowered, &**isa)?);
                 cache.insert(key, code.clone());
                 code
             }
@@ -135,20 +131,9 @@ impl<'r> Backend<'r> {
         self.single_pass.get_or_init(made).as_ref().map_err(String::clone)
     }
 
-    /// Verifies, audits and compiles a copy of a function: memory that another thread has made is
-    /// neither grown nor freed here, which would have to wait for that thread's heap.
-    fn run(&self, lowered: &mut Lowered<'_>, isa: &dyn TargetIsa) -> Result<MachineCode, Refused> {
-        let mut ctx = self.context();
-        ctx.func = lowered.body.clone();
-        let made = make(&mut ctx, isa, lowered.func);
-        self.contexts.lock().unwrap_or_else(PoisonError::into_inner).push(ctx);
-        made
-    }
-
-    fn context(&self) -> Context {
-        let kept = self.contexts.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut ctx = kept.unwrap_or_else(Context::new);
-        ctx.clear();
+    /// The buffers of one thread, which it uses for all that it compiles.
+    pub(super) fn context(&self) -> Context {
+        let mut ctx = Context::new();
         ctx.set_disasm(self.target.listing == Some(Listing::Asm));
         ctx
     }
@@ -156,6 +141,7 @@ impl<'r> Backend<'r> {
     /// Compiles a function and writes down what is wanted.
     fn list(
         &self,
+        ctx: &mut Context,
         lowered: &mut Lowered<'_>,
         isa: &dyn TargetIsa,
     ) -> Result<(Arc<MachineCode>, String), Refused> {
@@ -164,9 +150,9 @@ impl<'r> Backend<'r> {
         if self.target.listing == Some(Listing::Clif) {
             let _ = writeln!(listed, "; {title}\n{}", lowered.body.display());
         }
-        let mut ctx = self.context();
+        ctx.clear();
         std::mem::swap(&mut ctx.func, &mut lowered.body);
-        let made = make(&mut ctx, isa, lowered.func);
+        let made = make(ctx, isa, lowered.func);
         if let Some(asm) = ctx.compiled_code().and_then(|compiled| compiled.vcode.as_ref()) {
             let _ = writeln!(listed, "; {title}\n{asm}");
         }
@@ -175,7 +161,19 @@ impl<'r> Backend<'r> {
     }
 }
 
-/// Compiles the function in `ctx`.
+/// Verifies, audits and compiles a copy of a function: memory that another thread has made is neither
+/// grown nor freed here, which would have to wait for that thread's heap.
+fn run(
+    ctx: &mut Context,
+    lowered: &Lowered<'_>,
+    isa: &dyn TargetIsa,
+) -> Result<MachineCode, Refused> {
+    ctx.clear();
+    ctx.func = lowered.body.clone();
+    make(ctx, isa, lowered.func)
+}
+
+/// Verifies, audits and compiles the function in `ctx`.
 fn make(
     ctx: &mut Context,
     isa: &dyn TargetIsa,

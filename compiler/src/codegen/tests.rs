@@ -2,6 +2,7 @@
 //! they note for undo. Programs in source text stand in the crate `tests`.
 
 mod build;
+mod helped;
 mod machine;
 mod source;
 mod world;
