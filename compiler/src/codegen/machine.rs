@@ -13,7 +13,6 @@ use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
 
 use super::define::Lowered;
 use super::{Listing, Refused, Target, audit, fault, scan};
-use crate::cache;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::limits::{BLOCKS_BACKTRACKING_MAX, LOOPS_BACKTRACKING_MAX};
@@ -114,7 +113,7 @@ impl<'r> Backend<'r> {
             return Ok((Arc::new(run(ctx, lowered, &**isa)?), String::new()));
         };
         let optimisation = self.target.settings.optimisation;
-        let key = cache::key((&lowered.body.stencil, is_single_pass, optimisation));
+        let key = cache.key((&lowered.body.stencil, is_single_pass, optimisation));
         let code = match cache.find(&key) {
             Some(known) => known,
             None => {
