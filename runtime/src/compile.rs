@@ -22,6 +22,7 @@ use crate::error::LoadError;
 use crate::figures::CompilationFigures;
 use crate::limits::Limits;
 use crate::shared::Setup;
+use crate::stack::Stacks;
 use crate::version::Version;
 
 /// How many functions keep one thread busy for longer than it takes to start another.
@@ -33,6 +34,8 @@ pub(crate) struct Compilations {
     figures: Mutex<CompilationFigures>,
     one_ended: Condvar,
     cache: CodeCache,
+    /// One for each that runs.
+    stacks: Stacks,
     /// Threads that help a compilation.
     helpers: AtomicUsize,
     /// How many there may be, less the compilations that run.
@@ -71,6 +74,7 @@ impl Compilations {
             figures: Mutex::default(),
             one_ended: Condvar::new(),
             cache: CodeCache::new(limits.code_cache_max),
+            stacks: Stacks::new(COMPILE_STACK_SIZE, limits.compiles_max),
             helpers: AtomicUsize::new(0),
             // The calls may want one of the processors, but not for as long as this takes.
             threads_max: limits.compiles_max + 1,
@@ -136,10 +140,7 @@ impl Compilations {
         // A panic is a fault of ours; it leaves nothing behind that anybody else sees.
         let work = || panic::catch_unwind(AssertUnwindSafe(work));
         // On the caller's thread, whose heap and caches are warm, and which need not be woken.
-        let work = || stacker::maybe_grow(COMPILE_STACK_SIZE, COMPILE_STACK_SIZE, work);
-        // Where there is no memory for the stack, `stacker` panics.
-        let compiled =
-            panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| LoadError::Stack)?;
+        let compiled = self.stacks.run(work).map_err(|_error| LoadError::Stack)?;
         compiled
             .map_err(|_panic| LoadError::Internal)?
             .map_err(|diagnostics| LoadError::Source { file: source.clone(), diagnostics })

@@ -5,8 +5,11 @@
 use midflight_compiler::abi::{CallContext, Entry};
 
 use crate::frame::Frame;
-use crate::limits::{CALL_STACK_MIN, CALL_STACK_SIZE};
-use crate::stack;
+use crate::limits::{CALL_STACK_SIZE, CALL_STACKS_KEPT_MAX};
+use crate::stack::{self, Stacks};
+
+/// For calls on threads that have no stack for them.
+static CALL_STACKS: Stacks = Stacks::new(CALL_STACK_SIZE, CALL_STACKS_KEPT_MAX);
 
 /// How a call came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +45,10 @@ pub(crate) unsafe fn enter(
     if status == 0 && !frame.broken { Exit::Returned } else { Exit::Trapped }
 }
 
-/// As the call itself, on another stack where this one has not enough left.
+/// As the call itself, on another stack, since this one has not enough left.
+///
+/// # Panics
+/// When there is no memory for it: the call is taken back.
 ///
 /// # Safety
 /// As the call itself.
@@ -53,8 +59,9 @@ unsafe fn enter_on_more_stack(
     arguments: *const u8,
     result: *mut u8,
 ) -> u32 {
-    stacker::maybe_grow(CALL_STACK_MIN, CALL_STACK_SIZE, || {
+    let run = CALL_STACKS.run(|| {
         // SAFETY: as the caller promises.
         unsafe { entry(ctx, arguments, result) }
-    })
+    });
+    run.expect("there is memory for the stack of a call")
 }

@@ -1,15 +1,62 @@
-//! Whether a thread has enough stack left for a call, without asking anybody with every call.
+//! Whether a thread has enough stack left for a call, without asking anybody with every call; and
+//! stacks for those who have not.
 //!
 //! The stack that a thread was started on stays where it is while the thread runs: its bounds are asked
 //! for once. (Those of the main thread are what the process may have when it is asked, as everywhere.) Of
-//! any other stack, as `stacker` and coroutines make them, nothing is known here: whoever is told that
-//! there is no room asks `stacker`.
+//! any other stack, as [`Stacks`] and coroutines have them, nothing is known here: there is no room.
 
 #![expect(unsafe_code, reason = "asks the system where a stack is")]
 
 use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{fmt, io};
+
+use corosensei::stack::DefaultStack;
 
 use crate::limits::CALL_STACK_MIN;
+
+/// Stacks of one size. Some are kept, with the memory that was ever needed of them: to map one, and to
+/// touch its pages for the first time, takes a sixth of the time of a small program's load.
+pub(crate) struct Stacks {
+    size: usize,
+    kept_max: usize,
+    kept: Mutex<Vec<DefaultStack>>,
+}
+
+impl fmt::Debug for Stacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stacks").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Stacks {
+    /// Stacks of so many bytes, of which so many are kept.
+    pub(crate) const fn new(size: usize, kept_max: usize) -> Stacks {
+        Stacks { size, kept_max, kept: Mutex::new(Vec::new()) }
+    }
+
+    /// Does something on this thread, on a stack of its own. Panics go on to the caller.
+    ///
+    /// # Errors
+    /// When there is no memory for the stack: nothing was done.
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> io::Result<T> {
+        let kept = self.lock().pop();
+        let mut stack = match kept {
+            Some(kept) => kept,
+            None => DefaultStack::new(self.size)?,
+        };
+        let done = corosensei::on_stack(&mut stack, work);
+        let mut kept = self.lock();
+        if kept.len() < self.kept_max {
+            kept.push(stack);
+        }
+        Ok(done)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<DefaultStack>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Addresses, from the first to before the second.
 type Bounds = (usize, usize);
@@ -83,7 +130,9 @@ mod system {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALL_STACK_MIN, has_room};
+    use std::panic::catch_unwind;
+
+    use super::{CALL_STACK_MIN, Stacks, has_room};
 
     fn in_thread(stack_size: usize, check: fn() -> bool) -> bool {
         let thread = std::thread::Builder::new().stack_size(stack_size).spawn(check);
@@ -100,7 +149,33 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_another_stack() {
-        let elsewhere = || has_room() && stacker::grow(4 * CALL_STACK_MIN, || !has_room());
+        let elsewhere = || {
+            let stacks = Stacks::new(4 * CALL_STACK_MIN, 0);
+            has_room() && stacks.run(|| !has_room()).expect("there is memory")
+        };
         assert!(in_thread(2 * CALL_STACK_MIN, elsewhere) || cfg!(not(target_os = "linux")));
+    }
+
+    #[test]
+    fn stacks_are_used_again_and_no_more_are_kept_than_may_be() {
+        let where_it_stands = || {
+            let local = std::hint::black_box(0_u8);
+            (&raw const local).addr()
+        };
+        let stacks = Stacks::new(CALL_STACK_MIN, 1);
+        let first = stacks.run(where_it_stands).expect("there is memory");
+        assert_eq!(first, stacks.run(where_it_stands).expect("it was kept"));
+        let both = stacks.run(|| (where_it_stands(), stacks.run(where_it_stands)));
+        let (outer, inner) = both.expect("it was kept");
+        assert!(outer.abs_diff(inner.expect("there is memory")) >= CALL_STACK_MIN / 2);
+        assert_eq!(stacks.lock().len(), 1);
+    }
+
+    #[test]
+    fn a_panic_goes_on_to_the_caller_and_no_stack_is_an_error() {
+        let stacks = Stacks::new(CALL_STACK_MIN, 1);
+        let panicked = catch_unwind(|| stacks.run(|| std::panic::panic_any(7)).is_ok());
+        assert_eq!(panicked.expect_err("it panicked").downcast_ref(), Some(&7));
+        assert!(Stacks::new(1 << 50, 1).run(|| ()).is_err());
     }
 }
