@@ -334,23 +334,26 @@ impl<'p> Unit<'p> {
         function
     }
 
-    /// What a body calls will be defined.
-    fn reach_callees(&mut self, body: &cl::Function) {
-        for block in body.layout.blocks() {
-            for inst in body.layout.block_insts(block) {
-                let pool = &body.dfg.value_lists;
-                let exceptions = &body.dfg.exception_tables;
-                let CallInfo::Direct(callee, _) =
-                    body.dfg.insts[inst].analyze_call(pool, exceptions)
-                else {
-                    continue;
-                };
-                let Some(id) = self.flight_function(body, &body.dfg.ext_funcs[callee]) else {
-                    continue;
-                };
-                if !std::mem::replace(&mut self.is_called[id.index()], true) {
-                    self.queue.push(id);
+    /// What a body calls will be defined. That is all that it names, unless calls were inlined.
+    fn reach_callees(&mut self, body: &cl::Function, is_inlined: bool) {
+        let mut names = Vec::new();
+        if is_inlined {
+            let insts = body.layout.blocks().flat_map(|block| body.layout.block_insts(block));
+            let (pool, exceptions) = (&body.dfg.value_lists, &body.dfg.exception_tables);
+            names.extend(insts.filter_map(|inst| {
+                match body.dfg.insts[inst].analyze_call(pool, exceptions) {
+                    CallInfo::Direct(callee, _) => Some(callee),
+                    _ => None,
                 }
+            }));
+        } else {
+            names.extend(body.dfg.ext_funcs.keys());
+        }
+        for name in names {
+            if let Some(id) = self.flight_function(body, &body.dfg.ext_funcs[name])
+                && !std::mem::replace(&mut self.is_called[id.index()], true)
+            {
+                self.queue.push(id);
             }
         }
     }

@@ -28,7 +28,7 @@ use crate::store::{Batch, StoreError, StoredVersion, VersionOrder, VersionsChang
 use crate::test::{TestReport, all_passed, run_tests};
 use crate::tick::tick;
 use crate::timer::NEVER_MS;
-use crate::version::{Version, hash};
+use crate::version::Version;
 use crate::versions::{Activation, Versions};
 use crate::world::Room;
 
@@ -85,10 +85,10 @@ impl Engine {
     /// As [`Engine::load`], and when another version is current than was expected.
     pub fn load_with(&self, source: &str, options: LoadOptions) -> Result<Loaded, LoadError> {
         let source = Source::new(options.name, source);
-        let hash = hash(source.text());
         self.shared.versions().expect_current(options.expect)?;
         if options.then == Then::Activate
-            && let Some(current) = self.current().filter(|current| current.hash() == hash)
+            && let Some(current) = self.current()
+            && current.source().text() == source.text()
         {
             return Ok(Loaded::unchanged(&current));
         }

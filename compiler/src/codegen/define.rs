@@ -33,7 +33,7 @@ impl<'p> Unit<'p> {
         if !self.errors.is_empty() {
             return Ok(());
         }
-        self.reach_callees(&lowered.body);
+        self.reach_callees(&lowered.body, lowered.plain.is_some());
         self.waiting_size += lowered.body.dfg.num_insts();
         self.jobs.add(Box::new(lowered));
         if self.waiting_size < WAITING_MAX { Ok(()) } else { self.define_waiting() }
@@ -44,8 +44,10 @@ impl<'p> Unit<'p> {
         self.waiting_size = 0;
         for (lowered, made) in self.jobs.finish() {
             let (code, listed) = made?;
-            // The body may be the one without what was inlined.
-            self.reach_callees(&lowered.body);
+            // It may be the body without what was inlined.
+            if lowered.plain.is_none() {
+                self.reach_callees(&lowered.body, false);
+            }
             self.listed.push_str(&listed);
             self.define(*lowered, &code)?;
         }
