@@ -8,7 +8,8 @@
 //!
 //! What a hostile source costs is bounded: recursion by `nesting_max`, the tree's height by
 //! `tree_height_max`, one declaration's work by `function_nodes_max`; everything is linear in the
-//! number of tokens. Two mebibytes of stack are enough, in a debug build as well.
+//! number of tokens. A loop that does not go on, which would be a fault of ours, ends in a panic before it
+//! has taken the memory. Two mebibytes of stack are enough, in a debug build as well.
 //!
 //! It resolves no name and knows no type.
 

@@ -1,5 +1,7 @@
 //! The parser's place in the tokens, what it may take there, and how it reports.
 
+use std::cell::Cell;
+
 use super::brackets::{self, Brackets};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -7,6 +9,9 @@ use crate::lexer::{Comment, CommentKind, Lexed, Token, TokenKind};
 use crate::limits::Limits;
 use crate::parse::height;
 use crate::source::{Source, Span};
+
+/// How often the parser looks at tokens before it goes on, at most: what is right needs some thousands.
+const LOOKS_MAX: u32 = 4_000_000;
 
 /// What the enclosing brackets say about the tokens inside of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,6 +74,8 @@ pub(super) struct Parser<'a> {
     indents: Vec<u32>,
     comments: Vec<Comment>,
     position: usize,
+    /// How often it has looked at a token since it went on to this position.
+    looks: Cell<u32>,
     depth: u32,
     /// Nodes of the current declaration.
     nodes: u32,
@@ -96,6 +103,7 @@ impl<'a> Parser<'a> {
             tokens: lexed.tokens,
             comments: lexed.comments,
             position: 0,
+            looks: Cell::new(0),
             depth: 0,
             nodes: 0,
             item_start: 0,
@@ -105,7 +113,14 @@ impl<'a> Parser<'a> {
     // The tokens.
 
     /// The token `n` after the current one; the last token is `End` and stays.
+    ///
+    /// # Panics
+    /// When the parser stands still, which is a fault of ours: a loop in which nothing is taken would
+    /// fill the memory with what it makes.
     pub(super) fn nth(&self, n: usize) -> Token {
+        let looks = self.looks.get() + 1;
+        assert!(looks < LOOKS_MAX, "the parser stands still at token {}", self.position);
+        self.looks.set(looks);
         self.token_at(self.position + n)
     }
 
@@ -129,6 +144,7 @@ impl<'a> Parser<'a> {
     /// Goes to a later token.
     pub(super) fn jump_to(&mut self, position: usize) {
         self.position = position.clamp(self.position, self.tokens.len().saturating_sub(1));
+        self.looks.set(0);
     }
 
     pub(super) fn item_start(&self) -> usize {
@@ -178,6 +194,7 @@ impl<'a> Parser<'a> {
         let token = self.peek();
         if token.kind != TokenKind::End {
             self.position += 1;
+            self.looks.set(0);
         }
         token
     }
@@ -437,4 +454,21 @@ impl<'a> Parser<'a> {
 /// An expression that could not be parsed.
 pub(super) fn error_at(span: Span) -> Expr {
     Expr { kind: ExprKind::Error, span, height: 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexer;
+
+    #[test]
+    #[should_panic(expected = "the parser stands still at token 1")]
+    fn a_loop_in_which_nothing_is_taken_ends() {
+        let (source, limits) = (Source::new("test.flight", "a b"), Limits::default());
+        let mut diagnostics = Diagnostics::new(limits.diagnostics_max);
+        let lexed = lexer::lex_within(&source, &limits, &mut diagnostics);
+        let mut parser = Parser::new(&source, lexed, (&limits, diagnostics));
+        let _ = parser.bump();
+        while !parser.at(TokenKind::End) {}
+    }
 }
