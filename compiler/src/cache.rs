@@ -7,10 +7,10 @@
 //! verdict.
 //!
 //! The hash has 128 bits and a secret of the cache's own: who does not know that cannot look for two
-//! functions with the same one, and does not see any. It is SipHash-1-3, for which the most likely way
-//! known to a collision has a probability of 2^-167 (Dobraunig, Mendel, Schläffer, "Differential
-//! Cryptanalysis of SipHash", 2014). Without instructions for it, which many processors do not have,
-//! SHA-256 takes a fifth of the time in which a function is compiled.
+//! functions with the same one. It is SipHash-1-3; the best way known to make a collision succeeds once
+//! in 2^167, less often than chance (Dobraunig, Mendel, Schläffer, "Differential Cryptanalysis of
+//! SipHash", 2014). Without instructions for it, which many processors do not have, SHA-256 takes a
+//! fifth of the time in which a function is compiled.
 //!
 //! The cache takes at most a fixed number of bytes. It has two generations: what is used goes to
 //! the young one, and when that has filled its half, it becomes the old one, whose entries are
@@ -29,7 +29,7 @@ use crate::codegen::MachineCode;
 pub(crate) type Key = u128;
 
 /// Bytes that an entry takes beside its code: the key, the counts, its place in the map.
-const ENTRY_SIZE: usize = 160;
+const ENTRY_SIZE: usize = 144;
 
 /// The machine code of functions, kept from one compilation to the next.
 pub struct CodeCache {

@@ -14,10 +14,10 @@
 //!
 //! Every pass recurses over the program: call it on a stack of `limits::COMPILE_STACK_SIZE`.
 //!
-//! Functions are lowered one after the other; `define` then has many compiled at once (`machine`),
-//! by whoever the caller has for it, and places them in order.
+//! Functions are lowered one after the other. Whoever the caller has for it compiles what is lowered
+//! (`jobs`, `machine`), and `define` places it in order.
 //!
-//! Where to look: `machine` (Cranelift's part), `define`, `links`, `function` (prologue, fuel),
+//! Where to look: `machine` (Cranelift's part), `jobs`, `define`, `links`, `function` (prologue, fuel),
 //! `prepaid` (fuel of loops), `trap`, `value` (how values stand in registers and memory), `place` and
 //! `undo` (reading and writing), `stmt`, `pair` (two assignments as one), `loops`, `by_slot` and
 //! `by_index` (rows), `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`,
@@ -135,8 +135,8 @@ pub(crate) fn list(
     Ok(text)
 }
 
-/// The one place where a panic inside of Cranelift is caught. Unwinding drops the module with
-/// its memory.
+/// Catches what panics while functions are lowered and placed; `jobs` does where they are compiled.
+/// Unwinding drops the module with its memory.
 fn generate_with(
     program: &mut ir::Program,
     layouts: &Layouts,

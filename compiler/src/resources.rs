@@ -22,8 +22,9 @@ pub struct Resources<'r> {
 pub trait Executor: Sync {
     /// Calls `lead` on this thread, once, and meanwhile `help` on as many others as are free and
     /// worth it for so many functions, with a stack of
-    /// [`COMPILE_STACK_SIZE`](crate::limits::COMPILE_STACK_SIZE). Returns when all calls have;
-    /// those of `help` do when `lead` has, or before.
+    /// [`COMPILE_STACK_SIZE`](crate::limits::COMPILE_STACK_SIZE). Returns when all calls have. Those
+    /// of `help` wait for what `lead` gives them, until it returns or panics: where another thread
+    /// cannot be started, `lead` is called all the same.
     fn run(&self, functions: usize, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut());
 }
 

@@ -136,7 +136,7 @@ pub mod engine {
             /// Calls that wait for one world.
             queue_len_max: usize = 1_024, Count, 1..=1_000_000, "503 `busy`";
             /// Programs that are compiled at the same time. The default leaves one processor to the
-            /// calls.
+            /// calls. Each keeps a stack of 64 MiB of addresses, and of memory what was ever needed of it.
             compiles_max: usize = processors_but_one(), Count, 1..=256, "they wait";
             /// Machine code of functions that is kept for loads that have them again. What was not
             /// used for the longest time goes.

@@ -5,11 +5,7 @@
 use midflight_compiler::abi::{CallContext, Entry};
 
 use crate::frame::Frame;
-use crate::limits::{CALL_STACK_SIZE, CALL_STACKS_KEPT_MAX};
-use crate::stack::{self, Stacks};
-
-/// For calls on threads that have no stack for them.
-static CALL_STACKS: Stacks = Stacks::new(CALL_STACK_SIZE, CALL_STACKS_KEPT_MAX);
+use crate::stack;
 
 /// How a call came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +55,9 @@ unsafe fn enter_on_more_stack(
     arguments: *const u8,
     result: *mut u8,
 ) -> u32 {
-    let run = CALL_STACKS.run(|| {
+    let called = stack::call_elsewhere(|| {
         // SAFETY: as the caller promises.
         unsafe { entry(ctx, arguments, result) }
     });
-    run.expect("there is memory for the stack of a call")
+    called.expect("there is memory for the stack of a call")
 }

@@ -10,9 +10,6 @@ pub(crate) const CALL_STACK_MIN: usize = 512 << 10;
 /// The stack that a call gets where less than [`CALL_STACK_MIN`] is left.
 pub(crate) const CALL_STACK_SIZE: usize = 1 << 20;
 
-/// How many of these stacks are kept for the next calls.
-pub(crate) const CALL_STACKS_KEPT_MAX: usize = 16;
-
 /// How many idle worlds whoever activates a version moves to it, which takes some two milliseconds,
 /// before a thread that may take its time does the rest.
 pub(crate) const SWEEP_MAX: usize = 4_096;

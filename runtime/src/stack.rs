@@ -3,7 +3,7 @@
 //!
 //! The stack that a thread was started on stays where it is while the thread runs: its bounds are asked
 //! for once. (Those of the main thread are what the process may have when it is asked, as everywhere.) Of
-//! any other stack, as [`Stacks`] and coroutines have them, nothing is known here: there is no room.
+//! any other stack, as coroutines have them, nothing is known here: there is no room.
 
 #![expect(unsafe_code, reason = "asks the system where a stack is")]
 
@@ -13,10 +13,12 @@ use std::{fmt, io};
 
 use corosensei::stack::DefaultStack;
 
-use crate::limits::CALL_STACK_MIN;
+use crate::limits::{CALL_STACK_MIN, CALL_STACK_SIZE};
 
 /// Stacks of one size. Some are kept, with the memory that was ever needed of them: to map one, and to
 /// touch its pages for the first time, takes a sixth of the time of a small program's load.
+///
+/// For what is done once in a while: who takes one and gives it back locks them all.
 pub(crate) struct Stacks {
     size: usize,
     kept_max: usize,
@@ -56,6 +58,27 @@ impl Stacks {
     fn lock(&self) -> MutexGuard<'_, Vec<DefaultStack>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+thread_local! {
+    /// The last stack on which a call of this thread ran, if it had to have one.
+    static CALL_STACK: Cell<Option<DefaultStack>> = const { Cell::new(None) };
+}
+
+/// Makes a call on a stack of its own, which the thread keeps for the next.
+///
+/// # Errors
+/// When there is no memory for the stack: nothing was done.
+pub(crate) fn call_elsewhere<T>(call: impl FnOnce() -> T) -> io::Result<T> {
+    let kept = CALL_STACK.try_with(Cell::take).ok().flatten();
+    let mut stack = match kept {
+        Some(kept) => kept,
+        None => DefaultStack::new(CALL_STACK_SIZE)?,
+    };
+    let done = corosensei::on_stack(&mut stack, call);
+    // A thread that ends keeps nothing any more.
+    let _ = CALL_STACK.try_with(|kept| kept.set(Some(stack)));
+    Ok(done)
 }
 
 /// Addresses, from the first to before the second.
@@ -132,7 +155,7 @@ mod system {
 mod tests {
     use std::panic::catch_unwind;
 
-    use super::{CALL_STACK_MIN, Stacks, has_room};
+    use super::{CALL_STACK_MIN, Stacks, call_elsewhere, has_room};
 
     fn in_thread(stack_size: usize, check: fn() -> bool) -> bool {
         let thread = std::thread::Builder::new().stack_size(stack_size).spawn(check);
@@ -162,6 +185,8 @@ mod tests {
             let local = std::hint::black_box(0_u8);
             (&raw const local).addr()
         };
+        let elsewhere = || call_elsewhere(where_it_stands).expect("there is memory");
+        assert_eq!(elsewhere(), elsewhere());
         let stacks = Stacks::new(CALL_STACK_MIN, 1);
         let first = stacks.run(where_it_stands).expect("there is memory");
         assert_eq!(first, stacks.run(where_it_stands).expect("it was kept"));

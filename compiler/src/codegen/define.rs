@@ -44,7 +44,7 @@ impl<'p> Unit<'p> {
         self.waiting_size = 0;
         for (lowered, made) in self.jobs.finish() {
             let (code, listed) = made?;
-            // It may be the body without what was inlined.
+            // It may be the body without what was inlined; else all is reached already.
             if lowered.plain.is_none() {
                 self.reach_callees(&lowered.body, false);
             }

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use cranelift_codegen::Context;
+
 use super::Refused;
 use super::define::Lowered;
 use super::machine::{Backend, MachineCode, failed};
@@ -92,12 +94,12 @@ impl<'p> Jobs<'p> {
     fn work<'a>(&'a self, next: impl Fn(MutexGuard<'a, State<'p>>) -> Option<Job<'p>>) {
         // Each thread has its own: where one grows or frees what another has made, it waits for that
         // one's heap.
-        let mut ctx = self.backend.context();
+        let mut ctx = Context::new();
         while let Some(mut job) = next(self.lock()) {
             let lowered = &mut job.lowered;
             let made = catch_unwind(AssertUnwindSafe(|| self.backend.compile(&mut ctx, lowered)));
             let made = made.unwrap_or_else(|_panic| {
-                ctx = self.backend.context();
+                ctx = Context::new();
                 Err(failed(job.lowered.func, "a pass of code generation gave up").into())
             });
             let mut state = self.lock();

@@ -130,13 +130,6 @@ impl<'r> Backend<'r> {
         self.single_pass.get_or_init(made).as_ref().map_err(String::clone)
     }
 
-    /// The buffers of one thread, which it uses for all that it compiles.
-    pub(super) fn context(&self) -> Context {
-        let mut ctx = Context::new();
-        ctx.set_disasm(self.target.listing == Some(Listing::Asm));
-        ctx
-    }
-
     /// Compiles a function and writes down what is wanted.
     fn list(
         &self,
@@ -150,6 +143,7 @@ impl<'r> Backend<'r> {
             let _ = writeln!(listed, "; {title}\n{}", lowered.body.display());
         }
         ctx.clear();
+        ctx.set_disasm(self.target.listing == Some(Listing::Asm));
         std::mem::swap(&mut ctx.func, &mut lowered.body);
         let made = make(ctx, isa, lowered.func);
         if let Some(asm) = ctx.compiled_code().and_then(|compiled| compiled.vcode.as_ref()) {
@@ -160,8 +154,8 @@ impl<'r> Backend<'r> {
     }
 }
 
-/// Verifies, audits and compiles a copy of a function: memory that another thread has made is neither
-/// grown nor freed here, which would have to wait for that thread's heap.
+/// Verifies, audits and compiles a copy of a function: to grow and to free what another thread has made
+/// would have to wait for that thread's heap.
 fn run(
     ctx: &mut Context,
     lowered: &Lowered<'_>,

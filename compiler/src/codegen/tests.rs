@@ -168,6 +168,19 @@ fn functions_that_nothing_reaches_are_left_out() {
 }
 
 #[test]
+fn every_listing_shows_every_function() {
+    let mut program = fib();
+    let layouts = layouts(&program);
+    for (listing, shown) in [(Listing::Clif, "return "), (Listing::Asm, "ret")] {
+        let listed = list(&mut program, &layouts, listing).expect("it compiles");
+        for title in ["; f\n", "; f (entry)\n"] {
+            let function = listed.split(title).nth(1).expect("it is there");
+            assert!(function.contains(shown), "{listing:?}: {listed}");
+        }
+    }
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "the kernel tells by a file what is mapped")]
 fn memory_of_code_is_given_back() {
     let maps = || std::fs::read_to_string("/proc/self/maps").map(|maps| maps.lines().count());

@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir::*;
 use crate::jit::{Code, Site};
+use crate::limits::COMPILE_STACK_SIZE;
 use crate::resources::{Executor, Resources};
 use crate::settings::Settings;
 use crate::types::Type;
@@ -22,7 +23,8 @@ impl Executor for Three {
     fn run(&self, _: usize, help: &(dyn Fn() + Sync), lead: &mut dyn FnMut()) {
         thread::scope(|scope| {
             for _ in 0..3 {
-                let _ = scope.spawn(help);
+                let thread = thread::Builder::new().stack_size(COMPILE_STACK_SIZE);
+                let _ = thread.spawn_scoped(scope, help);
             }
             lead();
         });
