@@ -9,8 +9,8 @@
 //! The hash has 128 bits and a secret of the cache's own: who does not know that cannot look for two
 //! functions with the same one. It is SipHash-1-3; the best way known to make a collision succeeds once
 //! in 2^167, less often than chance (Dobraunig, Mendel, Schläffer, "Differential Cryptanalysis of
-//! SipHash", 2014). Without instructions for it, which many processors do not have, SHA-256 takes a
-//! fifth of the time in which a function is compiled.
+//! SipHash", 2014). SHA-256 was a fifth of all instructions of a compilation, on processors that have
+//! none for it.
 //!
 //! The cache takes at most a fixed number of bytes. It has two generations: what is used goes to
 //! the young one, and when that has filled its half, it becomes the old one, whose entries are
@@ -71,7 +71,7 @@ impl CodeCache {
 
     /// The key of what these parts are.
     pub(crate) fn key(&self, parts: impl Hash) -> Key {
-        let mut written = Written(Vec::with_capacity(32 << 10));
+        let mut written = Written(Vec::with_capacity(16 << 10));
         parts.hash(&mut written);
         let [first, second] = self.secret;
         SipHasher13::new_with_keys(first, second).hash(&written.0).as_u128()

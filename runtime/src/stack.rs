@@ -43,11 +43,7 @@ impl Stacks {
     /// When there is no memory for the stack: nothing was done.
     pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> io::Result<T> {
         let kept = self.lock().pop();
-        let mut stack = match kept {
-            Some(kept) => kept,
-            None => DefaultStack::new(self.size)?,
-        };
-        let done = corosensei::on_stack(&mut stack, work);
+        let (done, stack) = on_stack(kept, self.size, work)?;
         let mut kept = self.lock();
         if kept.len() < self.kept_max {
             kept.push(stack);
@@ -58,6 +54,22 @@ impl Stacks {
     fn lock(&self) -> MutexGuard<'_, Vec<DefaultStack>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Does something on a stack that was kept, or on a new one of so many bytes. Gives the stack, too.
+///
+/// # Errors
+/// When there is no memory for a new one: nothing was done.
+fn on_stack<T>(
+    kept: Option<DefaultStack>,
+    size: usize,
+    work: impl FnOnce() -> T,
+) -> io::Result<(T, DefaultStack)> {
+    let mut stack = match kept {
+        Some(kept) => kept,
+        None => DefaultStack::new(size)?,
+    };
+    Ok((corosensei::on_stack(&mut stack, work), stack))
 }
 
 thread_local! {
@@ -71,11 +83,7 @@ thread_local! {
 /// When there is no memory for the stack: nothing was done.
 pub(crate) fn call_elsewhere<T>(call: impl FnOnce() -> T) -> io::Result<T> {
     let kept = CALL_STACK.try_with(Cell::take).ok().flatten();
-    let mut stack = match kept {
-        Some(kept) => kept,
-        None => DefaultStack::new(CALL_STACK_SIZE)?,
-    };
-    let done = corosensei::on_stack(&mut stack, call);
+    let (done, stack) = on_stack(kept, CALL_STACK_SIZE, call)?;
     // A thread that ends keeps nothing any more.
     let _ = CALL_STACK.try_with(|kept| kept.set(Some(stack)));
     Ok(done)

@@ -1,7 +1,7 @@
 //! Programs that several threads compile: what comes out is what one makes, and nobody waits for ever.
 
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{generate, layouts};
 use crate::deadline::Deadline;
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir::*;
-use crate::jit::{Code, Site};
+use crate::jit::Code;
 use crate::limits::COMPILE_STACK_SIZE;
 use crate::resources::{Executor, Resources};
 use crate::settings::Settings;
@@ -51,7 +51,7 @@ fn functions_stand_in_the_order_in_which_they_were_lowered() {
     fn places(code: &Code) -> (Vec<usize>, Vec<FuncId>) {
         let entry = |id| code.entry(FuncId(id)).expect("the host calls it") as usize;
         let places = (0..40).map(|id| entry(id).wrapping_sub(entry(0))).collect();
-        (places, code.sites().iter().map(|site: &Site| site.function).collect())
+        (places, code.sites().iter().map(|site| site.function).collect())
     }
     let alone = helped(&mut many(), Resources::PLAIN).expect("it compiles");
     for _ in 0..20 {
@@ -74,7 +74,7 @@ fn who_helps_ends_when_the_program_is_refused() {
 #[test]
 fn a_fault_where_somebody_helps_refuses_the_program() {
     let leader = thread::current().id();
-    let (tell, told): (Sender<()>, Receiver<()>) = channel();
+    let (tell, told) = channel();
     let told = Mutex::new((told, 0));
     let is_past = || {
         if thread::current().id() != leader {
