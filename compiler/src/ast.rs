@@ -15,6 +15,8 @@ pub mod print;
 
 use std::ops::Deref;
 
+use smol_str::SmolStr;
+
 use crate::source::Span;
 
 /// A whole source file.
@@ -48,7 +50,7 @@ impl<T> Deref for Parts<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The identifier.
-    pub text: String,
+    pub text: SmolStr,
     /// Where it stands.
     pub span: Span,
 }
@@ -209,7 +211,7 @@ pub struct TypeExpr {
 #[derive(Debug)]
 pub enum TypeExprKind {
     /// `int`, `Item`, `player`
-    Name(String),
+    Name(SmolStr),
     /// `T?`
     Optional(Box<TypeExpr>),
     /// `[T]`
@@ -326,7 +328,7 @@ pub enum ExprKind {
     /// `"text {value:.2}"`; a text without values is one piece, the empty text none
     Str(Vec<StrPiece>),
     /// `name`, `state` too
-    Name(String),
+    Name(SmolStr),
     /// `()` where a value is written out
     Unit,
     /// `(inner)`, kept for the formatter

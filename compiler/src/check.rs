@@ -264,7 +264,7 @@ impl<'a> Checker<'a> {
 /// A field without more than a name and a type.
 fn plain_field(name: &ast::Name, ty: Type, doc: Option<String>) -> Field {
     Field {
-        name: name.text.clone(),
+        name: name.text.to_string(),
         ty,
         default: None,
         span: name.span,

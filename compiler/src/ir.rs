@@ -17,6 +17,8 @@ pub(crate) mod walk;
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::ast::FuncKind;
 use crate::builtins::Builtin;
 use crate::source::Span;
@@ -176,7 +178,7 @@ pub struct Effects {
 #[derive(Clone, Debug)]
 pub struct Local {
     /// Its name; one made by the checker begins with `$`.
-    pub name: String,
+    pub name: SmolStr,
     /// Its type.
     pub ty: Type,
     /// `var`: whether it, or a part of it, is assigned after its declaration.

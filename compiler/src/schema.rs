@@ -259,7 +259,7 @@ fn describe(program: &Program, handler: &crate::ir::Handler) -> HandlerSchema {
     let function = program.function(handler.function);
     let params = function.locals.iter().take(function.param_count).zip(&handler.defaults);
     let params = params.map(|(local, default)| ParamSchema {
-        name: local.name.clone(),
+        name: local.name.to_string(),
         ty: types.show(local.ty).to_string(),
         default: default.as_ref().map(|value| constant(types, local.ty, value)),
     });

@@ -2,6 +2,7 @@
 //! computed only when a person is told about them. This module reads no file.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A half-open range of byte offsets in one source, `start..end`.
 ///
@@ -45,18 +46,14 @@ pub struct Position {
 pub struct Source {
     name: String,
     text: String,
-    /// Byte offset of the first byte of every line; never empty.
-    line_starts: Vec<u32>,
+    /// Byte offset of the first byte of every line, never empty; known once somebody asks.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A source named `name` (a path, or what messages should call it).
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
-        let text = text.into();
-        let newlines = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-        let line_starts =
-            std::iter::once(0).chain(newlines.map(|(offset, _)| offset as u32 + 1)).collect();
-        Source { name: name.into(), text, line_starts }
+        Source { name: name.into(), text: text.into(), line_starts: OnceLock::new() }
     }
 
     /// The name that messages use.
@@ -76,8 +73,9 @@ impl Source {
 
     /// Line and column of a byte offset; an offset past the end is the end.
     pub fn position(&self, offset: u32) -> Position {
-        let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
-        let start = self.line_starts.get(line - 1).copied().unwrap_or_default() as usize;
+        let line_starts = self.line_starts.get_or_init(|| line_starts(&self.text));
+        let line = line_starts.partition_point(|&start| start <= offset).max(1);
+        let start = line_starts.get(line - 1).copied().unwrap_or_default() as usize;
         let end = (offset as usize).min(self.text.len());
         let column = match self.text.get(start..end) {
             Some(before) => before.chars().count() + 1,
@@ -85,6 +83,12 @@ impl Source {
         };
         Position { line: line as u32, column: column as u32 }
     }
+}
+
+/// Byte offset of the first byte of every line.
+fn line_starts(text: &str) -> Vec<u32> {
+    let newlines = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+    std::iter::once(0).chain(newlines.map(|(offset, _)| offset as u32 + 1)).collect()
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn shape(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Int(value) => value.to_string(),
         ExprKind::Float(value) => format!("{value:?}"),
-        ExprKind::Name(name) => name.clone(),
+        ExprKind::Name(name) => name.to_string(),
         ExprKind::Paren(inner) => shape(inner),
         ExprKind::Unary { op: UnaryOp::Neg, operand } => format!("(- {})", shape(operand)),
         ExprKind::Unary { op: UnaryOp::Not, operand } => format!("(! {})", shape(operand)),

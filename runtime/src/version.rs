@@ -189,7 +189,7 @@ fn signatures(program: &Program) -> Vec<Signature> {
             parameters: parameters
                 .zip(&handler.defaults)
                 .map(|(local, default)| Parameter {
-                    name: local.name.clone(),
+                    name: local.name.to_string(),
                     ty: local.ty,
                     default: default.clone(),
                 })

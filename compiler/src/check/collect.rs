@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
     ) {
         let id = EnumId(self.types.enums.len() as u32);
         let doc = item.doc.clone();
-        self.types.enums.push(EnumType { name: name.text.clone(), variants: Vec::new(), doc });
+        self.types.enums.push(EnumType { name: name.text.to_string(), variants: Vec::new(), doc });
         let broken = variants.broken || variants.iter().any(|variant| variant.fields.broken);
         self.declared.enums.push(EnumDecl { name, variants, broken });
         self.declare_type(name, TypeName::Enum(id));
@@ -278,12 +278,12 @@ impl<'a> Checker<'a> {
     fn collect_table(&mut self, table: &'a ast::Table, item: &Item) {
         let id = TableId(self.types.tables.len() as u32);
         self.types.tables.push(TableType {
-            name: table.name.text.clone(),
+            name: table.name.text.to_string(),
             fields: Vec::new(),
             // Until the key is found; a table without one stays silent.
             key: u32::MAX,
             indexes: Vec::new(),
-            was: table.was.as_ref().map(|was| was.text.clone()),
+            was: table.was.as_ref().map(|was| was.text.to_string()),
             doc: item.doc.clone(),
         });
         self.declared.tables.push(table);

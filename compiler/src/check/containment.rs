@@ -104,7 +104,7 @@ impl Checker<'_> {
             Some(strukt) => (strukt.name.clone(), self.declared.structs[node].name_span),
             None => {
                 let name = self.declared.enums[node - self.types.structs.len()].name;
-                (name.text.clone(), name.span)
+                (name.text.to_string(), name.span)
             }
         }
     }

@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
             let ty = self.resolve(&field.ty, TypeSite::Field);
             let mut plain = plain_field(name, ty, field.doc.clone());
             plain.transient = field.transient.is_some();
-            plain.was = field.was.as_ref().map(|was| was.text.clone());
+            plain.was = field.was.as_ref().map(|was| was.text.to_string());
             checked.push(plain);
         }
         let excess = fields.get(self.limits.fields_max).map(|field| field.name.span);
@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let fields = self.fields(&variant.fields);
-            checked.push(VariantType { name: name.text.clone(), fields });
+            checked.push(VariantType { name: name.text.to_string(), fields });
         }
         let excess = variants.get(self.limits.fields_max).map(|variant| variant.name.span);
         self.refuse_many("variants", &mut checked, excess);
@@ -297,7 +297,7 @@ impl<'a> Checker<'a> {
                 let known = self.names.types.iter();
                 let known = known.filter(|(_, e)| matches!(e.meaning, TypeName::Struct(_)));
                 let diagnostic = self.with_near(diagnostic, name, known.map(|(&name, _)| name));
-                self.report_unknown(&name.text, diagnostic);
+                self.report_unknown(name.text.as_str(), diagnostic);
                 return None;
             }
         };

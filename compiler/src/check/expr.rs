@@ -261,7 +261,7 @@ impl<'a> Body<'_, 'a> {
                 diagnostic.with_help(format!("the row's field is `{field}`")).with_fix(span, field),
             );
         }
-        let wanted = ast::Name { text: name.to_owned(), span };
+        let wanted = ast::Name { text: name.into(), span };
         let known = self.scopes.names().chain(self.checker.names.values.keys().copied());
         let diagnostic = self.checker.with_near(diagnostic, &wanted, known);
         self.checker.report_unknown(name, diagnostic);

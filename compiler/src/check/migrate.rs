@@ -43,11 +43,13 @@ impl<'a> Checker<'a> {
                 }
                 Migration::DropTable(name) => {
                     self.drop_table(name);
-                    found.drops.push(ir::Drop::Table(name.text.clone()));
+                    found.drops.push(ir::Drop::Table(name.text.to_string()));
                 }
                 Migration::DropField(owner, field) => {
                     self.drop_field(owner, field);
-                    found.drops.push(ir::Drop::Field(owner.text.clone(), field.text.clone()));
+                    found
+                        .drops
+                        .push(ir::Drop::Field(owner.text.to_string(), field.text.to_string()));
                 }
             }
         }
@@ -121,7 +123,7 @@ impl<'a> Checker<'a> {
         let diagnostic = Diagnostic::new(Code::E0207, target.span, text);
         let names = self.names.types.keys().copied().chain(["state"]);
         let diagnostic = self.with_near(diagnostic, target, names);
-        self.report_unknown(&target.text, diagnostic);
+        self.report_unknown(target.text.as_str(), diagnostic);
     }
 
     fn refuse_twice(&mut self, fields: &[(Name, ast::Expr)]) {

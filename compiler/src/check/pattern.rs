@@ -283,7 +283,7 @@ impl<'a> Body<'_, 'a> {
         let text = format!("expected {expected} {values} for `{}`, found {found}", name.text);
         let diagnostic = Diagnostic::new(Code::E0510, name.span, text);
         let fixed = match expected {
-            0 => name.text.clone(),
+            0 => name.text.to_string(),
             _ => format!("{}({})", name.text, parts.join(", ")),
         };
         self.checker.report(diagnostic.with_help(format!("`{fixed}`")));

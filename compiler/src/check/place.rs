@@ -308,7 +308,7 @@ impl<'a> Body<'_, 'a> {
                 .with_help(format!("the state's field is `state.{name}`"))
                 .with_fix(span, format!("state.{name}")),
             None => {
-                let wanted = Name { text: name.to_owned(), span };
+                let wanted = Name { text: name.into(), span };
                 let found = self.checker.with_near(diagnostic, &wanted, self.scopes.names());
                 match found.fix {
                     Some(_) => found,

@@ -49,7 +49,7 @@ impl Checker<'_> {
         }
         for &(name, fields, doc) in &self.declared.events {
             let doc = doc.map(str::to_owned);
-            program.events.push(Event { name: name.text.clone(), fields, doc });
+            program.events.push(Event { name: name.text.to_string(), fields, doc });
         }
         program
     }

@@ -64,7 +64,7 @@ impl<'a> Body<'_, 'a> {
         let known = self.checker.names.types.iter();
         let names = known.filter(|(_, entry)| fits(entry.meaning)).map(|(&name, _)| name);
         let diagnostic = self.checker.with_near(diagnostic, name, names);
-        self.checker.report_unknown(&name.text, diagnostic);
+        self.checker.report_unknown(name.text.as_str(), diagnostic);
     }
 
     /// `remove row`

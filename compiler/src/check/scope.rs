@@ -1,7 +1,8 @@
 //! Locals and the scopes that they live in: declares, finds, and at the end says which were never
 //! used or never changed.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
+use smol_str::SmolStr;
 
 use super::body::Body;
 use crate::ast::Name;
@@ -51,15 +52,16 @@ pub(super) struct Scopes<'a> {
     pub(super) locals: Vec<ir::Local>,
     /// By `LocalId`; `None` for those that the checker makes.
     facts: Vec<Option<LocalFacts>>,
-    bindings: HashMap<&'a str, Vec<Binding>>,
+    /// What each name means here.
+    bindings: HashMap<&'a str, Binding>,
     open: Vec<Scope<'a>>,
 }
 
 /// A scope that is open.
 #[derive(Debug, Default)]
 struct Scope<'a> {
-    /// The names that it declares.
-    names: Vec<&'a str>,
+    /// The names that it declares, and what each meant before.
+    names: Vec<(&'a str, Option<Binding>)>,
     /// It declares names that could not be read.
     lost: bool,
 }
@@ -85,27 +87,27 @@ impl<'a> Scopes<'a> {
 
     /// Closes the innermost scope and forgets its names.
     pub(super) fn pop(&mut self) {
-        for name in self.open.pop().unwrap_or_default().names {
-            if let Some(bindings) = self.bindings.get_mut(name) {
-                let _ = bindings.pop();
-            }
+        for (name, before) in self.open.pop().unwrap_or_default().names.into_iter().rev() {
+            let _ = match before {
+                Some(before) => self.bindings.insert(name, before),
+                None => self.bindings.remove(name),
+            };
         }
     }
 
     /// The local that a name means here.
     pub(super) fn find(&self, name: &str) -> Option<LocalId> {
-        self.bindings.get(name)?.last().map(|binding| binding.local)
+        self.bindings.get(name).map(|binding| binding.local)
     }
 
     /// Whether the innermost scope declares this name.
     pub(super) fn declares(&self, name: &str) -> bool {
-        let last = self.bindings.get(name).and_then(|bindings| bindings.last());
-        last.is_some_and(|binding| binding.depth == self.open.len())
+        self.bindings.get(name).is_some_and(|binding| binding.depth == self.open.len())
     }
 
     /// The names that mean something here, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.open.iter().flat_map(|scope| &scope.names).copied()
+        self.open.iter().flat_map(|scope| &scope.names).map(|(name, _)| *name)
     }
 
     /// What a local is, if the program declares it.
@@ -127,10 +129,10 @@ impl<'a> Scopes<'a> {
 
     /// A local that the checker makes; its name cannot be written.
     pub(super) fn hidden(&mut self, name: &str, ty: Type) -> LocalId {
-        self.add(name.to_owned(), ty, None)
+        self.add(name.into(), ty, None)
     }
 
-    fn add(&mut self, name: String, ty: Type, facts: Option<LocalFacts>) -> LocalId {
+    fn add(&mut self, name: SmolStr, ty: Type, facts: Option<LocalFacts>) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
         self.locals.push(ir::Local { name, ty, mutable: false });
         self.facts.push(facts);
@@ -140,8 +142,8 @@ impl<'a> Scopes<'a> {
     fn bind(&mut self, name: &'a str, local: LocalId) {
         let depth = self.open.len();
         let Some(scope) = self.open.last_mut() else { return };
-        scope.names.push(name);
-        self.bindings.entry(name).or_default().push(Binding { local, depth });
+        let before = self.bindings.insert(name, Binding { local, depth });
+        scope.names.push((name, before));
     }
 }
 
@@ -150,7 +152,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn declare(&mut self, name: &'a Name, ty: Type, kind: LocalKind) -> LocalId {
         let text = name.text.as_str();
         let facts = LocalFacts { kind, span: name.span, used: false };
-        let before = self.scopes.bindings.get(text).and_then(|bindings| bindings.last()).copied();
+        let before = self.scopes.bindings.get(text).copied();
         let local = self.scopes.add(name.text.clone(), ty, Some(facts));
         if text.is_empty() {
             self.scopes.lose();

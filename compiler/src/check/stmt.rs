@@ -46,19 +46,19 @@ impl<'a> Body<'_, 'a> {
             if let Some(end) = ended_by.take() {
                 self.note_unreachable(stmt.span, end);
             }
-            let mut made = Vec::new();
+            let before = stmts.len();
             let mut ended = Flow::GoesOn;
             match value_of(stmt, want).filter(|_| index == last) {
-                Some(expr) => (value, ended) = self.block_value(expr, want, &mut made),
+                Some(expr) => (value, ended) = self.block_value(expr, want, &mut stmts),
                 None if index == last && lacks_else(stmt, want) => self.ignored_stmt(stmt),
-                None => ended = self.stmt(stmt, &mut made).max_end(ended),
+                None => ended = self.stmt(stmt, &mut stmts).max_end(ended),
             }
             if flow == Flow::Ends {
                 // Code that nobody reaches is checked and left out.
+                stmts.truncate(before);
                 value = None;
                 continue;
             }
-            stmts.append(&mut made);
             flow = ended;
             ended_by = (flow == Flow::Ends).then_some(stmt.span);
         }

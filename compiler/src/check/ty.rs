@@ -174,7 +174,7 @@ impl<'a> Checker<'a> {
         let diagnostic = match elsewhere {
             Some(ours) => diagnostic.with_help(format!("`{ours}`")).with_fix(span, ours),
             None => {
-                let wanted = ast::Name { text: name.to_owned(), span };
+                let wanted = ast::Name { text: name.into(), span };
                 let known = ["int", "float", "bool", "str"].into_iter();
                 self.with_near(diagnostic, &wanted, known.chain(self.names.types.keys().copied()))
             }

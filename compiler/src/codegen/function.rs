@@ -5,8 +5,6 @@
 //!   that is a block nobody reaches, which Cranelift throws away;
 //! - `noted` holds only what every path to the current block has noted.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self as cl, AliasRegion, AliasRegionData, BlockArg, FuncRef, InstBuilder, MemFlagsData, SigRef,
@@ -15,6 +13,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, Variable};
 use cranelift_module::Module;
+use foldhash::{HashMap, HashMapExt};
 
 use super::Unit;
 use super::links::Links;

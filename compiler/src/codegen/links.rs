@@ -7,13 +7,12 @@
 //! numbers and addresses of the version. So the code of a function depends on the function alone,
 //! and is the same in every version that has it (`crate::cache`).
 
-use std::collections::HashMap;
-
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{
     self as cl, ExternalName, GlobalValueData, InstBuilder, UserExternalName, types as clif,
 };
 use cranelift_module::{DataId, ModuleReloc, ModuleRelocTarget};
+use foldhash::HashMap;
 
 use super::Unit;
 use super::function::{Lower, Value};

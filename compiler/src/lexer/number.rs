@@ -3,6 +3,8 @@
 //! A number is first taken whole, with every letter and digit that touches it, and then judged,
 //! so that `12px` or `1h30m` is one mistake and not several tokens.
 
+use std::borrow::Cow;
+
 use logos::Lexer;
 
 use super::token::TokenKind;
@@ -161,7 +163,7 @@ fn split_duration(text: &str) -> Option<(&str, i64)> {
 
 /// The value of `1_000`; at most 2^63, which is one more than an `int` without a minus holds.
 pub fn int(text: &str) -> Option<u64> {
-    text.replace('_', "").parse().ok()
+    without_marks(text).parse().ok()
 }
 
 /// The milliseconds of `50ms`.
@@ -172,7 +174,12 @@ pub fn duration(text: &str) -> Option<i64> {
 
 /// The value of `1.5`, correctly rounded; none where it would be infinite.
 pub fn float(text: &str) -> Option<f64> {
-    text.replace('_', "").parse().ok().filter(|value: &f64| value.is_finite())
+    without_marks(text).parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// `1000` for `1_000`.
+fn without_marks(text: &str) -> Cow<'_, str> {
+    if text.contains('_') { text.replace('_', "").into() } else { text.into() }
 }
 
 #[cfg(test)]

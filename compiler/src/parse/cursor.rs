@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use smol_str::SmolStr;
+
 use super::brackets::{self, Brackets};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -269,14 +271,14 @@ impl<'a> Parser<'a> {
         let token = self.bump();
         if token.kind == TokenKind::Error {
             // Nobody knows how much of it was meant.
-            return Name { text: String::new(), span: token.span };
+            return Name { text: SmolStr::default(), span: token.span };
         }
-        Name { text: self.text(token).to_owned(), span: token.span }
+        Name { text: self.text(token).into(), span: token.span }
     }
 
     pub(super) fn missing_name(&self) -> Name {
         let end = self.previous_end();
-        Name { text: String::new(), span: Span::new(end, end) }
+        Name { text: SmolStr::default(), span: Span::new(end, end) }
     }
 
     // What stands around.

@@ -41,7 +41,7 @@ impl Parser<'_> {
     /// Reads a declaration that cannot stand here; nothing is said about its uses.
     pub(super) fn lost_item(&mut self) {
         let item = self.item();
-        self.lost.extend(item.kind.name().map(|name| name.text.clone()));
+        self.lost.extend(item.kind.name().map(|name| name.text.to_string()));
     }
 
     /// Whether the current token begins a declaration on a line that is not indented more than

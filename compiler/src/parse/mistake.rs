@@ -189,7 +189,7 @@ impl Parser<'_> {
             (T::Name, T::Colon, T::Name | T::Equal | T::OpenBracket) => first,
             _ => return None,
         };
-        Some(Name { text: self.text(name).to_owned(), span: name.span })
+        Some(Name { text: self.text(name).into(), span: name.span })
     }
 
     /// A block is no statement; what is in it is still checked for mistakes.

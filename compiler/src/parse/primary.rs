@@ -45,7 +45,7 @@ impl Parser<'_> {
 
     pub(super) fn name_expr(&mut self) -> Expr {
         let token = self.bump();
-        let text = self.text(token).to_owned();
+        let text = self.text(token).into();
         self.node(ExprKind::Name(text), token.span)
     }
 

@@ -54,7 +54,7 @@ impl Parser<'_> {
             self.fail(diagnostic.with_help("types take no parameters; a list is `[int]`"));
             return TypeExprKind::Error;
         }
-        TypeExprKind::Name(self.text(token).to_owned())
+        TypeExprKind::Name(self.text(token).into())
     }
 
     /// `"[" type [ ";" [ ".." ] expr ] "]"`

@@ -70,7 +70,7 @@ pub(super) fn block(stmts: Vec<Stmt>, value: Option<Expr>) -> Block {
 pub(super) fn function(params: &[Type], locals: &[Type], body: Block, result: Type) -> Function {
     let types = params.iter().chain(locals);
     let locals = types.enumerate().map(|(index, &ty)| Local {
-        name: format!("v{index}"),
+        name: format!("v{index}").into(),
         ty,
         mutable: index >= params.len(),
     });
