@@ -17,11 +17,11 @@
 //! Functions are lowered one after the other. Whoever the caller has for it compiles what is lowered
 //! (`jobs`, `machine`), and `define` places it in order.
 //!
-//! Where to look: `machine` (Cranelift's part), `jobs`, `define`, `links`, `function` (prologue, fuel),
-//! `prepaid` (fuel of loops), `trap`, `value` (how values stand in registers and memory), `place` and
-//! `undo` (reading and writing), `stmt`, `pair` (two assignments as one), `loops`, `by_slot` and
-//! `by_index` (rows), `expr`, `condition`, `call` and `inline`, `arith` and `range`, `text`,
-//! `pattern`, `list` and `mutate`, `rows`, `constants`, `host`.
+//! Where to look: `machine` (Cranelift's part), `straighten` (fewer blocks), `jobs`, `define`, `links`,
+//! `function` (prologue, fuel), `prepaid` (fuel of loops), `trap`, `value` (how values stand in registers
+//! and memory), `place` and `undo` (reading and writing), `stmt`, `pair` (two assignments as one),
+//! `loops`, `by_slot` and `by_index` (rows), `expr`, `condition`, `call` and `inline`, `arith` and
+//! `range`, `text`, `pattern`, `list` and `mutate`, `rows`, `constants`, `host`.
 
 mod arith;
 mod audit;
@@ -52,6 +52,7 @@ mod range;
 mod rows;
 mod scan;
 mod stmt;
+mod straighten;
 mod text;
 mod trap;
 mod undo;

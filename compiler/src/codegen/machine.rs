@@ -12,7 +12,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
 
 use super::define::Lowered;
-use super::{Listing, Refused, Target, audit, fault, scan};
+use super::{Listing, Refused, Target, audit, fault, scan, straighten};
 use crate::diag::{Code as DiagnosticCode, Diagnostic};
 use crate::ir;
 use crate::limits::{BLOCKS_BACKTRACKING_MAX, LOOPS_BACKTRACKING_MAX};
@@ -172,6 +172,7 @@ fn make(
     isa: &dyn TargetIsa,
     func: &ir::Function,
 ) -> Result<MachineCode, Refused> {
+    straighten::straighten(&mut ctx.func);
     // Once, on what is built here: inside of `compile` it would run five times.
     let verified = ctx.verify(isa);
     verified.map_err(|errors| failed(func, &errors.to_string()))?;
