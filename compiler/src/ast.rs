@@ -15,7 +15,7 @@ pub mod print;
 
 use std::ops::Deref;
 
-use smol_str::SmolStr;
+pub use smol_str::SmolStr;
 
 use crate::source::Span;
 

@@ -173,7 +173,7 @@ fn make(
     func: &ir::Function,
 ) -> Result<MachineCode, Refused> {
     straighten::straighten(&mut ctx.func);
-    // Once, on what is built here: inside of `compile` it would run five times.
+    // Once, before anything is optimised: inside of `compile` it would run five times.
     let verified = ctx.verify(isa);
     verified.map_err(|errors| failed(func, &errors.to_string()))?;
     audit::check_divisions(&ctx.func).map_err(|why| failed(func, &why))?;
