@@ -4,17 +4,19 @@
 //!
 //! What a function does stays the same; which values there are, too, but that the parameters of a block
 //! that is gone are names for what was passed. A jump that passes something else than is taken stays, for
-//! the verifier to find. Each instruction moves once, since blocks stand in the order in which lowering and
-//! inlining reach them.
+//! the verifier to find. Only a block that stands later is joined, as lowering and inlining have them, so that
+//! each instruction moves once.
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, InstructionData, Value};
 
 /// Joins blocks.
 pub(super) fn straighten(func: &mut Function) {
-    let ways_in = ways_in(func);
+    let mut ways_in = ways_in(func);
     let mut next = func.layout.entry_block();
     while let Some(block) = next {
+        // Nothing takes this block in any more: what it has taken in would move again.
+        ways_in[block] = u32::MAX;
         while let Some((target, passed)) = only_way(func, &ways_in, block) {
             join(func, block, target, &passed);
         }
@@ -25,9 +27,6 @@ pub(super) fn straighten(func: &mut Function) {
 /// How many branches lead to each block.
 fn ways_in(func: &Function) -> SecondaryMap<Block, u32> {
     let mut ways_in = SecondaryMap::with_capacity(func.dfg.num_blocks());
-    if let Some(entry) = func.layout.entry_block() {
-        ways_in[entry] += 1;
-    }
     let ends = func.layout.blocks().filter_map(|block| func.layout.last_inst(block));
     for end in ends {
         let tables = &func.dfg.jump_tables;
@@ -52,10 +51,7 @@ fn only_way(
     };
     let pool = &func.dfg.value_lists;
     let target = destination.block(pool);
-    if ways_in[target] > 1
-        || target == block
-        || func.layout.is_cold(target) != func.layout.is_cold(block)
-    {
+    if ways_in[target] > 1 || func.layout.is_cold(target) != func.layout.is_cold(block) {
         return None;
     }
     let passed: Vec<Value> =
@@ -180,6 +176,21 @@ mod tests {
             straighten(&mut func);
             assert_eq!(func.layout.blocks().count(), 2, "{:?}", passed[wrong]);
         }
+    }
+
+    #[test]
+    fn a_block_that_stands_before_stays() {
+        let (blocks, _) = straightened(|b, x| {
+            let [before, other, after] = [(); 3].map(|()| b.create_block());
+            let _ = b.ins().brif(x, other, &[], after, &[]);
+            b.switch_to_block(before);
+            let _ = b.ins().return_(&[x]);
+            b.switch_to_block(other);
+            let _ = b.ins().return_(&[x]);
+            b.switch_to_block(after);
+            let _ = b.ins().jump(before, &[]);
+        });
+        assert_eq!(blocks, 4);
     }
 
     #[test]
