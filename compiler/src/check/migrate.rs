@@ -47,9 +47,8 @@ impl<'a> Checker<'a> {
                 }
                 Migration::DropField(owner, field) => {
                     self.drop_field(owner, field);
-                    found
-                        .drops
-                        .push(ir::Drop::Field(owner.text.to_string(), field.text.to_string()));
+                    let [owner, field] = [owner, field].map(|name| name.text.to_string());
+                    found.drops.push(ir::Drop::Field(owner, field));
                 }
             }
         }

@@ -56,11 +56,9 @@ fn only_way(
     }
     let passed: Vec<Value> =
         destination.args(pool).map(|arg| arg.as_value()).collect::<Option<_>>()?;
-    let types = |values: &[Value]| {
-        values.iter().map(|&value| func.dfg.value_type(value)).collect::<Vec<_>>()
-    };
-    let is_taken = types(&passed) == types(func.dfg.block_params(target));
-    is_taken.then_some((target, passed))
+    let type_of = |value: &Value| func.dfg.value_type(*value);
+    let params = func.dfg.block_params(target).iter().map(type_of);
+    params.eq(passed.iter().map(type_of)).then_some((target, passed))
 }
 
 fn join(func: &mut Function, block: Block, target: Block, passed: &[Value]) {
